@@ -1,0 +1,51 @@
+# Two commands do everything, set-up included: `make compare` (the main job) and `make test`.
+
+# Any Python from 3.11 on: the first that runs, so that version managers' empty shims are passed over.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+WORKERS ?= 2
+
+.PHONY: setup compare test lint types verify test-latest clean
+
+setup: .venv/.setup
+.venv/.setup: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; name one: make PYTHON=/path/to/python3"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert]'
+	touch $@
+
+# Test tools and the peers that the tests compare with; `make compare` never installs them.
+.venv/.dev: .venv/.setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert,dev,peers]'
+	touch $@
+
+compare: setup
+	$(BIN)/gatedrnn compare --out runs/compare
+
+test: .venv/.dev
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not verify"
+
+verify: .venv/.dev
+	$(BIN)/python -m pytest -n $(WORKERS) -m verify
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/pyright
+
+# The second version pair: Python 3.12 or newer with the newest jax and flax. Without torch, haiku, keras and
+# equinox, whose tests skip by name.
+PYTHON_LATEST ?= $(shell sh .ci/find-python312)
+test-latest: .venv-latest/.dev
+	.venv-latest/bin/python -m pytest -n $(WORKERS) -m "not verify"
+.venv-latest/.dev: pyproject.toml constraints-latest.txt
+	@test -n "$(PYTHON_LATEST)" || { echo "no Python 3.12 or newer found; name one: make test-latest PYTHON_LATEST=..."; exit 1; }
+	test -x .venv-latest/bin/python || $(PYTHON_LATEST) -m venv .venv-latest
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert]' pytest pytest-xdist jaxtyping beartype
+	touch $@
+
+clean:
+	rm -rf .venv .venv-latest runs

@@ -1,0 +1,91 @@
+"""Gated recurrent networks in JAX: cells as pure functions, composed with ``jax.lax.scan``.
+
+>>> import jax, gatedrnn as gr
+>>> net = gr.chain(gr.bidirectional(gr.GRU(16)), gr.dropout(0.1), gr.scan(gr.LSTM(8)))
+>>> params = net.init(jax.random.key(0), in_dim=4)
+>>> carry, ys = net.apply(params, jax.numpy.ones((10, 2, 4)))  # [T, B, I] to [T, B, O]
+>>> ys.shape
+(10, 2, 8)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
+from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
+from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.layers.bidirectional import (
+    Bidirectional,
+    BidirectionalCarry,
+    BidirectionalParams,
+    bidirectional,
+)
+from gatedrnn.layers.chain import Chain, chain
+from gatedrnn.layers.last import last
+from gatedrnn.layers.residual import residual
+from gatedrnn.layers.scan import Scan, scan
+from gatedrnn.layers.stack import Stack, stack
+from gatedrnn.layers.stateless import Dense, DenseParams, Dropout, Embed, EmbedParams, dense, dropout, embed
+from gatedrnn.policy import Policy
+from gatedrnn.types import Cell, GatedCell, Layer
+
+if TYPE_CHECKING:
+    from gatedrnn import linen, nnx, testing
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "Bidirectional",
+    "BidirectionalCarry",
+    "BidirectionalParams",
+    "Cell",
+    "Chain",
+    "Dense",
+    "DenseParams",
+    "Dropout",
+    "Embed",
+    "EmbedParams",
+    "GRUParams",
+    "GRUResetAfter",
+    "GRUResetBefore",
+    "GRUResetBeforeParams",
+    "GatedCell",
+    "LSTMCarry",
+    "LSTMParams",
+    "Layer",
+    "Policy",
+    "Scan",
+    "SimpleRNN",
+    "SimpleRNNParams",
+    "Stack",
+    "bidirectional",
+    "chain",
+    "chrono_bias",
+    "dense",
+    "dropout",
+    "embed",
+    "last",
+    "linen",
+    "memory_bias",
+    "nnx",
+    "residual",
+    "scale_recurrent",
+    "scan",
+    "stack",
+    "testing",
+]
+
+# Imported at first use: Flax and the testing tools are no part of what `import gatedrnn` costs.
+_LAZY = ("linen", "nnx", "testing")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"gatedrnn.{name}")
+    raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Cells: one step of a recurrence each, one file each."""

@@ -1,0 +1,153 @@
+"""Gated recurrent unit, with the reset gate after the recurrent product, and the choice between both forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.config import config
+from gatedrnn.policy import Policy
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Key
+
+
+class GRUParams(NamedTuple):
+    """Blocks of H columns in the order r, z, n; ``b_h`` is the bias inside the reset product."""
+
+    w_x: Float[Array, "I 3H"]
+    w_h: Float[Array, "H 3H"]
+    b: Float[Array, "3H"]
+    b_h: Float[Array, "H"]
+
+
+@config
+class GRUResetAfter:
+    """Gated recurrent unit, reset gate applied after the recurrent matrix product.
+
+    .. code-block:: text
+
+        r = sigmoid(x W_xr + h W_hr + b_r)                 reset gate
+        z = sigmoid(x W_xz + h W_hz + b_z)                 update gate
+        n = activation(x W_xn + b_n + r * (h W_hn + b_h))  candidate
+        h' = (1 - z) * n + z * h                           also the output
+
+    This is the form of cuDNN, PyTorch and flax, and it is a ``GatedCell``: its recurrent product needs no gate,
+    so that one matrix product serves all three blocks. In Cho et al. 2014 the reset gate acts before the product
+    (``GRU(hidden, reset="before")``) and z and 1 - z are exchanged in some papers.
+
+    Attributes:
+        hidden: H, the number of units.
+        activation: of the candidate.
+        policy: types; ``policy.carry`` is that of h.
+
+    Raises:
+        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+
+    Source: Cho et al. 2014, arXiv 1406.1078v3, in the variant of its version 1 (reset after the product).
+
+    Example:
+        >>> cell = GRUResetAfter(3)
+        >>> params = cell.init(jax.random.key(0), in_dim=2)
+        >>> h, y = cell.step(params, jnp.zeros(3), jnp.ones(2))
+        >>> bool((h == y).all())
+        True
+    """
+
+    hidden: int
+    activation: Callable[[Array], Array] = jnp.tanh
+    policy: Policy = Policy()
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no cell has."""
+        checks.positive("hidden", self.hidden)
+
+    @property
+    def out_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> GRUParams:
+        """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
+        checks.positive("in_dim", in_dim)
+        key_x, key_h = jax.random.split(key)
+        return GRUParams(
+            w_x=initializers.glorot(key_x, in_dim, self.hidden, 3, self.policy.params),
+            w_h=initializers.orthogonal(key_h, self.hidden, 3, self.policy.params),
+            b=jnp.zeros(3 * self.hidden, self.policy.params),
+            b_h=jnp.zeros(self.hidden, self.policy.params),
+        )
+
+    def initial_carry(self, params: GRUParams, x: Any) -> Float[Array, "*B H"]:
+        """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        compute = self.policy.compute_dtype(params.w_h)
+        return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
+
+    def prepare(self, params: GRUParams, xs: Any, key: Any = None) -> tuple[GRUParams, Any]:
+        """Cast the parameters once, outside the scan."""
+        del key
+        dtype = self.policy.compute_dtype(params.w_h)
+        return GRUParams(*(p.astype(dtype) for p in params)), xs
+
+    def project(self, params: GRUParams, x: Array) -> Float[Array, "... 3H"]:
+        """Return ``x W_x + b``."""
+        checks.features(x, params.w_x)
+        dtype = self.policy.compute_dtype(params.w_x)
+        return x.astype(dtype) @ params.w_x.astype(dtype) + params.b.astype(dtype)
+
+    def recur(self, params: GRUParams, carry: Array) -> Float[Array, "... 3H"]:
+        """Return ``h W_h``, with ``b_h`` added to its last block."""
+        dtype = self.policy.compute_dtype(params.w_h)
+        inside_reset = jnp.pad(params.b_h.astype(dtype), (2 * self.hidden, 0))
+        return carry.astype(dtype) @ params.w_h.astype(dtype) + inside_reset
+
+    def gate(
+        self, params: GRUParams, z: Array, u: Array, carry: Array
+    ) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+        """Open and close the gates, elementwise over units."""
+        del params
+        z_r, z_z, z_n = jnp.split(z, 3, axis=-1)
+        u_r, u_z, u_n = jnp.split(u, 3, axis=-1)
+        candidate = self.activation(z_n + jax.nn.sigmoid(z_r + u_r) * u_n)
+        keep = jax.nn.sigmoid(z_z + u_z)
+        h = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(z.dtype))
+        return h, h.astype(z.dtype)
+
+    def step(self, params: GRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+        """Consume one input ``[*B, I]``."""
+        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+
+def GRU(
+    hidden: int,
+    *,
+    reset: Literal["after", "before"] = "after",
+    activation: Callable[[Array], Array] = jnp.tanh,
+    policy: Policy = Policy(),
+) -> GRUResetAfter | GRUResetBefore:
+    """Build a gated recurrent unit: two gates and one state.
+
+    Args:
+        hidden: H, the number of units.
+        reset: where the reset gate acts: "after" the recurrent matrix product (cuDNN, PyTorch, flax; faster),
+            or "before" it (Cho et al. 2014 version 3, Chung et al. 2014). Papers differ; neither is better in general.
+        activation: of the candidate.
+        policy: types of parameters, arithmetic and carry.
+
+    Raises:
+        ValueError: where ``reset`` is neither, or ``hidden`` is no positive int.
+
+    Example:
+        >>> GRU(64), GRU(64, reset="before")
+        (GRUResetAfter(hidden=64), GRUResetBefore(hidden=64))
+    """
+    forms = {"after": GRUResetAfter, "before": GRUResetBefore}
+    if reset not in forms:
+        raise ValueError(f'reset: expected "after" or "before", got {reset!r}')
+    return forms[reset](hidden, activation, policy)

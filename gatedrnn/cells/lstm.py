@@ -1,0 +1,134 @@
+"""Long short-term memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells import checks, initializers
+from gatedrnn.config import config
+from gatedrnn.policy import Policy
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Key
+
+
+class LSTMParams(NamedTuple):
+    """Blocks of H columns in the order i, f, g, o."""
+
+    w_x: Float[Array, "I 4H"]
+    w_h: Float[Array, "H 4H"]
+    b: Float[Array, "4H"]
+
+
+class LSTMCarry(NamedTuple):
+    """Hidden state, which is also the output, and cell state."""
+
+    h: Float[Array, "*B H"]
+    c: Float[Array, "*B H"]
+
+
+@config
+class LSTM:
+    r"""Long short-term memory without peepholes: three gates and a separate cell state.
+
+    .. code-block:: text
+
+        i = sigmoid(x W_xi + h W_hi + b_i)        input gate
+        f = sigmoid(x W_xf + h W_hf + b_f)        forget gate
+        g = activation(x W_xg + h W_hg + b_g)     candidate
+        o = sigmoid(x W_xo + h W_ho + b_o)        output gate
+        c' = f * c + i * g
+        h' = o * activation(c')                   also the output
+
+    One bias per gate (PyTorch has two, which add up to it). The forget bias starts at 1, in the parameters,
+    and nothing is added at run time. Recurrent blocks start orthogonal, input blocks Glorot-uniform.
+
+    Attributes:
+        hidden: H, the number of units.
+        activation: of candidate and cell state.
+        policy: types; the cell state is at least float32 unless ``policy.carry`` says otherwise.
+
+    Raises:
+        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+
+    Source: Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000; this form:
+    Graves 2013, arXiv 1308.0850v5, without its peepholes.
+
+    Example:
+        >>> cell = LSTM(3)
+        >>> params = cell.init(jax.random.key(0), in_dim=2)
+        >>> x = jnp.ones((5, 2))
+        >>> carry, y = cell.step(params, cell.initial_carry(params, x), x)
+        >>> y.shape, carry.c.shape
+        ((5, 3), (5, 3))
+    """
+
+    hidden: int
+    activation: Callable[[Array], Array] = jnp.tanh
+    policy: Policy = Policy()
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no cell has."""
+        checks.positive("hidden", self.hidden)
+
+    @property
+    def out_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> LSTMParams:
+        """Draw parameters for inputs of ``in_dim`` features."""
+        checks.positive("in_dim", in_dim)
+        key_x, key_h = jax.random.split(key)
+        b = jnp.zeros(4 * self.hidden, self.policy.params)
+        return LSTMParams(
+            w_x=initializers.glorot(key_x, in_dim, self.hidden, 4, self.policy.params),
+            w_h=initializers.orthogonal(key_h, self.hidden, 4, self.policy.params),
+            b=b.at[self.hidden : 2 * self.hidden].set(1.0),
+        )
+
+    def initial_carry(self, params: LSTMParams, x: Any) -> LSTMCarry:
+        """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        shape = (*jnp.shape(x)[:-1], self.hidden)
+        compute = self.policy.compute_dtype(params.w_h)
+        return LSTMCarry(jnp.zeros(shape, compute), jnp.zeros(shape, self._cell_dtype(compute)))
+
+    def prepare(self, params: LSTMParams, xs: Any, key: Any = None) -> tuple[LSTMParams, Any]:
+        """Cast the parameters once, outside the scan."""
+        del key
+        dtype = self.policy.compute_dtype(params.w_h)
+        return LSTMParams(*(p.astype(dtype) for p in params)), xs
+
+    def project(self, params: LSTMParams, x: Array) -> Float[Array, "... 4H"]:
+        """Return ``x W_x + b``."""
+        checks.features(x, params.w_x)
+        dtype = self.policy.compute_dtype(params.w_x)
+        return x.astype(dtype) @ params.w_x.astype(dtype) + params.b.astype(dtype)
+
+    def recur(self, params: LSTMParams, carry: LSTMCarry) -> Float[Array, "... 4H"]:
+        """Return ``h W_h``."""
+        dtype = self.policy.compute_dtype(params.w_h)
+        return carry.h.astype(dtype) @ params.w_h.astype(dtype)
+
+    def gate(
+        self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry
+    ) -> tuple[LSTMCarry, Float[Array, "... H"]]:
+        """Open and close the gates, elementwise over units."""
+        del params
+        i, f, g, o = jnp.split(z + u, 4, axis=-1)
+        kept = jax.nn.sigmoid(f) * carry.c + jax.nn.sigmoid(i) * self.activation(g)
+        c = kept.astype(self._cell_dtype(z.dtype))
+        h = jax.nn.sigmoid(o) * self.activation(c).astype(z.dtype)
+        return LSTMCarry(h, c), h
+
+    def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
+        """Consume one input ``[*B, I]``."""
+        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    def _cell_dtype(self, compute: Any) -> Any:
+        return self.policy.carry_dtype(compute, at_least="float32")

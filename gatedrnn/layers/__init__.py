@@ -1,0 +1,1 @@
+"""Layers: cells in their scans, and what composes them."""

@@ -1,0 +1,120 @@
+"""``gr.bidirectional``: one scan forward, one in reverse, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.config import config
+from gatedrnn.layers.scan import Scan
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Key, Shaped
+
+    from gatedrnn.types import Carry, Cell, Params
+
+
+class BidirectionalParams(NamedTuple):
+    """Parameters of both directions."""
+
+    forward: Params
+    backward: Params
+
+
+class BidirectionalCarry(NamedTuple):
+    """Final carries of both directions; the backward one is the carry after the sequence's first step."""
+
+    forward: Carry
+    backward: Carry
+
+
+@config
+class Bidirectional:
+    """Two scans side by side; made by ``gr.bidirectional``."""
+
+    forward: Scan
+    backward: Scan
+
+    @property
+    def out_dim(self) -> int:
+        """Both directions' O together."""
+        return self.forward.out_dim + self.backward.out_dim
+
+    @property
+    def causal(self) -> bool:
+        """False: the future is read."""
+        return False
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> BidirectionalParams:
+        """Draw each direction's parameters."""
+        key_f, key_b = jax.random.split(key)
+        return BidirectionalParams(self.forward.init(key_f, in_dim), self.backward.init(key_b, in_dim))
+
+    def initial_carry(self, params: BidirectionalParams, x: Any) -> BidirectionalCarry:
+        """Return each direction's initial carry."""
+        return BidirectionalCarry(
+            self.forward.initial_carry(params.forward, x), self.backward.initial_carry(params.backward, x)
+        )
+
+    def step(self, params: Params, carry: Carry, x: Any) -> Any:
+        """Raise: a step would need the future."""
+        raise ValueError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
+
+    def apply(
+        self,
+        params: BidirectionalParams,
+        xs: Any,
+        *,
+        carry: BidirectionalCarry | None = None,
+        lengths: Any = None,
+        mask: Any = None,
+        resets: Any = None,
+        key: Any = None,
+    ) -> tuple[BidirectionalCarry, Shaped[Array, "T *B O"]]:
+        """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``: forward outputs, then backward ones."""
+        if carry is not None and (not isinstance(carry, tuple) or len(carry) != 2):
+            raise ValueError(f"carry: expected a pair (forward, backward), got {carry!r}")
+        carry_f, carry_b = (None, None) if carry is None else carry
+        key_f, key_b = (None, None) if key is None else jax.random.split(key)
+        steps = {"lengths": lengths, "mask": mask, "resets": resets}
+        last_f, ys_f = self.forward.apply(params.forward, xs, carry=carry_f, key=key_f, **steps)
+        last_b, ys_b = self.backward.apply(params.backward, xs, carry=carry_b, key=key_b, **steps)
+        return BidirectionalCarry(last_f, last_b), jnp.concatenate([ys_f, ys_b], axis=-1)
+
+
+def bidirectional(
+    forward: Cell,
+    backward: Cell | None = None,
+    *,
+    engine: Literal["auto", "reference"] = "auto",
+    unroll: int = 1,
+) -> Bidirectional:
+    """Scan a sequence in both directions and concatenate the outputs: ``ys[t] = [forward[t], backward[t]]``.
+
+    Each sequence is reversed within its own length. Parameters and carry are NamedTuples (forward, backward).
+
+    Args:
+        forward: the cell that reads from the first step on.
+        backward: the cell that reads from the last step on; None is the same configuration, with parameters of its own.
+        engine: as in ``gr.scan``, for both.
+        unroll: as in ``gr.scan``, for both.
+
+    Raises:
+        ValueError: as in ``gr.scan``; and from ``step``, which does not exist here.
+
+    Source: Schuster and Paliwal 1997.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> layer = gr.bidirectional(gr.GRU(4))
+        >>> params = layer.init(jax.random.key(0), in_dim=3)
+        >>> layer.apply(params, jnp.ones((5, 3)))[1].shape
+        (5, 8)
+    """
+    return Bidirectional(
+        Scan(forward, False, engine, unroll),
+        Scan(forward if backward is None else backward, True, engine, unroll),
+    )

@@ -1,0 +1,36 @@
+"""``gr.last``: the output at the end of each sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+
+from gatedrnn.layers import sequence
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Int, Shaped
+
+
+def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -> Shaped[Array, "*B O"]:
+    """Return ``ys[lengths - 1]`` for each sequence, zeros where the length is 0.
+
+    Args:
+        ys: outputs ``[T, *B, O]``.
+        lengths: steps of each sequence, clipped to [0, T]; None is T for all.
+
+    Raises:
+        ValueError: where ``lengths`` has no integers, or a shape that does not fit.
+
+    Example:
+        >>> ys = jnp.arange(6.0).reshape(3, 2, 1)
+        >>> last(ys, jnp.array([1, 3])).ravel()
+        Array([0., 5.], dtype=float32)
+    """
+    if lengths is None:
+        lengths = jnp.full((), ys.shape[0])
+    valid = sequence.valid_steps(ys, lengths, None)
+    assert valid is not None
+    ends = valid & ~jnp.concatenate([valid[1:], jnp.zeros_like(valid[:1])])
+    return sequence.zero_padding(ends, ys).sum(0, dtype=ys.dtype)

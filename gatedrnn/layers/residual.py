@@ -1,0 +1,128 @@
+"""``gr.residual``: a cell or a layer whose output is added to its input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+import jax.numpy as jnp
+
+from gatedrnn.config import config
+from gatedrnn.layers import sequence
+from gatedrnn.layers.scan import prepare
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Key, Shaped
+
+    from gatedrnn.types import Carry, Cell, Layer, Params
+
+
+def _check(inner: Cell | Layer, in_dim: int) -> None:
+    if inner.out_dim not in (None, in_dim):
+        raise ValueError(
+            f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}"
+        )
+
+
+@config
+class ResidualCell:
+    """A cell whose output is added to its input; made by ``gr.residual``."""
+
+    inner: Cell
+
+    @property
+    def out_dim(self) -> int:
+        """O of the inner cell, which is I."""
+        return self.inner.out_dim
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+        """Draw the inner cell's parameters."""
+        _check(self.inner, in_dim)
+        return self.inner.init(key, in_dim)
+
+    def initial_carry(self, params: Params, x: Any) -> Carry:
+        """Return the inner cell's."""
+        return self.inner.initial_carry(params, x)
+
+    def prepare(self, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
+        """Prepare the inner cell."""
+        return prepare(self.inner, params, xs, key)
+
+    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Return the inner cell's carry, and its output plus the input."""
+        carry, y = self.inner.step(params, carry, x)
+        return carry, y + (x[0] if isinstance(x, tuple) else x).astype(y.dtype)
+
+
+@config
+class ResidualLayer:
+    """A layer whose output is added to its input; made by ``gr.residual``."""
+
+    inner: Layer
+
+    @property
+    def out_dim(self) -> int | None:
+        """O of the inner layer, which is I."""
+        return self.inner.out_dim
+
+    @property
+    def causal(self) -> bool:
+        """Whether the inner layer is."""
+        return self.inner.causal
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+        """Draw the inner layer's parameters."""
+        _check(self.inner, in_dim)
+        return self.inner.init(key, in_dim)
+
+    def initial_carry(self, params: Params, x: Any) -> Carry:
+        """Return the inner layer's."""
+        return self.inner.initial_carry(params, x)
+
+    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode."""
+        carry, y = self.inner.step(params, carry, x)
+        return carry, y + jnp.asarray(x).astype(y.dtype)
+
+    def apply(
+        self,
+        params: Params,
+        xs: Any,
+        *,
+        carry: Carry | None = None,
+        lengths: Any = None,
+        mask: Any = None,
+        resets: Any = None,
+        key: Any = None,
+    ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
+        """Map ``xs [T, *B, I]``; padded steps stay zero, the input's garbage there included."""
+        xs = jnp.asarray(xs)
+        valid = sequence.valid_steps(xs, lengths, mask)
+        xs = sequence.zero_padding(valid, xs)
+        carry, ys = self.inner.apply(params, xs, carry=carry, mask=valid, resets=resets, key=key)
+        return carry, ys + xs.astype(ys.dtype)
+
+
+@overload
+def residual(inner: Layer) -> ResidualLayer: ...  # pyright: ignore[reportOverlappingOverload]
+@overload
+def residual(inner: Cell) -> ResidualCell: ...
+
+
+def residual(inner: Any) -> Any:
+    """Add a cell's or a layer's output to its input, ``y = x + inner(x)``; both have the same width.
+
+    Args:
+        inner: a cell gives a cell (for ``gr.stack``), a layer a layer (for ``gr.chain``).
+
+    Raises:
+        ValueError: at ``init``, where the input's width differs from the output's.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> gr.residual(gr.LSTM(8)).init(jax.random.key(0), in_dim=4)
+        Traceback (most recent call last):
+        ...
+        ValueError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
+    """
+    return ResidualLayer(inner) if hasattr(inner, "apply") else ResidualCell(inner)

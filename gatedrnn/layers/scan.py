@@ -1,0 +1,130 @@
+"""``gr.scan``: a cell becomes a layer. Here is the reference engine, which defines what is correct."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.config import config
+from gatedrnn.layers import sequence
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Key, Shaped
+
+    from gatedrnn.types import Carry, Cell, Params
+
+ENGINES = ("auto", "reference")
+
+
+@config
+class Scan:
+    """A cell applied along time; made by ``gr.scan``, where everything is said."""
+
+    cell: Cell
+    reverse: bool = False
+    engine: Literal["auto", "reference"] = "auto"
+    unroll: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be scanned."""
+        if not hasattr(self.cell, "step") or hasattr(self.cell, "apply"):
+            raise ValueError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
+        if self.engine not in ENGINES:
+            raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+        if not isinstance(self.unroll, int) or self.unroll < 1:
+            raise ValueError(f"unroll: expected a positive int, got {self.unroll!r}")
+
+    @property
+    def out_dim(self) -> int:
+        """O of the cell."""
+        return self.cell.out_dim
+
+    @property
+    def causal(self) -> bool:
+        """Whether time runs forward."""
+        return not self.reverse
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+        """Draw the cell's parameters."""
+        return self.cell.init(key, in_dim)
+
+    def initial_carry(self, params: Params, x: Any) -> Carry:
+        """Return the cell's initial carry, in the type that one step gives it."""
+        prepared, xs = prepare(self.cell, params, jnp.asarray(x)[None], None)
+        return sequence.starting_carries(self.cell, prepared, x, sequence.first_input(xs), None)[1]
+
+    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode."""
+        if self.reverse:
+            raise ValueError("step: a reverse scan consumes the last input first, so it can't be stepped")
+        params, xs = prepare(self.cell, params, jnp.asarray(x)[None], None)
+        return self.cell.step(params, carry, sequence.first_input(xs))
+
+    def apply(
+        self,
+        params: Params,
+        xs: Any,
+        *,
+        carry: Carry | None = None,
+        lengths: Any = None,
+        mask: Any = None,
+        resets: Any = None,
+        key: Any = None,
+    ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
+        """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``."""
+        xs = jnp.asarray(xs)
+        if xs.ndim == 0:
+            raise ValueError("xs: expected [T, *B, I], got a scalar")
+        valid = sequence.valid_steps(xs, lengths, mask)
+        resets = sequence.resets_before_step(xs, resets, valid, reverse=self.reverse)
+        xs = sequence.zero_padding(valid, xs)
+        x = sequence.first_input(xs)
+        params, xs = prepare(self.cell, params, xs, key)
+        start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
+
+        def step(carry: Carry, inputs: Any) -> tuple[Carry, Array]:
+            x, exists, fresh = inputs
+            if fresh is not None:
+                carry = sequence.select(fresh, initial, carry)
+            new, y = self.cell.step(params, carry, x)
+            if exists is None:
+                return new, y
+            return sequence.select(exists, new, carry), sequence.select(exists, y, jnp.zeros((), y.dtype))
+
+        return jax.lax.scan(step, start, (xs, valid, resets), reverse=self.reverse, unroll=self.unroll)
+
+
+def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
+    """Call the cell's ``prepare`` where it has one."""
+    hook = getattr(cell, "prepare", None)
+    return (params, xs) if hook is None else hook(params, xs, key)
+
+
+def scan(
+    cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference"] = "auto", unroll: int = 1
+) -> Scan:
+    """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
+
+    Args:
+        cell: any ``Cell``.
+        reverse: consume the last step first; ``ys[t]`` still belongs to ``xs[t]``. Each sequence is reversed
+            within its own length, and segments (``resets``) within themselves.
+        engine: "reference" is plain autodiff through the scan; "auto" chooses the engine for you.
+        unroll: steps in one iteration of the compiled loop.
+
+    Raises:
+        ValueError: where an argument is none of these; ``apply`` raises it for masks, lengths, resets or carries
+            of a wrong type or shape, naming the argument.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> layer = gr.scan(gr.GRU(4))
+        >>> params = layer.init(jax.random.key(0), in_dim=3)
+        >>> carry, ys = layer.apply(params, jnp.ones((7, 2, 3)), lengths=jnp.array([7, 5]))
+        >>> ys.shape, bool((ys[5:, 1] == 0).all()), bool((carry[1] == ys[4, 1]).all())
+        ((7, 2, 4), True, True)
+    """
+    return Scan(cell, reverse, engine, unroll)

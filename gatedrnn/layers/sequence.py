@@ -1,0 +1,135 @@
+"""What every layer does alike with padding, resets and the type of its carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Int
+
+    from gatedrnn.types import Carry, Cell, Params
+
+
+def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
+    """Return ``where(mask, on_true, on_false)`` leaf by leaf; the mask may lack trailing axes of the leaves."""
+
+    def one(a: Any, b: Any) -> Array:
+        ndim = max(jnp.ndim(a), jnp.ndim(b))
+        return jnp.where(mask.reshape(mask.shape + (1,) * (ndim - mask.ndim)), a, b)
+
+    return jax.tree.map(one, on_true, on_false)
+
+
+def valid_steps(
+    xs: Array, lengths: Int[Array, "*b"] | None, mask: Bool[Array, "T *b"] | None
+) -> Bool[Array, "T *b"] | None:
+    """Combine ``lengths`` and ``mask`` by "and" into one mask of the steps that exist; None where neither came.
+
+    Raises:
+        ValueError: where either has a type or a shape that does not fit ``xs [T, *B, ...]``.
+    """
+    valid = None
+    if lengths is not None:
+        lengths = jnp.asarray(lengths)
+        if not jnp.issubdtype(lengths.dtype, jnp.integer):
+            raise ValueError(f"lengths: expected integers, got {lengths.dtype}")
+        _check_leading("lengths", lengths.shape, xs.shape[1:])
+        steps = jnp.arange(xs.shape[0], dtype=lengths.dtype)
+        valid = steps.reshape((-1,) + (1,) * lengths.ndim) < lengths
+    if mask is None:
+        return valid
+    mask = check_flags("mask", mask, xs)
+    if valid is None:
+        return mask
+    ndim = max(valid.ndim, mask.ndim)
+    valid, mask = (m.reshape(m.shape + (1,) * (ndim - m.ndim)) for m in (valid, mask))
+    return valid & mask
+
+
+def check_flags(name: str, flags: Any, xs: Array) -> Bool[Array, "T *b"]:
+    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``xs [T, *B, ...]``."""
+    flags = jnp.asarray(flags)
+    if flags.dtype != jnp.bool_:
+        raise ValueError(f"{name}: expected bool, got {flags.dtype}")
+    if flags.ndim == 0:
+        raise ValueError(f"{name}: expected [T] or [T, *B], got a scalar")
+    _check_leading(name, flags.shape, xs.shape)
+    return flags
+
+
+def _check_leading(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    if shape != expected[: len(shape)]:
+        raise ValueError(f"{name}: expected the leading axes of {expected}, got {shape}")
+
+
+def zero_padding(valid: Bool[Array, "T *b"] | None, xs: Any) -> Any:
+    """Replace whatever stands in padded steps by zeros, before any arithmetic sees it.
+
+    Selecting afterwards would not do: the derivative of what was computed from a NaN is NaN, even times zero.
+    """
+    if valid is None:
+        return xs
+    return jax.tree.map(lambda x: select(valid, x, jnp.zeros((), x.dtype)), xs)
+
+
+def resets_before_step(
+    xs: Array, resets: Bool[Array, "T *b"] | None, valid: Bool[Array, "T *b"] | None, *, reverse: bool
+) -> Bool[Array, "T *b"] | None:
+    """Return where a scan resets its carry before it consumes ``x[t]``; only steps that exist can start a segment.
+
+    Forward, that is where ``resets`` is set. In reverse it is where the next step that exists in forward time,
+    the one consumed just before, starts a segment.
+    """
+    if resets is None:
+        return None
+    resets = check_flags("resets", resets, xs)
+    if valid is not None:
+        ndim = max(resets.ndim, valid.ndim)
+        resets, valid = (m.reshape(m.shape + (1,) * (ndim - m.ndim)) for m in (resets, valid))
+        resets = resets & valid
+    if not reverse:
+        return resets
+    if valid is None:
+        return jnp.concatenate([resets[1:], jnp.zeros_like(resets[:1])])
+
+    def consume(pending: Array, step: tuple[Array, Array]) -> tuple[Array, Array]:
+        starts, exists = step
+        return jnp.where(exists, starts, pending), pending
+
+    resets, valid = jnp.broadcast_arrays(resets, valid)
+    return jax.lax.scan(consume, jnp.zeros_like(resets.any(0)), (resets, valid), reverse=True)[1]
+
+
+def first_input(xs: Any) -> Any:
+    """Return an input of one step, ``[*B, ...]``, to learn types from: zeros of the right kind where T is 0."""
+    return jax.tree.map(lambda x: x[0] if x.shape[0] else x.sum(0, dtype=x.dtype), xs)
+
+
+def starting_carries(
+    cell: Cell, params: Params, x: Any, x_prepared: Any, carry: Carry | None
+) -> tuple[Carry, Carry]:
+    """Return the carry to start from and the initial one, both of the type that one step gives them.
+
+    A scan needs a carry of the same type before and after a step, and the type is more than dtype and shape:
+    under ``shard_map`` and explicit meshes it says over which axes a value varies, which only a step can tell.
+
+    Raises:
+        ValueError: where ``carry`` has another structure or other shapes than the cell's initial one.
+    """
+    initial = cell.initial_carry(params, x)
+    if carry is None:
+        carry = initial
+    expected, got = (jax.tree.map(jnp.shape, c) for c in (initial, carry))
+    if expected != got:
+        raise ValueError(f"carry: expected shapes {expected}, got {got}")
+
+    after = cell.step(params, initial, x_prepared)[0]
+
+    def tie(leaf: Array, n: Array) -> Array:
+        return leaf.astype(n.dtype) + jnp.zeros_like(n)
+
+    return jax.tree.map(tie, carry, after), jax.tree.map(tie, initial, after)
