@@ -17,9 +17,7 @@ def _show(value: Any) -> str:
 
 def _repr(self: Any) -> str:
     fields = [f for f in dataclasses.fields(self) if f.repr]
-    given = [
-        f for f in fields if f.default is dataclasses.MISSING or not _same(getattr(self, f.name), f.default)
-    ]
+    given = [f for f in fields if f.default is dataclasses.MISSING or not _same(getattr(self, f.name), f.default)]
     return f"{type(self).__name__}({', '.join(f'{f.name}={_show(getattr(self, f.name))}' for f in given)})"
 
 

@@ -83,9 +83,7 @@ class GRUResetBefore:
         compute = self.policy.compute_dtype(params.w_h)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
 
-    def prepare(
-        self, params: GRUResetBeforeParams, xs: Any, key: Any = None
-    ) -> tuple[GRUResetBeforeParams, Any]:
+    def prepare(self, params: GRUResetBeforeParams, xs: Any, key: Any = None) -> tuple[GRUResetBeforeParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
         dtype = self.policy.compute_dtype(params.w_h)

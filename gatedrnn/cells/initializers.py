@@ -30,9 +30,7 @@ def orthogonal(key: Key[Array, ""], hidden: int, gates: int, dtype: Any = "float
     return _blocks(jax.nn.initializers.orthogonal(), key, (hidden, hidden), gates, dtype)
 
 
-def glorot(
-    key: Key[Array, ""], in_dim: int, hidden: int, gates: int, dtype: Any = "float32"
-) -> Float[Array, "I GH"]:
+def glorot(key: Key[Array, ""], in_dim: int, hidden: int, gates: int, dtype: Any = "float32") -> Float[Array, "I GH"]:
     """Draw an input map ``[I, G*H]``, each ``[I, H]`` block uniform in ±sqrt(6 / (I + H)).
 
     Source: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward networks".

@@ -115,9 +115,7 @@ class LSTM:
         dtype = self.policy.compute_dtype(params.w_h)
         return carry.h.astype(dtype) @ params.w_h.astype(dtype)
 
-    def gate(
-        self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry
-    ) -> tuple[LSTMCarry, Float[Array, "... H"]]:
+    def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params
         i, f, g, o = jnp.split(z + u, 4, axis=-1)

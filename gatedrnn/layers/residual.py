@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def _check(inner: Cell | Layer, in_dim: int) -> None:
     if inner.out_dim not in (None, in_dim):
-        raise ValueError(
-            f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}"
-        )
+        raise ValueError(f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}")
 
 
 @config
@@ -119,7 +117,7 @@ def residual(inner: Any) -> Any:
         ValueError: at ``init``, where the input's width differs from the output's.
 
     Example:
-        >>> import gatedrnn as gr
+        >>> import jax, gatedrnn as gr
         >>> gr.residual(gr.LSTM(8)).init(jax.random.key(0), in_dim=4)
         Traceback (most recent call last):
         ...

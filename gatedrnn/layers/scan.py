@@ -103,9 +103,7 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     return (params, xs) if hook is None else hook(params, xs, key)
 
 
-def scan(
-    cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference"] = "auto", unroll: int = 1
-) -> Scan:
+def scan(cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference"] = "auto", unroll: int = 1) -> Scan:
     """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
 
     Args:

@@ -109,9 +109,7 @@ def first_input(xs: Any) -> Any:
     return jax.tree.map(lambda x: x[0] if x.shape[0] else x.sum(0, dtype=x.dtype), xs)
 
 
-def starting_carries(
-    cell: Cell, params: Params, x: Any, x_prepared: Any, carry: Carry | None
-) -> tuple[Carry, Carry]:
+def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry: Carry | None) -> tuple[Carry, Carry]:
     """Return the carry to start from and the initial one, both of the type that one step gives them.
 
     A scan needs a carry of the same type before and after a step, and the type is more than dtype and shape:

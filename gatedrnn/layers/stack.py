@@ -54,9 +54,7 @@ class Stack:
         keys = [None] * len(self.cells) if key is None else list(jax.random.split(key, len(self.cells)))
         prepared = [
             prepare(cell, p, xs if i == 0 else blank(xs, dim), k)
-            for i, (cell, p, dim, k) in enumerate(
-                zip(self.cells, params, self._in_dims(xs), keys, strict=True)
-            )
+            for i, (cell, p, dim, k) in enumerate(zip(self.cells, params, self._in_dims(xs), keys, strict=True))
         ]
         noise = tuple(x[1:] if isinstance(x, tuple) else () for _, x in prepared)
         first = prepared[0][1]
