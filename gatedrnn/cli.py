@@ -1,1 +1,93 @@
-"""The command ``gatedrnn``."""
+"""The subcommands of ``gatedrnn``: a thin face over functions that Python can call as well."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from gatedrnn.comparison import protocol, single
+from gatedrnn.comparison.files import Folder, write_json
+from gatedrnn.comparison.report import write_report
+from gatedrnn.comparison.settings import Settings
+from gatedrnn.comparison.summary import render_summary
+from gatedrnn.console import CompareDisplay, note, print_segment
+from gatedrnn.tasks import registry
+
+
+def compare(
+    settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(), out: Path = Path("runs/compare")
+) -> None:
+    """Train both cells on each task, and answer: LSTM or GRU?
+
+    Interrupted, the same command resumes. Writes results.json and report.html.
+
+    Args:
+        settings: budget and protocol.
+        out: folder for results; it holds one comparison.
+    """
+    console = Console()
+    with CompareDisplay(console, settings) as display:
+        results = protocol.compare(settings, Folder(out, settings), command=_command(), on_progress=display)
+    write_json(out / "results.json", results)
+    write_report(results, out / "report.html")
+    console.print(render_summary(results))
+    note(console, f"results: {out / 'results.json'}", f"report:  {out / 'report.html'}")
+
+
+def train(
+    settings: Annotated[single.TrainSettings, tyro.conf.OmitArgPrefixes] = single.TrainSettings(),
+    out: Path = Path("runs/train"),
+) -> None:
+    """Train one network on a task, with checkpoints; the same command resumes.
+
+    Args:
+        settings: the network and how it is trained.
+        out: folder for checkpoints and result.json; it holds one run.
+    """
+    console = Console()
+    unit = registry.load(settings.task).unit
+    result = single.train(settings, out, on_segment=lambda state, offset: print_segment(console, unit, state, offset))
+    accuracy = result["test"]["accuracy"]
+    note(
+        console,
+        f"test: {result['test']['nats']:.4f} {unit}" + ("" if accuracy is None else f", accuracy {accuracy:.3f}"),
+        f"result: {out / 'result.json'}",
+    )
+
+
+def tasks() -> None:
+    """List the tasks that compare and train know."""
+    table = Table("name", "question", "unit", "source")
+    for name in registry.TASKS:
+        task = registry.load(name)
+        table.add_row(name, task.title, task.unit, task.source)
+    Console().print(table)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"compare": compare, "train": train, "tasks": tasks}
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line and return its exit code: wrong input is one line and 2, Ctrl-C is 130."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS, prog="gatedrnn", description="LSTM or GRU? Measured, on your problem.", args=arguments
+        )
+    except ValueError as error:
+        print(f"gatedrnn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("gatedrnn: interrupted; the same command resumes", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _command() -> str:
+    return shlex.join(["gatedrnn", *sys.argv[1:]])

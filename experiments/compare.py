@@ -1,0 +1,27 @@
+"""Compare two cells as a config says, with overrides after it; interrupted, the same command resumes.
+
+python experiments/compare.py configs/japanese_vowels.py --trials 4 --out runs/short
+"""
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gatedrnn import cli
+from gatedrnn.comparison.settings import Settings
+
+if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+    sys.exit(__doc__)
+config_path = Path(sys.argv[1])
+config: Settings = runpy.run_path(str(config_path))["config"]
+
+
+def compare(settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = config, out: Path | None = None) -> None:
+    """Compare two cells as the config says."""
+    cli.compare(settings, out or Path("runs") / config_path.stem)
+
+
+tyro.cli(compare, args=sys.argv[2:])

@@ -1,0 +1,27 @@
+"""Train one network as a config says, with overrides after it; killed, the same command resumes.
+
+python experiments/train.py configs/vowels_gru.py --learning-rate 3e-3 --out runs/gru
+"""
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gatedrnn import cli
+from gatedrnn.comparison.single import TrainSettings
+
+if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+    sys.exit(__doc__)
+config_path = Path(sys.argv[1])
+config: TrainSettings = runpy.run_path(str(config_path))["config"]
+
+
+def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config, out: Path | None = None) -> None:
+    """Train one network as the config says."""
+    cli.train(settings, out or Path("runs") / config_path.stem)
+
+
+tyro.cli(train, args=sys.argv[2:])

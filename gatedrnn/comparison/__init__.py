@@ -1,0 +1,1 @@
+"""The comparison: budgets, search, statistics, verdict, report."""

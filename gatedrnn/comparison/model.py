@@ -1,0 +1,89 @@
+"""The network that stands around a cell in a comparison, the same for every cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+import gatedrnn as gr
+from gatedrnn.training.run import Hyper, Run
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Key
+
+    from gatedrnn.layers.chain import Chain
+    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.types import Cell, Params
+
+GATE_BIASES = ("0", "1", "chrono")
+"""Where the forget or update bias starts: a constant, or drawn for time constants up to the longest sequence."""
+
+CELLS = {
+    "LSTM": gr.LSTM,
+    "GRU": gr.GRU,
+    "GRU-before": lambda hidden: gr.GRU(hidden, reset="before"),
+    "SimpleRNN": gr.SimpleRNN,
+}
+"""The cells that a comparison knows by name, each made from its number of units."""
+
+
+def make_cell(name: str, hidden: int) -> Cell:
+    """Return the cell of that name.
+
+    Raises:
+        ValueError: where there is none.
+    """
+    if name not in CELLS:
+        raise ValueError(f"cells: expected some of {', '.join(CELLS)}; got {name!r}")
+    return CELLS[name](hidden)
+
+
+def network(cell: Cell, out_dim: int, dropout: Any) -> Chain:
+    """Return one recurrent layer, dropout on its outputs, and an affine head."""
+    return gr.chain(gr.scan(cell), gr.dropout(dropout), gr.dense(out_dim))
+
+
+def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
+    """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
+    key_params, key_bias = jax.random.split(key)
+    recurrent, *rest = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
+    if isinstance(recurrent, gr.SimpleRNNParams):
+        return (recurrent, *rest)
+    choices = (
+        gr.memory_bias(recurrent, 0.0),
+        gr.memory_bias(recurrent, 1.0),
+        gr.chrono_bias(recurrent, key_bias, longest),
+    )
+    return (jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices), *rest)
+
+
+def loss(cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any) -> tuple[Array, Array]:
+    """Return the batch's negative log-likelihood in nats, summed, and the number of its targets."""
+    outputs = network(cell, task.out_dim, hyper.dropout).apply(params, batch.x, lengths=batch.lengths, key=key)[1]
+    score = task.score(outputs, batch)
+    return score.nats, score.count
+
+
+def take(part: Batch, indices: Array) -> Batch:
+    """Return the sequences with these indices."""
+    y_axis = 0 if part.y.ndim == 1 else 1
+    return type(part)(
+        jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis)
+    )
+
+
+def make_run(cell: Cell, task: Task, train: Batch, *, batch_size: int, max_epochs: int, patience: int) -> Run:
+    """Return the training run of this cell on this task."""
+    longest = train.x.shape[0]
+    return Run(
+        init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
+        loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key),
+        take=take,
+        examples=train.x.shape[1],
+        batch_size=batch_size,
+        max_epochs=max_epochs,
+        patience=patience,
+    )

@@ -1,0 +1,116 @@
+"""The search of one cell in one replicate: train every configuration, select on validation, test once."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import numpy as np
+
+from gatedrnn.comparison.model import make_run, network
+from gatedrnn.comparison.space import as_hypers
+from gatedrnn.training.population import Population, member
+from gatedrnn.training.run import Data
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.tasks.task import Batch, Score, Split, Task
+    from gatedrnn.training.population import Store
+    from gatedrnn.training.run import State
+    from gatedrnn.types import Cell, Params
+
+
+class Replicate(NamedTuple):
+    """One repetition of the whole procedure: what both cells share in it."""
+
+    index: int
+    seed: int
+    split: Split
+    configurations: list[dict[str, float | str]]
+
+
+def draw_replicate(task: Task, settings: Settings, index: int) -> Replicate:
+    """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
+    rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
+    seed = int(rng.integers(2**31))
+    return Replicate(index, seed, task.split(seed), settings.space.sample(rng, settings.trials))
+
+
+class Search:
+    """One cell on one task, compiled once for all its replicates and trials."""
+
+    def __init__(self, cell: Cell, task: Task, settings: Settings, train: Batch) -> None:
+        run = make_run(
+            cell,
+            task,
+            train,
+            batch_size=settings.batch_size,
+            max_epochs=settings.max_epochs,
+            patience=settings.patience,
+        )
+        self.population = Population(run)
+        net = network(cell, task.out_dim, 0.0)
+
+        def score(params: Params, batch: Batch) -> Score:
+            return task.score(net.apply(params, batch.x, lengths=batch.lengths)[1], batch)
+
+        self._score = jax.jit(score)
+        self._classes = task.kind == "classification"
+
+    def run(
+        self, replicate: Replicate, *, store: Store | None = None, on_segment: Callable[[State], None] | None = None
+    ) -> dict[str, Any]:
+        """Train all configurations, select the one of the best validation loss, and test that one.
+
+        Returns:
+            The entry of this cell in this replicate, as results.json has it.
+        """
+        started = time.perf_counter()
+        split = replicate.split
+        states = self.population.train(
+            as_hypers(replicate.configurations),
+            jax.random.split(jax.random.key(replicate.seed), len(replicate.configurations)),
+            Data(split.train, split.validation),
+            store=store,
+            on_segment=on_segment,
+        )
+        states = jax.tree.map(_on_host, states)
+        selected = int(np.argmin(states.best_validation))
+        winner = member(states, selected)
+        score = self._score(winner.best_params, split.test)
+        accuracy = float(score.correct / score.count) if self._classes else None
+        return {
+            "trials": [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))],
+            "selected": selected,
+            "test": {"nats": float(score.nats / score.count) + split.offset, "accuracy": accuracy},
+            "train_curve": curve_entry(winner.train_curve, int(winner.epoch), split.offset),
+            "seconds": time.perf_counter() - started,
+        }
+
+
+def trial_entry(state: State, offset: float) -> dict[str, Any]:
+    """Return one trial as results.json has it."""
+    diverged_at = int(state.diverged_at)
+    best = float(state.best_validation)
+    return {
+        "validation": best + offset if np.isfinite(best) else None,
+        "best_epoch": int(state.best_epoch),
+        "epochs": int(state.epoch),
+        "diverged_at": None if diverged_at < 0 else diverged_at,
+        "curve": curve_entry(state.validation_curve, int(state.epoch), offset),
+    }
+
+
+def curve_entry(curve: Array, epochs: int, offset: float) -> list[float | None]:
+    """Return the epochs that were trained, to five digits; None where the loss was not finite."""
+    values = np.asarray(curve[:epochs], np.float64) + offset
+    return [round(float(v), 5) if np.isfinite(v) else None for v in values]
+
+
+def _on_host(x: Any) -> Any:
+    return x if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key) else np.asarray(x)

@@ -1,0 +1,116 @@
+"""One training run of one cell on one task: what ``gatedrnn train`` does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import jax
+import numpy as np
+
+from gatedrnn.comparison.files import write_json
+from gatedrnn.comparison.model import make_cell, make_run, network
+from gatedrnn.comparison.search import trial_entry
+from gatedrnn.comparison.settings import differences
+from gatedrnn.comparison.space import as_hypers
+from gatedrnn.tasks import registry
+from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.population import Population, member
+from gatedrnn.training.run import Data
+
+if TYPE_CHECKING:
+    from gatedrnn.tasks.task import Batch, Score
+    from gatedrnn.training.run import State
+    from gatedrnn.types import Params
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSettings:
+    """One network and how it is trained."""
+
+    task: str = "japanese-vowels-forecast"
+    """Name of the task, as `gatedrnn tasks` lists it."""
+    cell: str = "GRU"
+    """LSTM, GRU, GRU-before (reset gate before the product) or SimpleRNN."""
+    hidden: int = 32
+    """Units of the recurrent layer."""
+    learning_rate: float = 1e-2
+    """Adam's step size."""
+    clip_norm: float = 1.0
+    """Largest global gradient norm."""
+    dropout: float = 0.0
+    """Dropout on the recurrent outputs."""
+    gate_bias: Literal["0", "1", "chrono"] = "1"
+    """Start of the LSTM's forget and the GRU's update bias."""
+    batch_size: int = 36
+    """Sequences in an optimiser step."""
+    max_epochs: int = 300
+    """Cap on epochs."""
+    patience: int = 20
+    """Epochs without a better validation loss after which training stops."""
+    seed: int = 0
+    """Split, initial parameters, order and dropout follow from it."""
+    segment: int = 25
+    """Epochs between two checkpoints."""
+
+
+def train(
+    settings: TrainSettings, out: Path, *, on_segment: Callable[[State, float], None] | None = None
+) -> dict[str, Any]:
+    """Train one network, with a checkpoint after each segment, and test its best parameters once.
+
+    Called again with the same folder, it goes on from the newest checkpoint, to the same parameters bit for bit.
+
+    Args:
+        settings: what to train.
+        out: folder of checkpoints and of result.json.
+        on_segment: called with the state and the split's offset in nats after each segment.
+
+    Returns:
+        What result.json holds: settings, the trial's curve, and the test score in the task's unit.
+
+    Raises:
+        ValueError: where a name is unknown, or the folder holds a run with other settings.
+    """
+    _claim(out, settings)
+    task = registry.load(settings.task)
+    split = task.split(settings.seed)
+    cell = make_cell(settings.cell, settings.hidden)
+    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
+    population = Population(make_run(cell, task, split.train, **sizes), settings.segment)
+    with Checkpoints(out / "checkpoints") as store:
+        states = population.train(
+            as_hypers([dataclasses.asdict(settings)]),
+            jax.random.split(jax.random.key(settings.seed), 1),
+            Data(split.train, split.validation),
+            store=store,
+            on_segment=None if on_segment is None else lambda states: on_segment(member(states, 0), split.offset),
+        )
+    state = member(states, 0)
+
+    def score(params: Params, batch: Batch) -> Score:
+        outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
+        return task.score(outputs, batch)
+
+    tested = jax.jit(score)(state.best_params, jax.tree.map(np.asarray, split.test))
+    result = {
+        "settings": dataclasses.asdict(settings),
+        "unit": task.unit,
+        "trial": trial_entry(state, split.offset),
+        "test": {
+            "nats": float(tested.nats / tested.count) + split.offset,
+            "accuracy": float(tested.correct / tested.count) if task.kind == "classification" else None,
+        },
+    }
+    write_json(out / "result.json", result)
+    return result
+
+
+def _claim(out: Path, settings: TrainSettings) -> None:
+    asked, now = out / "settings.json", dataclasses.asdict(settings)
+    if asked.exists() and (lines := differences(json.loads(asked.read_text(encoding="utf-8")), now)):
+        raise ValueError(f"out: expected the settings of the run in {out}, got others ({'; '.join(lines)})")
+    write_json(asked, now)

@@ -1,0 +1,1 @@
+"""Training: one run as pure functions, many runs as one program, checkpoints."""

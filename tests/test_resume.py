@@ -1,0 +1,93 @@
+"""A run killed with SIGKILL between two checkpoints ends as if nothing had happened, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import orbax.checkpoint.experimental.v1 as ocp
+import pytest
+
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+
+TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "12", "--segment", "2", "--patience", "12")
+COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "2", "--trials", "2", "--hidden", "4")
+COMPARE += ("--max-epochs", "4")
+
+
+def _start(arguments: tuple[str, ...], out: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-m", "gatedrnn", *arguments, "--out", str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+
+def _finish(arguments: tuple[str, ...], out: Path) -> None:
+    process = _start(arguments, out)
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+
+
+def _kill_after(arguments: tuple[str, ...], out: Path, lines: int) -> None:
+    """Kill the process as soon as it has printed so many lines, each the end of a piece of work."""
+    process = _start(arguments, out)
+    assert process.stdout is not None
+    for _ in range(lines):
+        assert process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def _final_state(out: Path) -> dict:
+    newest = max((out / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    return ocp.load(str(newest.resolve()))
+
+
+def test_a_killed_training_run_ends_with_the_same_parameters(tmp_path):
+    _finish(TRAIN, tmp_path / "whole")
+    _kill_after(TRAIN, tmp_path / "killed", lines=3)
+    steps = [int(path.name) for path in (tmp_path / "killed" / "checkpoints").iterdir() if path.name.isdigit()]
+    assert steps, "killed before the first checkpoint, which proves nothing"
+    assert max(steps) < 6, "killed after the last checkpoint, which proves nothing"
+    _finish(TRAIN, tmp_path / "killed")
+    whole, killed = _final_state(tmp_path / "whole"), _final_state(tmp_path / "killed")
+    for name in ("w_x", "w_h", "b"):
+        np.testing.assert_array_equal(whole["params"]["0"][name], killed["params"]["0"][name])
+        np.testing.assert_array_equal(whole["best_params"]["0"][name], killed["best_params"]["0"][name])
+    results = [json.loads((tmp_path / name / "result.json").read_text()) for name in ("whole", "killed")]
+    assert results[0] == results[1]
+
+
+def _without_clocks(value):
+    """Results less what a clock says."""
+    if isinstance(value, dict):
+        return {k: _without_clocks(v) for k, v in value.items() if "seconds" not in k and k not in ("command", "started")}
+    return [_without_clocks(v) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.verify
+def test_a_killed_comparison_ends_with_the_same_results(tmp_path):
+    _finish(COMPARE, tmp_path / "whole")
+    _kill_after(COMPARE, tmp_path / "killed", lines=1)
+    finished = list((tmp_path / "killed" / "searches").rglob("*-?.json"))
+    assert 1 <= len(finished) < 4
+    kept = {path: path.stat().st_mtime_ns for path in finished}
+    _finish(COMPARE, tmp_path / "killed")
+    assert {path: path.stat().st_mtime_ns for path in finished} == kept, "a finished search was repeated"
+    whole, killed = (json.loads((tmp_path / name / "results.json").read_text()) for name in ("whole", "killed"))
+    assert _without_clocks(whole) == _without_clocks(killed)
+
+
+def test_another_run_in_the_folder_is_refused(tmp_path):
+    (tmp_path / "settings.json").write_text(json.dumps({"cell": "GRU"}))
+    process = _start(TRAIN, tmp_path)
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 2
+    assert "out: expected the settings of the run in" in output
+    assert "cell: was 'GRU', now 'LSTM'" in output
+    assert "Traceback" not in output
