@@ -1,0 +1,175 @@
+"""Results of comparisons that never ran, in the form of results.json, for tests of what reads them."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from typing import Any
+
+import numpy as np
+
+SPACE = {
+    "learning_rate": "log-uniform from 0.002 to 0.03",
+    "clip_norm": "log-uniform from 0.3 to 10",
+    "dropout": "one of 0, 0.1, 0.2, 0.3",
+    "gate_bias": "one of 0, 1, chrono",
+}
+PARTS = {
+    "LSTM": {
+        "config": "LSTM(hidden=32)",
+        "hidden": 32,
+        "parameters": {"recurrent": 5760, "head": 792, "total": 6552},
+        "flops_per_step": {"forward": 12_800, "backward": 25_600},
+        "step_seconds": {"median": 2.61e-5, "low": 2.55e-5, "high": 2.74e-5},
+    },
+    "GRU": {
+        "config": "GRUResetAfter(hidden=37)",
+        "hidden": 37,
+        "parameters": {"recurrent": 5587, "head": 912, "total": 6499},
+        "flops_per_step": {"forward": 12_654, "backward": 25_308},
+        "step_seconds": {"median": 2.38e-5, "low": 2.33e-5, "high": 2.47e-5},
+    },
+}
+
+
+def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
+    """Return results around ``tasks``, which are made by ``make_task``."""
+    versions = {"python": "3.11.2", "gatedrnn": "0.1.0", "jax": "0.10.2", "jaxlib": "0.10.2", "flax": "0.12.8"}
+    return {
+        "schema": 1,
+        "command": "gatedrnn compare --out runs/compare",
+        "started": "2026-01-31T12:34:56+00:00",
+        "seconds": 247.3,
+        "versions": {**versions, "optax": "0.2.8", "numpy": "2.4.6"},
+        "device": {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2},
+        "seed": seed,
+        "tasks": list(tasks),
+    }
+
+
+def make_task(
+    kind: str = "forecast",
+    *,
+    means: tuple[float, float] = (-2.63, -2.78),
+    spread: float = 0.03,
+    baseline: float = -1.92,
+    replicates: int = 8,
+    trials: int = 16,
+    diverging: float = 0.15,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Return one task, without statistics and verdict: runs that look like the pilot's.
+
+    Args:
+        kind: forecast or classification.
+        means: of the test nats of LSTM and GRU.
+        spread: standard deviation of the test nats between replicates; each cell adds half of it on its own.
+        baseline: nats of the strongest simple baseline.
+        replicates: how many.
+        trials: in each.
+        diverging: part of the runs with a high learning rate that diverges.
+        seed: of the random numbers.
+    """
+    rng = np.random.default_rng(seed)
+    classes = kind == "classification"
+    name = "speaker" if classes else "forecast"
+    entries = [_replicate(rng, index, means, spread, (trials, diverging), classes) for index in range(replicates)]
+    return {
+        "name": f"japanese-vowels-{name}",
+        "title": "Japanese Vowels: who is speaking" if classes else "Japanese Vowels: the next frame of speech",
+        "kind": kind,
+        "unit": "nats per utterance" if classes else "nats per frame",
+        "source": "Japanese Vowels, Kudo, Toyama and Shimbo 1999, CC BY 4.0",
+        "data_sha256": hashlib.sha256(name.encode()).hexdigest(),
+        "protocol": {
+            "replicates": replicates,
+            "trials": trials,
+            "max_epochs": 300,
+            "patience": 20,
+            "batch_size": 36,
+            "matching": "parameters",
+            "space": dict(SPACE),
+        },
+        "baselines": _baselines(baseline, classes),
+        "cells": {
+            cell: {
+                **copy.deepcopy(part),
+                "training_seconds": float(np.mean([entry["cells"][cell]["seconds"] for entry in entries])),
+                "compile_seconds": 2.1,
+            }
+            for cell, part in PARTS.items()
+        },
+        "replicates": entries,
+    }
+
+
+def _baselines(strongest: float, classes: bool) -> list[dict[str, Any]]:
+    if classes:
+        return [
+            {"name": "logistic regression on summaries", "validation": strongest, "test": strongest + 0.02}
+            | {"accuracy": 0.954, "strongest": True},
+            {"name": "class frequencies", "validation": 2.197, "test": 2.2, "accuracy": 0.117, "strongest": False},
+        ]
+    return [
+        {"name": "autoregression of order 3", "validation": strongest, "test": strongest + 0.01}
+        | {"accuracy": None, "strongest": True},
+        {"name": "last frame again", "validation": -0.71, "test": -0.69, "accuracy": None, "strongest": False},
+        {"name": "marginal Gaussian", "validation": 16.93, "test": 16.95, "accuracy": None, "strongest": False},
+    ]
+
+
+def _replicate(
+    rng: np.random.Generator,
+    index: int,
+    means: tuple[float, float],
+    spread: float,
+    search: tuple[int, float],
+    classes: bool,
+) -> dict[str, Any]:
+    trials, diverging = search
+    configurations = [
+        {
+            "learning_rate": float(np.exp(rng.uniform(np.log(2e-3), np.log(3e-2)))),
+            "clip_norm": float(np.exp(rng.uniform(np.log(0.3), np.log(10)))),
+            "dropout": float(rng.choice([0.0, 0.1, 0.2, 0.3])),
+            "gate_bias": str(rng.choice(["0", "1", "chrono"])),
+        }
+        for _ in range(trials)
+    ]
+    shared = rng.normal(0, spread)
+    cells = {}
+    for cell, mean in zip(PARTS, means, strict=True):
+        runs = [_trial(rng, configuration, mean + shared, diverging) for configuration in configurations]
+        scores = [np.inf if run["validation"] is None else run["validation"] for run in runs]
+        nats = float(mean + shared + rng.normal(0, spread / 2))
+        cells[cell] = {
+            "trials": runs,
+            "selected": int(np.argmin(scores)),
+            "test": {"nats": nats, "accuracy": round(0.95 - 0.1 * (nats - 0.15), 4) if classes else None},
+            "train_curve": [value - 0.05 for value in runs[int(np.argmin(scores))]["curve"] if value is not None],
+            "seconds": float(rng.normal(5.0, 0.4) * (1.0 if cell == "LSTM" else 0.85)),
+        }
+    return {"index": index, "seed": int(rng.integers(2**31)), "configurations": configurations, "cells": cells}
+
+
+def _trial(rng: np.random.Generator, configuration: dict[str, Any], best: float, diverging: float) -> dict[str, Any]:
+    """A curve that falls exponentially to a floor that depends on the learning rate; high rates may diverge."""
+    off = np.log(configuration["learning_rate"] / 9e-3)
+    floor = best + 0.12 * off**2 + abs(rng.normal(0, 0.02)) + 0.15 * configuration["dropout"]
+    epochs = int(np.clip(rng.normal(150 - 60 * off, 25), 30, 300))
+    curve = floor + 3.5 * np.exp(-np.arange(1, epochs + 1) / (epochs / 7)) + rng.normal(0, 0.01, epochs)
+    if off > 1.0 and rng.uniform() < diverging:
+        first = int(rng.integers(1, 30))
+        values = [round(float(v), 5) for v in curve[: first - 1]]
+        best_epoch = int(np.argmin(values)) + 1 if values else 0
+        validation = min(values, default=None)
+        return {"validation": validation, "best_epoch": best_epoch, "epochs": first, "diverged_at": first} | {
+            "curve": [*values, None]
+        }
+    return {
+        "validation": round(float(curve.min()), 5),
+        "best_epoch": int(np.argmin(curve)) + 1,
+        "epochs": epochs,
+        "diverged_at": None,
+        "curve": [round(float(v), 5) for v in curve],
+    }
