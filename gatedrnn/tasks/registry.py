@@ -1,0 +1,35 @@
+"""The table of tasks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from gatedrnn.tasks import japanese_vowels
+
+if TYPE_CHECKING:
+    from gatedrnn.tasks.task import Task
+
+TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
+    {
+        "japanese-vowels-forecast": japanese_vowels.forecast,
+        "japanese-vowels-speaker": japanese_vowels.speaker,
+    }
+)
+"""Names to constructors; data are read when a task is split."""
+
+
+def load(name: str) -> Task:
+    """Return the task of that name.
+
+    Raises:
+        ValueError: where there is none, naming those that there are.
+
+    Example:
+        >>> load("japanese-vowels-speaker").kind
+        'classification'
+    """
+    if name not in TASKS:
+        raise ValueError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
+    return TASKS[name]()
