@@ -1,0 +1,93 @@
+"""What both Flax adapters do alike: Flax's axes to the core's and back, and whether a layer draws noise at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.layers.chain import Chain
+from gatedrnn.layers.scan import scan
+from gatedrnn.layers.stateless import Embed
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Int, Shaped
+
+    from gatedrnn.types import Layer, Params
+
+
+def as_layer(layer: Any) -> Layer:
+    """Return a layer as it is and a cell in its scan.
+
+    Raises:
+        ValueError: where it is neither, as a cell of Flax's own.
+    """
+    if isinstance(layer, type) or not hasattr(layer, "initial_carry"):
+        raise ValueError(f"layer: expected a layer or a cell of gatedrnn, such as gr.LSTM(8), got {layer!r}")
+    return layer if hasattr(layer, "apply") else scan(layer)
+
+
+def takes_tokens(layer: Layer) -> bool:
+    """Whether inputs are integers ``[T, *B]`` without an axis of features."""
+    if isinstance(layer, Chain):
+        return takes_tokens(layer.layers[0])
+    return isinstance(layer, Embed)
+
+
+def to_time_major(
+    layer: Layer,
+    inputs: Any,
+    time_major: bool,
+    *,
+    seq_lengths: Int[Array, "*b"] | None,
+    mask: Bool[Array, "*b T"] | None,
+    resets: Bool[Array, "*b T"] | None,
+) -> tuple[Shaped[Array, "T *B I"], dict[str, Any]]:
+    """Return the input sequences with time as axis 0, and what ``Layer.apply`` wants to know of their steps.
+
+    Raises:
+        ValueError: where an argument has a type or a shape that does not fit the inputs, in the caller's axes.
+    """
+    inputs = jnp.asarray(inputs)
+    features = 0 if takes_tokens(layer) else 1
+    if inputs.ndim <= features:
+        raise ValueError(f"inputs: expected {1 + features} axes or more, got shape {inputs.shape}")
+    axes = inputs.shape[: inputs.ndim - features]
+    batch, steps = (axes[1:], axes[:1]) if time_major else (axes[:-1], axes[-1:])
+    if seq_lengths is not None:
+        seq_lengths = jnp.asarray(seq_lengths)
+        if not jnp.issubdtype(seq_lengths.dtype, jnp.integer) or seq_lengths.shape != batch[: seq_lengths.ndim]:
+            raise ValueError(f"seq_lengths: expected integers {batch}, got {seq_lengths.dtype} {seq_lengths.shape}")
+
+    def move(name: str, flags: Any) -> Array | None:
+        if flags is None:
+            return None
+        flags = jnp.asarray(flags)
+        leading = batch[: flags.ndim - 1]
+        expected = steps + leading if time_major else leading + steps
+        if flags.dtype != jnp.bool_ or flags.shape != expected:
+            raise ValueError(f"{name}: expected bool {axes}, got {flags.dtype} {flags.shape}")
+        return flags if time_major else jnp.moveaxis(flags, -1, 0)
+
+    xs = inputs if time_major else jnp.moveaxis(inputs, len(axes) - 1, 0)
+    return xs, {"lengths": seq_lengths, "mask": move("mask", mask), "resets": move("resets", resets)}
+
+
+def from_time_major(ys: Shaped[Array, "T *B O"], time_major: bool) -> Array:
+    """Return the output sequences in the caller's axes."""
+    return ys if time_major else jnp.moveaxis(ys, 0, -2)
+
+
+def draws_noise(layer: Layer, params: Params, xs: Any) -> bool:
+    """Whether the outputs depend on the key, so that only a layer with dropout or the like asks for randomness.
+
+    Read from the traced program, backwards from its outputs: a user's own cell need not declare anything.
+    """
+    program = jax.make_jaxpr(lambda key: layer.apply(params, xs, key=key))(jax.random.key(0)).jaxpr
+    live = {id(v) for v in program.outvars}
+    for equation in reversed(program.eqns):
+        if any(id(v) in live for v in equation.outvars):
+            live.update(id(v) for v in equation.invars)
+    return id(program.invars[0]) in live

@@ -1,0 +1,118 @@
+"""``gr.linen.RNN``: a layer as a module of ``flax.linen``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+from flax import linen, traverse_util
+
+from gatedrnn import adapter
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Int, Shaped
+
+    from gatedrnn.types import Carry, Cell, Layer, Params
+
+
+class RNN(linen.Module):
+    """A layer applied to sequences ``[*B, T, I]``, giving ``[*B, T, O]``, with its parameters in "params".
+
+    Axes and names are those of ``flax.linen.RNN``: batch before time, outputs alone unless ``return_carry``. What
+    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. One
+    step, as in a rollout, is a sequence with T of 1 and the last carry as ``initial_carry``.
+
+    Parameters are nested dicts by the fields and places of the layer's own: ``params["w_h"]`` for one cell,
+    ``params["0"]["forward"]["w_h"]`` in a chain that starts with ``gr.bidirectional``.
+
+    Attributes:
+        layer: the layer, or a cell, which is wrapped by ``gr.scan``.
+        in_features: I; None takes it from the inputs. A layer that starts with ``gr.embed`` needs it: the number of
+            tokens.
+        time_major: inputs, masks, resets and outputs are ``[T, *B, ...]``.
+        return_carry: calls return ``(carry, outputs)``.
+        deterministic: no dropout. Where the layer draws noise it has to be said, here or in the call, as in
+            ``linen.Dropout``; False takes a key from ``make_rng("dropout")``.
+
+    Raises:
+        ValueError: where ``layer`` is no layer or cell, ``in_features`` or ``deterministic`` is needed but missing, or
+            an argument's type or shape doesn't fit.
+
+    Source: interface of flax 0.12.8 and 0.12.12, ``flax.linen.RNN`` and ``flax.linen.Dropout``.
+
+    Example:
+        >>> import jax.numpy as jnp, gatedrnn as gr
+        >>> rnn = gr.linen.RNN(gr.LSTM(4))
+        >>> inputs = jnp.ones((2, 5, 3))
+        >>> variables = rnn.init(jax.random.key(0), inputs)
+        >>> jax.tree.map(jnp.shape, variables["params"])
+        {'b': (16,), 'w_h': (4, 16), 'w_x': (3, 16)}
+        >>> rnn.apply(variables, inputs, seq_lengths=jnp.array([5, 2])).shape
+        (2, 5, 4)
+    """
+
+    layer: Layer | Cell
+    in_features: int | None = None
+    time_major: bool = False
+    return_carry: bool = False
+    deterministic: bool | None = None
+
+    @linen.compact
+    def __call__(
+        self,
+        inputs: Shaped[Array, "*B T I"],
+        *,
+        initial_carry: Carry | None = None,
+        seq_lengths: Int[Array, "*b"] | None = None,
+        mask: Bool[Array, "*b T"] | None = None,
+        resets: Bool[Array, "*b T"] | None = None,
+        return_carry: bool | None = None,
+        time_major: bool | None = None,
+        deterministic: bool | None = None,
+    ) -> Any:
+        """Return the outputs ``[*B, T, O]``, or ``(carry, outputs)`` where ``return_carry``.
+
+        Args:
+            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``.
+            initial_carry: the carry to start from; None is the layer's initial one.
+            seq_lengths: how many steps each sequence has, ``[*B]``.
+            mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".
+            resets: true where a new segment starts, ``[*B, T]``: the carry is the initial one before that step.
+            return_carry: overrides the attribute.
+            time_major: overrides the attribute.
+            deterministic: overrides the attribute.
+        """
+        layer = adapter.as_layer(self.layer)
+        time_major = self.time_major if time_major is None else time_major
+        xs, steps = adapter.to_time_major(layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets)
+        if self.in_features is None and adapter.takes_tokens(layer):
+            raise ValueError("in_features: expected the number of tokens, as the inputs can't tell it; got None")
+        params = self._params(layer, xs.shape[-1] if self.in_features is None else self.in_features)
+        deterministic = self.deterministic if deterministic is None else deterministic
+        noisy = not deterministic and adapter.draws_noise(layer, params, xs)
+        key = self._draw_key(deterministic) if noisy else None
+        carry, ys = layer.apply(params, xs, carry=initial_carry, key=key, **steps)
+        outputs = adapter.from_time_major(ys, time_major)
+        return (carry, outputs) if (self.return_carry if return_carry is None else return_carry) else outputs
+
+    def _draw_key(self, deterministic: bool | None) -> Array:
+        if deterministic is None:
+            raise ValueError(
+                f"deterministic: expected True or False, at construction or in this call, as {self.layer!r} "
+                "draws noise in training; got None"
+            )
+        return self.make_rng("dropout")
+
+    def _params(self, layer: Layer, in_features: int) -> Params:
+        """Draw all parameters from one key, keep them by name, and return them as the layer's own pytree."""
+        if self.is_initializing():
+            tree = layer.init(self.make_rng("params"), in_features)
+        else:
+            tree = jax.eval_shape(lambda: layer.init(jax.random.key(0), in_features))
+        leaves, structure = jax.tree.flatten_with_path(tree)
+        names = [tuple(jax.tree_util.keystr((k,), simple=True) for k in path) or ("w",) for path, _ in leaves]
+        drawn = traverse_util.unflatten_dict(dict(zip(names, [leaf for _, leaf in leaves], strict=True)))
+        kept = {name: self.variable("params", name, lambda entry=entry: entry).value for name, entry in drawn.items()}
+        values = traverse_util.flatten_dict(kept)
+        return structure.unflatten([values[name] for name in names])

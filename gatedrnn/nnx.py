@@ -1,0 +1,129 @@
+"""``gr.nnx.RNN``: a layer as a module of ``flax.nnx``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+from flax import nnx
+
+from gatedrnn import adapter
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Int, Shaped
+
+    from gatedrnn.types import Carry, Cell, Layer, Params
+
+
+class RNN(nnx.Module):
+    """A layer applied to sequences ``[*B, T, I]``, giving ``[*B, T, O]``, with its parameters as ``nnx.Param``.
+
+    Axes and names are those of ``flax.nnx.RNN``: batch before time, outputs alone unless ``return_carry``. What
+    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. One
+    step, as in a rollout, is a sequence with T of 1 and the last carry as ``initial_carry``.
+
+    Attributes:
+        layer: the layer; a cell given as ``layer`` is wrapped by ``gr.scan``.
+        params: the layer's params, each leaf an ``nnx.Param``, as in ``rnn.params.w_h``.
+        in_features: I; for a layer that starts with ``gr.embed``, the number of tokens.
+        time_major: inputs, masks, resets and outputs are ``[T, *B, ...]``.
+        return_carry: calls return ``(carry, outputs)``.
+        deterministic: no dropout; set by ``model.train()``, ``model.eval()`` and ``nnx.view``, as in ``nnx.Dropout``.
+        rngs: a stream forked from ``rngs.dropout``, or None where ``rngs`` has none; a call takes a key from it
+            only in training, and only where the layer draws noise.
+
+    Raises:
+        ValueError: where ``layer`` is no layer or cell; in a call, where an argument's type or shape doesn't fit, or
+            the layer draws noise and there is no stream to take a key from.
+
+    Source: interface of flax 0.12.8 and 0.12.12, ``flax.nnx.RNN`` and ``flax.nnx.Dropout``.
+
+    Example:
+        >>> import jax.numpy as jnp, gatedrnn as gr
+        >>> rnn = gr.nnx.RNN(gr.chain(gr.scan(gr.LSTM(4)), gr.dropout(0.1)), in_features=3, rngs=nnx.Rngs(0))
+        >>> rnn(jnp.ones((2, 5, 3)), seq_lengths=jnp.array([5, 2])).shape
+        (2, 5, 4)
+        >>> rnn.params[0].w_h.shape
+        (4, 16)
+    """
+
+    def __init__(
+        self,
+        layer: Layer | Cell,
+        in_features: int,
+        *,
+        time_major: bool = False,
+        return_carry: bool = False,
+        deterministic: bool = False,
+        rngs: nnx.Rngs,
+    ):
+        self.layer = adapter.as_layer(layer)
+        self.in_features = in_features
+        self.time_major = time_major
+        self.return_carry = return_carry
+        self.deterministic = deterministic
+        self.params = nnx.data(jax.tree.map(nnx.Param, self.layer.init(rngs.params(), in_features)))
+        has_stream = "dropout" in rngs or "default" in rngs
+        self.rngs = nnx.data(rngs["dropout"].fork() if has_stream else None)
+
+    def __call__(
+        self,
+        inputs: Shaped[Array, "*B T I"],
+        *,
+        initial_carry: Carry | None = None,
+        seq_lengths: Int[Array, "*b"] | None = None,
+        mask: Bool[Array, "*b T"] | None = None,
+        resets: Bool[Array, "*b T"] | None = None,
+        return_carry: bool | None = None,
+        time_major: bool | None = None,
+        deterministic: bool | None = None,
+        rngs: nnx.Rngs | nnx.RngStream | Array | None = None,
+    ) -> Any:
+        """Return the outputs ``[*B, T, O]``, or ``(carry, outputs)`` where ``return_carry``.
+
+        Args:
+            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``.
+            initial_carry: the carry to start from; None is the layer's initial one.
+            seq_lengths: how many steps each sequence has, ``[*B]``.
+            mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".
+            resets: true where a new segment starts, ``[*B, T]``: the carry is the initial one before that step.
+            return_carry: overrides the attribute.
+            time_major: overrides the attribute.
+            deterministic: overrides the attribute.
+            rngs: a key, or where to take one from; the stream that was forked at construction if None.
+        """
+        time_major = self.time_major if time_major is None else time_major
+        deterministic = self.deterministic if deterministic is None else deterministic
+        xs, steps = adapter.to_time_major(
+            self.layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets
+        )
+        params = self._values()
+        noisy = not deterministic and adapter.draws_noise(self.layer, params, xs)
+        key = self._draw_key(rngs) if noisy else None
+        carry, ys = self.layer.apply(params, xs, carry=initial_carry, key=key, **steps)
+        outputs = adapter.from_time_major(ys, time_major)
+        return (carry, outputs) if (self.return_carry if return_carry is None else return_carry) else outputs
+
+    def set_view(self, deterministic: bool | None = None) -> None:
+        """Set what ``nnx.view`` sets.
+
+        Args:
+            deterministic: if True, no dropout.
+        """
+        if deterministic is not None:
+            self.deterministic = deterministic
+
+    def _values(self) -> Params:
+        return jax.tree.map(lambda p: p[...], self.params, is_leaf=lambda p: isinstance(p, nnx.Variable))
+
+    def _draw_key(self, rngs: nnx.Rngs | nnx.RngStream | Array | None) -> Array:
+        rngs = self.rngs if rngs is None else rngs
+        if rngs is None:
+            raise ValueError(
+                f"rngs: expected a stream named dropout, at construction or in this call, as {self.layer!r} "
+                "draws noise in training; deterministic=True needs none"
+            )
+        if isinstance(rngs, nnx.Rngs):
+            return rngs["dropout"]()
+        return rngs() if isinstance(rngs, nnx.RngStream) else rngs

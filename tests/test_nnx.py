@@ -1,0 +1,268 @@
+"""``gr.nnx.RNN`` does what the layer does, as flax.nnx wants it done; in float64, so that "equal" means rounding."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import orbax.checkpoint.experimental.v1 as ocp
+import pytest
+from flax import nnx
+
+import gatedrnn as gr
+
+WIDE = gr.Policy(params="float64")
+PLAIN = gr.scan(gr.LSTM(4, policy=WIDE))
+NET = gr.chain(gr.bidirectional(gr.GRU(4, policy=WIDE)), gr.dropout(0.5), gr.dense(2, policy=WIDE))
+apply_net = jax.jit(NET.apply)
+# Twenty steps of Adam repeat every rounding of one pass; one pass stays within 1e-15.
+TOLERANCE = {"rtol": 1e-10, "atol": 1e-12}
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    with jax.enable_x64(True):
+        yield
+
+
+def draw(seed: int, *shape: int) -> jax.Array:
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape))
+
+
+def build(layer: gr.Layer = NET, in_features: int = 5, **options) -> tuple[gr.nnx.RNN, gr.types.Params]:
+    """Return the module, and the params that the layer itself draws from the same key."""
+    rngs = nnx.Rngs(params=0, dropout=1)
+    return gr.nnx.RNN(layer, in_features, rngs=rngs, **options), layer.init(nnx.Rngs(params=0).params(), in_features)
+
+
+@nnx.jit
+def call(rnn: gr.nnx.RNN, inputs: jax.Array) -> jax.Array:
+    return rnn(inputs)
+
+
+@pytest.mark.parametrize(("batch", "time_major"), [((), False), ((2, 3), False), ((3,), True)])
+def test_values_are_the_layers(batch, time_major):
+    rnn, params = build(PLAIN, time_major=time_major, return_carry=True, deterministic=True)
+    xs = draw(1, 6, *batch, 5)
+    lengths = jnp.asarray(np.random.default_rng(2).integers(0, 7, batch))
+    mask, resets = (jnp.asarray(np.random.default_rng(s).random((6, *batch)) < 0.8) for s in (3, 4))
+    start = jax.tree.map(lambda c: c + 0.5, PLAIN.initial_carry(params, xs[0]))
+    carry, ys = jax.jit(PLAIN.apply)(params, xs, carry=start, lengths=lengths, mask=mask, resets=~resets)
+
+    def flax_axes(a: jax.Array) -> jax.Array:
+        return a if time_major else jnp.moveaxis(a, 0, len(batch))
+
+    got_carry, got = nnx.jit(type(rnn).__call__)(
+        rnn, flax_axes(xs), initial_carry=start, seq_lengths=lengths, mask=flax_axes(mask), resets=flax_axes(~resets)
+    )
+    np.testing.assert_allclose(got, flax_axes(ys), **TOLERANCE)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got_carry, carry)
+
+
+def test_call_overrides_attributes():
+    rnn, params = build(PLAIN)
+    xs = draw(1, 6, 2, 5)
+    overridden = nnx.jit(lambda m, xs: m(xs, time_major=True, return_carry=True))
+    for got, expected in zip(overridden(rnn, xs), jax.jit(PLAIN.apply)(params, xs), strict=True):
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got, expected)
+
+
+def test_streams_one_step_at_a_time():
+    rnn, _ = build(PLAIN, return_carry=True)
+    inputs = draw(1, 2, 6, 5)
+    whole, step = call(rnn, inputs), nnx.jit(lambda m, x, carry: m(x, initial_carry=carry))
+    carry, steps = None, []
+    for t in range(6):
+        carry, y = step(rnn, inputs[:, t : t + 1], carry)
+        steps.append(y)
+    np.testing.assert_allclose(jnp.concatenate(steps, axis=1), whole[1], **TOLERANCE)
+
+
+def test_takes_tokens():
+    layer = gr.chain(gr.embed(4, policy=WIDE), PLAIN)
+    rnn, params = build(layer, in_features=7)
+    tokens = jnp.asarray(np.random.default_rng(0).integers(0, 7, (2, 6)))
+    ys = jax.jit(layer.apply)(params, tokens.T)[1]
+    np.testing.assert_allclose(call(rnn, tokens), jnp.moveaxis(ys, 0, 1), **TOLERANCE)
+
+
+def test_gradients_are_the_layers():
+    rnn, params = build(deterministic=True)
+    inputs, lengths = draw(1, 3, 6, 5), jnp.array([6, 0, 4])
+
+    def loss(params, xs):
+        return jnp.square(NET.apply(params, xs, lengths=lengths)[1]).sum()
+
+    expected, expected_xs = jax.jit(jax.grad(loss, argnums=(0, 1)))(params, jnp.moveaxis(inputs, 1, 0))
+
+    @nnx.jit
+    def grad(rnn, inputs):
+        wrt = (nnx.DiffState(0, nnx.Param), 1)
+        return nnx.grad(lambda m, xs: jnp.square(m(xs, seq_lengths=lengths)).sum(), argnums=wrt)(rnn, inputs)
+
+    got, got_inputs = grad(rnn, inputs)
+    got = nnx.to_pure_dict(got)["params"]
+    for field in gr.GRUParams._fields:
+        np.testing.assert_allclose(got[0]["backward"][field], getattr(expected[0].backward, field), **TOLERANCE)
+    for a, b in zip(jax.tree.leaves(got), sorted_leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, **TOLERANCE)
+    np.testing.assert_allclose(got_inputs, jnp.moveaxis(expected_xs, 0, 1), **TOLERANCE)
+
+
+def sorted_leaves(tree) -> list[jax.Array]:
+    """Leaves in the order of their names, which is the order of nnx's state."""
+    leaves = jax.tree.leaves_with_path(tree)
+    return [leaf for _, leaf in sorted(leaves, key=lambda item: jax.tree_util.keystr(item[0]))]
+
+
+def test_training_run_equals_the_functional_one():
+    """With dropout: the module's keys are those of its stream."""
+    rnn, params = build()
+    optimizer, stream = optax.adam(0.05), nnx.Rngs(dropout=1).dropout.fork()
+    inputs = draw(1, 8, 6, 5)
+    targets = jnp.stack([inputs[..., 0].cumsum(1), inputs[..., 1]], axis=-1)
+    trained, traces = nnx.Optimizer(rnn, optimizer, wrt=nnx.Param), []
+
+    @nnx.jit
+    def module_step(rnn, trained):
+        traces.append(1)
+        loss, grads = nnx.value_and_grad(lambda m: jnp.square(m(inputs) - targets).mean())(rnn)
+        trained.update(rnn, grads)
+        return loss
+
+    @jax.jit
+    def functional_step(params, state, key):
+        def loss(params):
+            return jnp.square(jnp.moveaxis(NET.apply(params, jnp.moveaxis(inputs, 1, 0), key=key)[1], 0, 1) - targets)
+
+        value, grads = jax.value_and_grad(lambda p: loss(p).mean())(params)
+        updates, state = optimizer.update(grads, state)
+        return optax.apply_updates(params, updates), state, value
+
+    state, losses, expected = optimizer.init(params), [], []
+    for _ in range(20):
+        losses.append(module_step(rnn, trained))
+        params, state, value = functional_step(params, state, stream())
+        expected.append(value)
+    np.testing.assert_allclose(losses, expected, **TOLERANCE)
+    assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
+    assert len(traces) == 1
+
+
+def test_equal_modules_trace_once():
+    traces = []
+
+    @nnx.jit
+    def count(rnn, inputs):
+        traces.append(1)
+        return rnn(inputs)
+
+    for seed in range(3):
+        count(gr.nnx.RNN(gr.LSTM(4, policy=WIDE), 5, rngs=nnx.Rngs(seed)), draw(seed, 2, 6, 5))
+    assert len(traces) == 1
+
+
+def test_dropout_follows_train_eval_view_and_call():
+    rnn, params = build()
+    inputs, key = draw(1, 2, 6, 5), jax.random.key(7)
+
+    def functional(key=None):
+        return jnp.moveaxis(apply_net(params, jnp.moveaxis(inputs, 1, 0), key=key)[1], 0, 1)
+
+    stream = nnx.Rngs(dropout=1).dropout.fork()
+    for _ in range(2):
+        np.testing.assert_allclose(call(rnn, inputs), functional(stream()), **TOLERANCE)
+    call_with = nnx.jit(lambda m, xs, rngs: m(xs, rngs=rngs))
+    np.testing.assert_allclose(call_with(rnn, inputs, key), functional(key), **TOLERANCE)
+    np.testing.assert_allclose(call_with(rnn, inputs, nnx.Rngs(3)), functional(nnx.Rngs(3).dropout()), **TOLERANCE)
+    np.testing.assert_allclose(call(nnx.view(rnn, deterministic=True), inputs), functional(), **TOLERANCE)
+    rnn.eval()
+    np.testing.assert_allclose(call(rnn, inputs), functional(), **TOLERANCE)
+    rnn.train()
+    np.testing.assert_allclose(call(rnn, inputs), functional(stream()), **TOLERANCE)
+
+
+def test_a_layer_without_noise_leaves_its_stream_alone():
+    """So it can be closed over by jax.grad, where flax.nnx.RNN raises, and needs no stream at all."""
+    rnn = gr.nnx.RNN(PLAIN, 5, rngs=nnx.Rngs(0))
+    inputs = draw(1, 2, 6, 5)
+    grads = jax.jit(jax.grad(lambda xs: rnn(xs).sum()))(inputs)
+    assert rnn.rngs.count[...] == 0
+    without = gr.nnx.RNN(PLAIN, 5, rngs=nnx.Rngs(params=nnx.Rngs(0).params()))
+    assert without.rngs is None
+    _, state = nnx.split(without, nnx.Param)  # parameters are all there is
+    assert len(jax.tree.leaves(state)) == 3
+    rnn.eval()
+    np.testing.assert_allclose(grads, jax.jit(jax.grad(lambda xs: rnn(xs).sum()))(inputs), **TOLERANCE)
+
+
+def test_ensemble_by_vmap_equals_its_members():
+    members, inputs = [build()[0] for _ in range(3)], draw(1, 2, 6, 5)
+    for k, member in enumerate(members):
+        nnx.update(member, jax.tree.map(lambda p, k=k: p * (1 + k), nnx.state(member, nnx.Param)))
+    graph, _ = nnx.split(members[0])
+    many = nnx.merge(graph, jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(nnx.state, members)))
+    together = nnx.jit(nnx.vmap(lambda m, xs: m(xs), in_axes=(0, None)))(many, inputs)
+    for outputs, member in zip(together, members, strict=True):
+        np.testing.assert_allclose(outputs, call(member, inputs), **TOLERANCE)
+
+
+@jax.enable_x64(False)  # a context is one thread's, and Orbax has its own
+def test_checkpoint_restores_bit_for_bit(tmp_path):
+    layer = gr.chain(gr.bidirectional(gr.GRU(4)), gr.dense(2))
+    rnn, other = (gr.nnx.RNN(layer, 5, rngs=nnx.Rngs(seed)) for seed in (0, 1))
+    ocp.save(tmp_path / "params", nnx.state(rnn, nnx.Param))
+    nnx.update(other, ocp.load(tmp_path / "params", nnx.state(other, nnx.Param)))
+    jax.tree.map(np.testing.assert_array_equal, nnx.state(other, nnx.Param), nnx.state(rnn, nnx.Param))
+    inputs = draw(1, 2, 6, 5)
+    np.testing.assert_array_equal(call(other, inputs), call(rnn, inputs))
+
+
+@pytest.mark.skipif(jax.device_count() < 4, reason="needs 4 devices: --xla_force_host_platform_device_count=4")
+def test_explicit_mesh_changes_nothing():
+    """flax.nnx.RNN fails here: its zeros are made from shapes alone."""
+    rnn, _ = build(PLAIN)
+    inputs, lengths = draw(1, 8, 6, 5), jnp.arange(8) % 7
+
+    @nnx.jit
+    def loss(rnn, xs):
+        return nnx.value_and_grad(lambda m: jnp.square(m(xs, seq_lengths=lengths)).sum())(rnn)
+
+    value, grads = loss(rnn, inputs)
+    mesh = jax.make_mesh((4,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    with jax.set_mesh(mesh):
+        on_mesh = jax.device_put(inputs, jax.NamedSharding(mesh, jax.P("data")))
+        got, got_grads = loss(rnn, on_mesh)
+        assert jax.typeof(call(rnn, on_mesh)).sharding.spec == jax.P("data", None, None)
+    np.testing.assert_allclose(got, value, **TOLERANCE)
+    for a, b in zip(jax.tree.leaves(got_grads), jax.tree.leaves(grads), strict=True):
+        np.testing.assert_allclose(a, b, **TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"seq_lengths": jnp.ones(3, int)}, r"seq_lengths: expected integers \(2,\), got .* \(3,\)"),
+        ({"seq_lengths": jnp.ones(2)}, r"seq_lengths: expected integers \(2,\), got float"),
+        ({"mask": jnp.ones((6, 2), bool)}, r"mask: expected bool \(2, 6\), got bool \(6, 2\)"),
+        ({"resets": jnp.ones((2, 6))}, r"resets: expected bool \(2, 6\), got float"),
+        ({"initial_carry": jnp.zeros((2, 9))}, "carry: expected"),
+        ({"inputs": jnp.ones((2, 6, 9))}, r"x: expected \[\.\.\., 5\]"),
+        ({"inputs": jnp.ones(6)}, "inputs: expected 2 axes or more"),
+    ],
+)
+def test_bad_input_is_named(bad, message):
+    rnn, _ = build(PLAIN)
+    with pytest.raises(ValueError, match=message):
+        rnn(**{"inputs": jnp.ones((2, 6, 5)), **bad})
+
+
+def test_bad_construction_is_named():
+    with pytest.raises(ValueError, match="layer: expected a layer or a cell of gatedrnn"):
+        gr.nnx.RNN(nnx.LSTMCell(5, 4, rngs=nnx.Rngs(0)), 5, rngs=nnx.Rngs(0))
+    with pytest.raises(ValueError, match="in_dim: expected a positive int"):
+        gr.nnx.RNN(gr.LSTM(4), 0, rngs=nnx.Rngs(0))
+    silent = gr.nnx.RNN(NET, 5, rngs=nnx.Rngs(params=0))
+    with pytest.raises(ValueError, match="rngs: expected a stream named dropout"):
+        silent(jnp.ones((2, 6, 5)))
