@@ -89,7 +89,7 @@ def bidirectional(
     forward: Cell,
     backward: Cell | None = None,
     *,
-    engine: Literal["auto", "reference"] = "auto",
+    engine: Literal["auto", "reference", "fast"] = "auto",
     unroll: int = 1,
 ) -> Bidirectional:
     """Scan a sequence in both directions and concatenate the outputs: ``ys[t] = [forward[t], backward[t]]``.

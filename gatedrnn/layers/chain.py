@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.layers import sequence
 
@@ -51,6 +52,7 @@ class Chain:
 
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return each layer's initial carry."""
+        checks.one_each("params", params, self.layers)
         carries = []
         for layer, p in zip(self.layers, params, strict=True):
             carries.append(layer.initial_carry(p, x))
@@ -59,6 +61,8 @@ class Chain:
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
+        checks.one_each("params", params, self.layers)
+        checks.one_each("carry", carry, self.layers)
         carries = []
         for layer, p, c in zip(self.layers, params, carry, strict=True):
             new, x = layer.step(p, c, x)
@@ -78,12 +82,13 @@ class Chain:
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` through all layers."""
         n = len(self.layers)
+        checks.one_each("params", params, self.layers)
+        if carry is not None:
+            checks.one_each("carry", carry, self.layers)
         xs = jnp.asarray(xs)
-        valid = sequence.valid_steps(xs, lengths, mask)
+        valid = sequence.valid_steps(xs.shape, lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         keys = [None] * n if key is None else list(jax.random.split(key, n))
-        if carry is not None and (not isinstance(carry, tuple) or len(carry) != n):
-            raise ValueError(f"carry: expected a tuple of {n}, one for each layer, got {carry!r}")
         carries = (None,) * n if carry is None else carry
         out = []
         for layer, p, c, k in zip(self.layers, params, carries, keys, strict=True):

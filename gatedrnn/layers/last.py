@@ -30,7 +30,7 @@ def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -
     """
     if lengths is None:
         lengths = jnp.full((), ys.shape[0])
-    valid = sequence.valid_steps(ys, lengths, None)
+    valid = sequence.valid_steps(ys.shape[:-1], lengths, None)
     assert valid is not None
     ends = valid & ~jnp.concatenate([valid[1:], jnp.zeros_like(valid[:1])])
     return sequence.zero_padding(ends, ys).sum(0, dtype=ys.dtype)

@@ -95,7 +95,7 @@ class ResidualLayer:
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]``; padded steps stay zero, the input's garbage there included."""
         xs = jnp.asarray(xs)
-        valid = sequence.valid_steps(xs, lengths, mask)
+        valid = sequence.valid_steps(xs.shape, lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         carry, ys = self.inner.apply(params, xs, carry=carry, mask=valid, resets=resets, key=key)
         return carry, ys + xs.astype(ys.dtype)
@@ -114,7 +114,7 @@ def residual(inner: Any) -> Any:
         inner: a cell gives a cell (for ``gr.stack``), a layer a layer (for ``gr.chain``).
 
     Raises:
-        ValueError: at ``init``, where the input's width differs from the output's.
+        ValueError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
 
     Example:
         >>> import jax, gatedrnn as gr
@@ -123,4 +123,6 @@ def residual(inner: Any) -> Any:
         ...
         ValueError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
     """
+    if not hasattr(inner, "step"):
+        raise ValueError(f"inner: expected a cell or a layer, got {inner!r}")
     return ResidualLayer(inner) if hasattr(inner, "apply") else ResidualCell(inner)

@@ -1,14 +1,15 @@
-"""``gr.scan``: a cell becomes a layer. Here is the reference engine, which defines what is correct."""
+"""``gr.scan``: a cell becomes a layer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import jax
 import jax.numpy as jnp
 
 from gatedrnn.config import config
 from gatedrnn.layers import sequence
+from gatedrnn.layers.backward import fast
+from gatedrnn.layers.reference import Plan, reference
 
 if TYPE_CHECKING:
     from jax import Array
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from gatedrnn.types import Carry, Cell, Params
 
-ENGINES = ("auto", "reference")
+ENGINES = ("auto", "reference", "fast")
 
 
 @config
@@ -25,7 +26,7 @@ class Scan:
 
     cell: Cell
     reverse: bool = False
-    engine: Literal["auto", "reference"] = "auto"
+    engine: Literal["auto", "reference", "fast"] = "auto"
     unroll: int = 1
 
     def __post_init__(self) -> None:
@@ -34,6 +35,8 @@ class Scan:
             raise ValueError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
         if self.engine not in ENGINES:
             raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+        if self.engine == "fast" and not is_gated(self.cell):
+            raise ValueError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
         if not isinstance(self.unroll, int) or self.unroll < 1:
             raise ValueError(f"unroll: expected a positive int, got {self.unroll!r}")
 
@@ -76,25 +79,23 @@ class Scan:
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``."""
         xs = jnp.asarray(xs)
-        if xs.ndim == 0:
-            raise ValueError("xs: expected [T, *B, I], got a scalar")
-        valid = sequence.valid_steps(xs, lengths, mask)
-        resets = sequence.resets_before_step(xs, resets, valid, reverse=self.reverse)
+        if xs.ndim < 2:
+            raise ValueError(f"xs: expected [T, *B, I], got shape {xs.shape}")
+        valid = sequence.valid_steps(xs.shape[:-1], lengths, mask)
+        resets = sequence.resets_before_step(xs.shape[:-1], resets, valid, reverse=self.reverse)
         xs = sequence.zero_padding(valid, xs)
         x = sequence.first_input(xs)
         params, xs = prepare(self.cell, params, xs, key)
         start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
 
-        def step(carry: Carry, inputs: Any) -> tuple[Carry, Array]:
-            x, exists, fresh = inputs
-            if fresh is not None:
-                carry = sequence.select(fresh, initial, carry)
-            new, y = self.cell.step(params, carry, x)
-            if exists is None:
-                return new, y
-            return sequence.select(exists, new, carry), sequence.select(exists, y, jnp.zeros((), y.dtype))
+        run = fast if self.engine != "reference" and is_gated(self.cell) else reference
+        plan = Plan(self.cell, self.reverse, self.unroll)
+        return run(plan, params, start, initial, sequence.Steps(xs, valid, resets))
 
-        return jax.lax.scan(step, start, (xs, valid, resets), reverse=self.reverse, unroll=self.unroll)
+
+def is_gated(cell: Any) -> bool:
+    """Whether the cell is a ``GatedCell``, which the fast engine needs."""
+    return all(hasattr(cell, name) for name in ("project", "recur", "gate"))
 
 
 def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
@@ -103,14 +104,17 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     return (params, xs) if hook is None else hook(params, xs, key)
 
 
-def scan(cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference"] = "auto", unroll: int = 1) -> Scan:
+def scan(
+    cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference", "fast"] = "auto", unroll: int = 1
+) -> Scan:
     """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
 
     Args:
         cell: any ``Cell``.
         reverse: consume the last step first; ``ys[t]`` still belongs to ``xs[t]``. Each sequence is reversed
             within its own length, and segments (``resets``) within themselves.
-        engine: "reference" is plain autodiff through the scan; "auto" chooses the engine for you.
+        engine: "reference" is plain autodiff through the scan; "fast" has a backward pass of its own, for a
+            ``GatedCell``, in reverse mode only; "auto" is "fast" where the cell allows it.
         unroll: steps in one iteration of the compiled loop.
 
     Raises:
@@ -118,7 +122,7 @@ def scan(cell: Cell, *, reverse: bool = False, engine: Literal["auto", "referenc
             of a wrong type or shape, naming the argument.
 
     Example:
-        >>> import gatedrnn as gr
+        >>> import jax, gatedrnn as gr
         >>> layer = gr.scan(gr.GRU(4))
         >>> params = layer.init(jax.random.key(0), in_dim=3)
         >>> carry, ys = layer.apply(params, jnp.ones((7, 2, 3)), lengths=jnp.array([7, 5]))

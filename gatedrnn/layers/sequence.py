@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,24 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Int
 
     from gatedrnn.types import Carry, Cell, Params
+
+
+class Steps(NamedTuple):
+    """What a scan runs over, one entry for each step; None where there is no padding, or no reset."""
+
+    x: Any
+    valid: Bool[Array, "*m"] | None
+    """Whether the step exists."""
+    fresh: Bool[Array, "*m"] | None
+    """Whether the carry is the initial one before this step."""
+
+    def consumed(self, carry: Carry, initial: Carry) -> Carry:
+        """Return the carry that this step consumes."""
+        return carry if self.fresh is None else select(self.fresh, initial, carry)
+
+    def left(self, new: Carry, carry: Carry) -> Carry:
+        """Return the carry that this step leaves: what it consumed, where it does not exist."""
+        return new if self.valid is None else select(self.valid, new, carry)
 
 
 def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
@@ -25,24 +43,29 @@ def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
 
 
 def valid_steps(
-    xs: Array, lengths: Int[Array, "*b"] | None, mask: Bool[Array, "T *b"] | None
+    shape: tuple[int, ...], lengths: Int[Array, "*b"] | None, mask: Bool[Array, "T *b"] | None
 ) -> Bool[Array, "T *b"] | None:
     """Combine ``lengths`` and ``mask`` by "and" into one mask of the steps that exist; None where neither came.
 
+    Args:
+        shape: ``[T, *B]`` of the input; a layer that doesn't know where B ends gives the whole shape.
+        lengths: steps of each sequence.
+        mask: true at steps that exist.
+
     Raises:
-        ValueError: where either has a type or a shape that does not fit ``xs [T, *B, ...]``.
+        ValueError: where either has a type or a shape that does not fit.
     """
     valid = None
     if lengths is not None:
         lengths = jnp.asarray(lengths)
         if not jnp.issubdtype(lengths.dtype, jnp.integer):
             raise ValueError(f"lengths: expected integers, got {lengths.dtype}")
-        _check_leading("lengths", lengths.shape, xs.shape[1:])
-        steps = jnp.arange(xs.shape[0], dtype=lengths.dtype)
+        _check_leading("lengths", lengths.shape, shape[1:])
+        steps = jnp.arange(shape[0], dtype=lengths.dtype)
         valid = steps.reshape((-1,) + (1,) * lengths.ndim) < lengths
     if mask is None:
         return valid
-    mask = check_flags("mask", mask, xs)
+    mask = check_flags("mask", mask, shape)
     if valid is None:
         return mask
     ndim = max(valid.ndim, mask.ndim)
@@ -50,14 +73,14 @@ def valid_steps(
     return valid & mask
 
 
-def check_flags(name: str, flags: Any, xs: Array) -> Bool[Array, "T *b"]:
-    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``xs [T, *B, ...]``."""
+def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T *b"]:
+    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
     flags = jnp.asarray(flags)
     if flags.dtype != jnp.bool_:
         raise ValueError(f"{name}: expected bool, got {flags.dtype}")
     if flags.ndim == 0:
         raise ValueError(f"{name}: expected [T] or [T, *B], got a scalar")
-    _check_leading(name, flags.shape, xs.shape)
+    _check_leading(name, flags.shape, shape)
     return flags
 
 
@@ -77,7 +100,11 @@ def zero_padding(valid: Bool[Array, "T *b"] | None, xs: Any) -> Any:
 
 
 def resets_before_step(
-    xs: Array, resets: Bool[Array, "T *b"] | None, valid: Bool[Array, "T *b"] | None, *, reverse: bool
+    shape: tuple[int, ...],
+    resets: Bool[Array, "T *b"] | None,
+    valid: Bool[Array, "T *b"] | None,
+    *,
+    reverse: bool,
 ) -> Bool[Array, "T *b"] | None:
     """Return where a scan resets its carry before it consumes ``x[t]``; only steps that exist can start a segment.
 
@@ -86,7 +113,7 @@ def resets_before_step(
     """
     if resets is None:
         return None
-    resets = check_flags("resets", resets, xs)
+    resets = check_flags("resets", resets, shape)
     if valid is not None:
         ndim = max(resets.ndim, valid.ndim)
         resets, valid = (m.reshape(m.shape + (1,) * (ndim - m.ndim)) for m in (resets, valid))
@@ -122,7 +149,7 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
     if carry is None:
         carry = initial
     expected, got = (jax.tree.map(jnp.shape, c) for c in (initial, carry))
-    if expected != got:
+    if expected != got or jax.tree.structure(initial) != jax.tree.structure(carry):
         raise ValueError(f"carry: expected shapes {expected}, got {got}")
 
     after = cell.step(params, initial, x_prepared)[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.layers.scan import prepare
 
@@ -28,8 +29,8 @@ class Stack:
         if not self.cells:
             raise ValueError("cells: expected at least one, got none")
         for cell in self.cells:
-            if hasattr(cell, "apply"):
-                raise ValueError(f"cells: expected cells, got the layer {cell!r}; gr.chain takes layers")
+            if not hasattr(cell, "step") or hasattr(cell, "apply"):
+                raise ValueError(f"cells: expected cells, got {cell!r}; gr.chain takes layers")
 
     @property
     def out_dim(self) -> int:
@@ -44,6 +45,7 @@ class Stack:
 
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return each cell's initial carry."""
+        checks.one_each("params", params, self.cells)
         return tuple(
             cell.initial_carry(p, blank(x, dim))
             for cell, p, dim in zip(self.cells, params, self._in_dims(x), strict=True)
@@ -51,6 +53,7 @@ class Stack:
 
     def prepare(self, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
         """Prepare each cell; what their noise needs to know of inputs that don't exist yet is their shape."""
+        checks.one_each("params", params, self.cells)
         keys = [None] * len(self.cells) if key is None else list(jax.random.split(key, len(self.cells)))
         prepared = [
             prepare(cell, p, xs if i == 0 else blank(xs, dim), k)

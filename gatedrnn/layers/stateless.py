@@ -46,11 +46,11 @@ class Stateless:
         key: Any = None,
     ) -> tuple[tuple[()], Shaped[Array, "T *B O"]]:
         """Map every step on its own; padded steps give zeros."""
-        if carry not in (None, ()):
+        if carry is not None and not (isinstance(carry, tuple) and len(carry) == 0):
             raise ValueError(f"carry: expected (), as {self!r} has none; got {carry!r}")
         del resets
         xs = jnp.asarray(xs)
-        valid = sequence.valid_steps(xs, lengths, mask)
+        valid = sequence.valid_steps(xs.shape, lengths, mask)
         ys = self._map(params, sequence.zero_padding(valid, xs), key)
         return (), sequence.zero_padding(valid, ys)
 
@@ -126,7 +126,11 @@ class Embed(Stateless):
         if not jnp.issubdtype(xs.dtype, jnp.integer):
             raise ValueError(f"xs: expected integer tokens [T, *B], got {xs.dtype}")
         table = params.table.astype(self.policy.compute_dtype(params.table))
-        return table.at[xs].get(mode="fill", fill_value=jnp.nan)
+        tokens = jax.typeof(xs).sharding
+        # On explicit meshes a lookup has to be told how its output is sharded: as the tokens and the features are.
+        spec = jax.sharding.PartitionSpec(*tokens.spec, jax.typeof(table).sharding.spec[-1])
+        out = None if tokens.mesh.empty else jax.sharding.NamedSharding(tokens.mesh, spec)
+        return table.at[xs].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False, out_sharding=out)
 
 
 @config
@@ -151,11 +155,13 @@ class Dropout(Stateless):
         return ()
 
     def _map(self, params: tuple[()], xs: Array, key: Any) -> Array:
+        xs = xs.astype(jnp.result_type(xs, float))  # whole numbers can't be scaled
         if key is None:
             return xs
-        keep = 1.0 - jnp.asarray(self.rate, xs.dtype)
+        # A draw in less than float32 is too coarse to be compared with a probability.
+        keep = 1.0 - jnp.asarray(self.rate, jnp.promote_types(xs.dtype, jnp.float32))
         # A rate of 1 keeps nothing; dividing by zero there would give NaN gradients behind the select.
-        scale = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0)
+        scale = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0).astype(xs.dtype)
         return jnp.where(jax.random.bernoulli(key, keep, xs.shape), xs * scale, 0)
 
 
