@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import jax
@@ -9,7 +10,8 @@ import jax.numpy as jnp
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.comparison.costs import costs, forward_flops, gemm_flops, network_costs, sigmoids
+from gatedrnn.comparison.costs import costs, forward_flops, network_costs
+from gatedrnn.comparison.flops import gemm_flops, sigmoids
 
 CELLS = {
     "LSTM": (gr.LSTM, 4),
@@ -131,11 +133,14 @@ def test_layers_add_up():
 
 def test_network_costs_are_the_pilots():
     lstm, gru = (network_costs(cell, 12, 24) for cell in (gr.LSTM(32), gr.GRU(37)))
-    assert (lstm["parameters"], gru["parameters"]) == (6552, 6499)
-    assert lstm["flops_forward"] == 2 * 4 * 32 * (12 + 32) + 2 * 32 * 24
-    for entry in (lstm, gru):
-        assert sum(entry["parameters_by_array"].values()) == entry["parameters"]
-        assert entry["parameters_recurrent"] + entry["parameters_head"] == entry["parameters"]
+    assert lstm["parameters"]["by_array"] == {"w_x": 1536, "w_h": 4096, "b": 128, "head.w": 768, "head.b": 24}
+    for entry, recurrent, head in ((lstm, 5760, 792), (gru, 5587, 912)):
+        counted = entry["parameters"]
+        assert (counted["recurrent"], counted["head"], counted["total"]) == (recurrent, head, recurrent + head)
+        assert sum(counted["by_array"].values()) == counted["total"]
+    assert lstm["flops_per_step"]["forward"] == 2 * 4 * 32 * (12 + 32) + 2 * 32 * 24
+    assert gru["flops_per_step"]["backward"] == 2 * gru["flops_per_step"]["forward"]
+    assert json.loads(json.dumps(gru)) == gru
 
 
 class Counting:

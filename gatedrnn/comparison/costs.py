@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
-from jax.interpreters.partial_eval import dce_jaxpr
 
+from gatedrnn.comparison.flops import gemm_flops, live, sigmoids
 from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import dense
 
@@ -105,12 +105,16 @@ def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
 
 
 def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
-    """Count a cell with a dense head on its outputs, as results.json has it: FLOPs and bytes per step and example.
+    """Count a cell with a dense head on its outputs, as results.json has it.
 
     Args:
         cell: the recurrent part.
         in_dim: I, features of the input.
         out_dim: O, features of the head, which has ``H O + O`` parameters.
+
+    Returns:
+        ``config``, ``hidden``, ``parameters`` (recurrent, head, total, and by array), and for one step of one example
+        ``flops_per_step`` (forward, backward) and ``bytes_per_step`` that training keeps, as in ``Costs``.
 
     Raises:
         ValueError: as the ``init`` of either does.
@@ -118,22 +122,24 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
     Example:
         >>> import gatedrnn as gr
         >>> both = network_costs(gr.LSTM(32), in_dim=12, out_dim=24)
-        >>> both["hidden"], both["parameters"], both["parameters_by_array"]
-        (32, 6552, {'w_x': 1536, 'w_h': 4096, 'b': 128, 'head.w': 768, 'head.b': 24})
+        >>> both["config"], both["parameters"]["total"], both["flops_per_step"]
+        ('LSTM(hidden=32)', 6552, {'forward': 12800, 'backward': 25600})
     """
     recurrent, head = costs(cell, in_dim), costs(dense(out_dim), cell.out_dim)
     return {
+        "config": repr(cell),
         "hidden": cell.out_dim,
-        "parameters": recurrent.total_parameters + head.total_parameters,
-        "parameters_recurrent": recurrent.total_parameters,
-        "parameters_head": head.total_parameters,
-        "parameters_by_array": {
-            **recurrent.parameters,
-            **{f"head.{name}": count for name, count in head.parameters.items()},
+        "parameters": {
+            "recurrent": recurrent.total_parameters,
+            "head": head.total_parameters,
+            "total": recurrent.total_parameters + head.total_parameters,
+            "by_array": {**recurrent.parameters, **{f"head.{name}": n for name, n in head.parameters.items()}},
         },
-        "flops_forward": recurrent.flops_forward + head.flops_forward,
-        "flops_backward": recurrent.flops_backward + head.flops_backward,
-        "bytes_kept": recurrent.bytes_kept + head.bytes_kept,
+        "flops_per_step": {
+            "forward": recurrent.flops_forward + head.flops_forward,
+            "backward": recurrent.flops_backward + head.flops_backward,
+        },
+        "bytes_per_step": recurrent.bytes_kept + head.bytes_kept,
     }
 
 
@@ -141,60 +147,6 @@ def forward_flops(layer: Cell | Layer, in_dim: int) -> int:
     """Return ``costs(layer, in_dim).flops_forward`` without tracing the reverse pass."""
     short, long = (gemm_flops(_forward(_as_layer(layer), in_dim, length)) for length in (SHORT, LONG))
     return round((long - short) / (LONG - SHORT))
-
-
-def gemm_flops(jaxpr: core.Jaxpr) -> int:
-    """Sum ``2 m n k`` over the matrix products of a traced program, a scan's body times its length.
-
-    Of a conditional's branches the most expensive counts; the body of a while loop counts once, as nobody knows
-    how often it runs.
-
-    Example:
-        >>> a, b = jnp.ones((2, 3)), jnp.ones((3, 5))
-        >>> gemm_flops(jax.make_jaxpr(jnp.dot)(a, b).jaxpr)
-        60
-    """
-
-    def product(eqn: Any) -> int:
-        (contracted, _), _ = eqn.params["dimension_numbers"]
-        shape = eqn.invars[0].aval.shape
-        return 2 * math.prod(shape[axis] for axis in contracted) * eqn.outvars[0].aval.size
-
-    return _sum(jaxpr, "dot_general", product)
-
-
-def sigmoids(jaxpr: core.Jaxpr) -> int:
-    """Count the entries that a traced program sends through ``jax.nn.sigmoid``.
-
-    Example:
-        >>> sigmoids(jax.make_jaxpr(jax.nn.sigmoid)(jnp.ones((2, 3))).jaxpr)
-        6
-    """
-    return _sum(jaxpr, "logistic", lambda eqn: eqn.outvars[0].aval.size)
-
-
-def _sum(jaxpr: core.Jaxpr, primitive: str, count: Callable[[Any], int]) -> int:
-    total = 0
-    for eqn in jaxpr.eqns:
-        if eqn.primitive.name == primitive:
-            total += count(eqn)
-        inner = [_sum(sub, primitive, count) for value in eqn.params.values() for sub in _programs(value)]
-        if eqn.primitive.name == "cond":
-            total += max(inner)
-        else:
-            total += sum(inner) * eqn.params.get("length", 1)
-    return total
-
-
-def _programs(value: Any) -> Iterator[core.Jaxpr]:
-    """Yield the programs inside one parameter of an equation."""
-    if isinstance(value, core.ClosedJaxpr):
-        yield value.jaxpr
-    elif isinstance(value, core.Jaxpr):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _programs(item)
 
 
 def _as_layer(layer: Any) -> Layer:
@@ -216,12 +168,7 @@ def _apply(layer: Layer) -> Callable[..., Any]:
 
 
 def _forward(layer: Layer, in_dim: int, length: int) -> core.Jaxpr:
-    return _live(jax.make_jaxpr(_apply(layer))(*_arguments(layer, in_dim, length)).jaxpr)[0]
-
-
-def _live(jaxpr: core.Jaxpr) -> tuple[core.Jaxpr, list[bool]]:
-    """Drop what no output needs, as XLA does; say which inputs are left."""
-    return dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
+    return live(jax.make_jaxpr(_apply(layer))(*_arguments(layer, in_dim, length)).jaxpr)[0]
 
 
 def _totals(layer: Layer, in_dim: int, length: int) -> dict[str, int]:
@@ -230,7 +177,7 @@ def _totals(layer: Layer, in_dim: int, length: int) -> dict[str, int]:
     forward = _forward(layer, in_dim, length)
     out, pull = jax.eval_shape(lambda *args: jax.vjp(_apply(layer), *args), *arguments)
     store = jax.make_jaxpr(lambda *args: jax.tree.leaves(jax.vjp(_apply(layer), *args)[1]))(*arguments).jaxpr
-    backward, needed = _live(jax.make_jaxpr(lambda pull: pull(jax.tree.map(_cotangent, out)))(pull).jaxpr)
+    backward, needed = live(jax.make_jaxpr(lambda pull: pull(jax.tree.map(_cotangent, out)))(pull).jaxpr)
     # One array may be stored for several uses; it takes its memory once.
     kept: Any = {id(var): var.aval for var, used in zip(store.outvars, needed, strict=True) if used}.values()
     return {
