@@ -5,20 +5,50 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
-from rich.table import Table
 
 from gatedrnn.comparison import protocol, single
+from gatedrnn.comparison.describe import describe as describe_cells
+from gatedrnn.comparison.describe_table import render_description
 from gatedrnn.comparison.files import Folder, write_json
 from gatedrnn.comparison.report import write_report
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.summary import render_summary
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.tasks import registry
+
+
+def describe(
+    in_dim: int,
+    hidden: int,
+    out_dim: int | None = None,
+    *,
+    batch: int = 16,
+    length: int = 128,
+    time: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what LSTM, GRU and SimpleRNN cost: gates, states, parameters, FLOPs, memory, and sizes of equal cost.
+
+    Args:
+        in_dim: features of the input.
+        hidden: units of every cell.
+        out_dim: features of a dense head, which counts in equal sizes; none unless given.
+        batch: examples, for memory and time.
+        length: time steps, for memory and time.
+        time: measure the time per step on this device.
+        json: print JSON instead of a table.
+    """
+    description = describe_cells(in_dim, hidden, out_dim, batch=batch, length=length, time=time)
+    if json:
+        print(dumps(description.as_dict(), indent=1))
+    else:
+        Console().print(render_description(description))
 
 
 def compare(
@@ -64,14 +94,13 @@ def train(
 
 def tasks() -> None:
     """List the tasks that compare and train know."""
-    table = Table("name", "question", "unit", "source")
+    console = Console()
     for name in registry.TASKS:
         task = registry.load(name)
-        table.add_row(name, task.title, task.unit, task.source)
-    Console().print(table)
+        console.print(f"[bold]{name}[/]\n  {task.title}; {task.unit}\n  [dim]{task.source}[/]", highlight=False)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"compare": compare, "train": train, "tasks": tasks}
+COMMANDS: dict[str, Callable[..., Any]] = {"describe": describe, "compare": compare, "train": train, "tasks": tasks}
 
 
 def run(arguments: list[str] | None = None) -> int:
