@@ -23,7 +23,7 @@ from gatedrnn.tasks import registry
 if TYPE_CHECKING:
     from gatedrnn.comparison.files import Folder
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.tasks.task import Task
+    from gatedrnn.tasks.task import Baseline, Task
     from gatedrnn.training.run import State
 
 SCHEMA = 1
@@ -197,19 +197,20 @@ def protocol_entry(settings: Settings) -> dict[str, Any]:
     }
 
 
-def baseline_entries(baselines: list[Any]) -> list[dict[str, Any]]:
-    """Return each baseline's means over replicates; the strongest is the one of the best mean validation score.
-
-    A baseline may choose something on each split and say so in its name; it is the same entry by its place.
-    """
+def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
+    """Return each baseline's means over replicates; the strongest is the one of the best mean validation score."""
+    by_name: dict[str, list[Baseline]] = {}
+    for baseline in (baseline for split in baselines for baseline in split):
+        by_name.setdefault(baseline.name, []).append(baseline)
     means = [
         {
-            "name": same[0].name,
+            "name": name,
+            "choices": [b.choice for b in same],
             "validation": float(np.mean([b.validation for b in same])),
             "test": float(np.mean([b.test for b in same])),
-            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy for b in same])),
+            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
         }
-        for same in zip(*baselines, strict=True)
+        for name, same in by_name.items()
     ]
     strongest = min(means, key=lambda mean: mean["validation"])
     return [{**mean, "strongest": mean is strongest} for mean in means]

@@ -19,11 +19,11 @@ class Space:
         ValueError: where a range is empty or not positive, or a list of choices is empty.
     """
 
-    learning_rate: tuple[float, float] = (2e-3, 3e-2)
+    learning_rate: tuple[float, float] = (3e-3, 2e-2)
     """Adam's step size: log-uniform between both."""
     clip_norm: tuple[float, float] = (0.3, 10.0)
     """Largest global gradient norm: log-uniform between both."""
-    dropout: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3)
+    dropout: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2)
     """Dropout on the recurrent outputs: one of these."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
     """Start of the LSTM's forget and the GRU's update bias: one of these."""

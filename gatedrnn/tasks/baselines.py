@@ -105,7 +105,7 @@ def _autoregression(split: Split) -> Baseline:
         return float(total / count + split.offset)
 
     validation, order = min((nats(split.validation, order), order) for order in ORDERS)
-    return Baseline(f"autoregression of order {order}", validation, nats(split.test, order), None)
+    return Baseline("autoregression", validation, nats(split.test, order), None, f"order {order}")
 
 
 def forecast(split: Split) -> list[Baseline]:
@@ -118,8 +118,8 @@ def forecast(split: Split) -> list[Baseline]:
 
     Example:
         >>> from gatedrnn.tasks import japanese_vowels
-        >>> [b.name for b in forecast(japanese_vowels.split_forecast(0))]
-        ['autoregression of order 3', 'persistence', 'unconditional Gaussian']
+        >>> [(b.name, b.choice) for b in forecast(japanese_vowels.split_forecast(0))]
+        [('autoregression', 'order 3'), ('persistence', ''), ('unconditional Gaussian', '')]
     """
     return _by_validation([_unconditional(split), _persistence(split), _autoregression(split)])
 
@@ -171,8 +171,8 @@ def _logistic_regression(split: Split) -> Baseline:
     models = {c: fit(c) for c in REGULARISATIONS}
     validation, c = min((_class_scores(models[c].predict_log_proba(inputs[1]), split.validation)[0], c) for c in models)
     test, accuracy = _class_scores(models[c].predict_log_proba(inputs[2]), split.test)
-    name = f"logistic regression on means, deviations and three frames, C = {c:g}"
-    return Baseline(name, validation + split.offset, test + split.offset, accuracy)
+    name = "logistic regression on means, deviations and three frames"
+    return Baseline(name, validation + split.offset, test + split.offset, accuracy, f"C = {c:g}")
 
 
 def classification(split: Split) -> list[Baseline]:

@@ -63,16 +63,18 @@ class Baseline(NamedTuple):
     """What a simple model reaches on one split.
 
     Attributes:
-        name: the model, with what was chosen on validation.
+        name: the model, the same on every split.
         validation: nats per unit of the task, in the unit that all splits share.
         test: likewise.
         accuracy: part of the test classes named right, None where there are none.
+        choice: what was chosen on this split's validation part, such as ``order 3``.
     """
 
     name: str
     validation: float
     test: float
     accuracy: float | None
+    choice: str = ""
 
 
 @dataclass(frozen=True, eq=False)
