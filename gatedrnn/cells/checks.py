@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
+
 if TYPE_CHECKING:
     from jax import Array
 
@@ -18,3 +20,18 @@ def features(x: Array, weight: Array) -> None:
     """Raise ``ValueError`` unless the last axis of ``x`` is what ``weight [I, ...]`` takes."""
     if x.ndim == 0 or x.shape[-1] != weight.shape[0]:
         raise ValueError(f"x: expected [..., {weight.shape[0]}] as in init, got shape {x.shape}")
+
+
+def one_each(name: str, trees: Any, parts: tuple[Any, ...]) -> None:
+    """Raise ``ValueError`` unless ``trees`` is a tuple with one entry for each of ``parts``."""
+    if not isinstance(trees, tuple) or len(trees) != len(parts):
+        got = f"{len(trees)} in a {type(trees).__name__}" if hasattr(trees, "__len__") else repr(trees)
+        raise ValueError(f"{name}: expected a tuple of {len(parts)}, one for each of {parts!r}; got {got}")
+
+
+def params(params: Any, kind: type, shape: tuple[int, int]) -> None:
+    """Raise ``ValueError`` unless ``params`` are of this ``kind``, with a recurrent map of this ``shape``."""
+    if not isinstance(params, kind):
+        raise ValueError(f"params: expected {kind.__name__}, got {type(params).__name__}")
+    if jnp.shape(params.w_h) != shape:
+        raise ValueError(f"params: expected w_h {list(shape)}, got {list(jnp.shape(params.w_h))}")

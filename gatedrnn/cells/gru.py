@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class GRUParams(NamedTuple):
     """Blocks of H columns in the order r, z, n; ``b_h`` is the bias inside the reset product."""
 
-    w_x: Float[Array, "I 3H"]
-    w_h: Float[Array, "H 3H"]
-    b: Float[Array, "3H"]
+    w_x: Float[Array, "I 3*H"]
+    w_h: Float[Array, "H 3*H"]
+    b: Float[Array, "3*H"]
     b_h: Float[Array, "H"]
 
 
@@ -92,16 +92,17 @@ class GRUResetAfter:
     def prepare(self, params: GRUParams, xs: Any, key: Any = None) -> tuple[GRUParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
+        checks.params(params, GRUParams, (self.hidden, 3 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUParams(*(p.astype(dtype) for p in params)), xs
 
-    def project(self, params: GRUParams, x: Array) -> Float[Array, "... 3H"]:
+    def project(self, params: GRUParams, x: Array) -> Float[Array, "... 3*{self.hidden}"]:
         """Return ``x W_x + b``."""
         checks.features(x, params.w_x)
         dtype = self.policy.compute_dtype(params.w_x)
         return x.astype(dtype) @ params.w_x.astype(dtype) + params.b.astype(dtype)
 
-    def recur(self, params: GRUParams, carry: Array) -> Float[Array, "... 3H"]:
+    def recur(self, params: GRUParams, carry: Array) -> Float[Array, "... 3*{self.hidden}"]:
         """Return ``h W_h``, with ``b_h`` added to its last block."""
         dtype = self.policy.compute_dtype(params.w_h)
         inside_reset = jnp.pad(params.b_h.astype(dtype), (2 * self.hidden, 0))

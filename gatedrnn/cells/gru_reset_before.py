@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class GRUResetBeforeParams(NamedTuple):
     """Blocks of H columns in the order r, z, n."""
 
-    w_x: Float[Array, "I 3H"]
-    w_h: Float[Array, "H 3H"]
-    b: Float[Array, "3H"]
+    w_x: Float[Array, "I 3*H"]
+    w_h: Float[Array, "H 3*H"]
+    b: Float[Array, "3*H"]
 
 
 @config
@@ -86,6 +86,7 @@ class GRUResetBefore:
     def prepare(self, params: GRUResetBeforeParams, xs: Any, key: Any = None) -> tuple[GRUResetBeforeParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
+        checks.params(params, GRUResetBeforeParams, (self.hidden, 3 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUResetBeforeParams(*(p.astype(dtype) for p in params)), xs
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class LSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o."""
 
-    w_x: Float[Array, "I 4H"]
-    w_h: Float[Array, "H 4H"]
-    b: Float[Array, "4H"]
+    w_x: Float[Array, "I 4*H"]
+    w_h: Float[Array, "H 4*H"]
+    b: Float[Array, "4*H"]
 
 
 class LSTMCarry(NamedTuple):
@@ -101,16 +101,17 @@ class LSTM:
     def prepare(self, params: LSTMParams, xs: Any, key: Any = None) -> tuple[LSTMParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
+        checks.params(params, LSTMParams, (self.hidden, 4 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return LSTMParams(*(p.astype(dtype) for p in params)), xs
 
-    def project(self, params: LSTMParams, x: Array) -> Float[Array, "... 4H"]:
+    def project(self, params: LSTMParams, x: Array) -> Float[Array, "... 4*{self.hidden}"]:
         """Return ``x W_x + b``."""
         checks.features(x, params.w_x)
         dtype = self.policy.compute_dtype(params.w_x)
         return x.astype(dtype) @ params.w_x.astype(dtype) + params.b.astype(dtype)
 
-    def recur(self, params: LSTMParams, carry: LSTMCarry) -> Float[Array, "... 4H"]:
+    def recur(self, params: LSTMParams, carry: LSTMCarry) -> Float[Array, "... 4*{self.hidden}"]:
         """Return ``h W_h``."""
         dtype = self.policy.compute_dtype(params.w_h)
         return carry.h.astype(dtype) @ params.w_h.astype(dtype)
