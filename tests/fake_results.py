@@ -18,15 +18,17 @@ PARTS = {
     "LSTM": {
         "config": "LSTM(hidden=32)",
         "hidden": 32,
-        "parameters": {"recurrent": 5760, "head": 792, "total": 6552},
+        "parameters": {"recurrent": 5760, "head": 792, "total": 6552, "by_array": {"w_x": 1536}},
         "flops_per_step": {"forward": 12_800, "backward": 25_600},
+        "bytes_per_step": 1040,
         "step_seconds": {"median": 2.61e-5, "low": 2.55e-5, "high": 2.74e-5},
     },
     "GRU": {
         "config": "GRUResetAfter(hidden=37)",
         "hidden": 37,
-        "parameters": {"recurrent": 5587, "head": 912, "total": 6499},
+        "parameters": {"recurrent": 5587, "head": 912, "total": 6499, "by_array": {"w_x": 1332}},
         "flops_per_step": {"forward": 12_654, "backward": 25_308},
+        "bytes_per_step": 1092,
         "step_seconds": {"median": 2.38e-5, "low": 2.33e-5, "high": 2.47e-5},
     },
 }
@@ -43,6 +45,7 @@ def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
         "versions": {**versions, "optax": "0.2.8", "numpy": "2.4.6"},
         "device": {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2},
         "seed": seed,
+        "settings": {},
         "tasks": list(tasks),
     }
 
@@ -105,16 +108,24 @@ def make_task(
 
 def _baselines(strongest: float, classes: bool) -> list[dict[str, Any]]:
     if classes:
-        return [
-            {"name": "logistic regression on summaries", "validation": strongest, "test": strongest + 0.02}
-            | {"accuracy": 0.954, "strongest": True},
-            {"name": "class frequencies", "validation": 2.197, "test": 2.2, "accuracy": 0.117, "strongest": False},
+        rows = [("logistic regression on summaries", strongest, 0.954), ("class frequencies", 2.197, 0.117)]
+    else:
+        rows = [
+            ("autoregression", strongest, None),
+            ("last frame again", -0.71, None),
+            ("marginal Gaussian", 16.93, None),
         ]
+    choices = ["C = 1", "C = 10"] if classes else ["order 3"]
     return [
-        {"name": "autoregression of order 3", "validation": strongest, "test": strongest + 0.01}
-        | {"accuracy": None, "strongest": True},
-        {"name": "last frame again", "validation": -0.71, "test": -0.69, "accuracy": None, "strongest": False},
-        {"name": "marginal Gaussian", "validation": 16.93, "test": 16.95, "accuracy": None, "strongest": False},
+        {
+            "name": name,
+            "choices": choices if validation == strongest else [""],
+            "validation": validation,
+            "test": validation + 0.02,
+            "accuracy": accuracy,
+            "strongest": validation == strongest,
+        }
+        for name, validation, accuracy in rows
     ]
 
 

@@ -136,7 +136,7 @@ def test_there_is_no_region_without_a_gain_over_the_baseline() -> None:
     assert verdict.region(task) == 0.0
     result = verdict.judge(task, CPU)["verdict"]
     assert result["label"] == "neither beats the baseline"
-    assert "is shown to beat the strongest simple baseline, autoregression of order 3" in result["sentence"]
+    assert "is shown to beat the strongest simple baseline, autoregression (" in result["sentence"]
     assert any("nothing can count as equivalent" in line for line in result["caveats"])
 
 
@@ -219,7 +219,7 @@ def test_caveats_count_what_went_wrong() -> None:
     task["cells"]["GRU"]["parameters"]["total"] = 7207  # 6552 times 1.1
     said = caveats(task, 0.01)
     assert len(said) == 4
-    assert said[0].startswith("8 of 128 LSTM runs diverged.")
+    assert said[0].startswith("8 of 128 LSTM runs and 0 of 128 GRU runs diverged.")
     assert said[1].startswith("16 of 128 LSTM runs (12 %) had their best epoch in the last 5 % of the 300 epochs")
     assert said[2].startswith("GRU does best at the upper edge of the range of learning rate")
     assert said[3] == "GRU has 10 % more parameters than LSTM."

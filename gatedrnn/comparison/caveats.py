@@ -25,7 +25,7 @@ def caveats(task: dict[str, Any], region: float) -> list[str]:
         region: half-width of the region of practical equivalence.
     """
     names = list(task["cells"])
-    lines = [line for name in names for line in (_diverged(task, name), _late(task, name)) if line]
+    lines = [line for line in (_diverged(task), *(_late(task, name) for name in names)) if line]
     lines += [line for name in names for line in _edges(task, name)]
     if region == 0:
         lines.append("No cell improves on a simple baseline in validation, so nothing can count as equivalent.")
@@ -52,11 +52,12 @@ def late(task: dict[str, Any], name: str) -> int:
     return sum(trial["best_epoch"] > first_late for trial in runs(task, name))
 
 
-def _diverged(task: dict[str, Any], name: str) -> str | None:
-    count, total = diverged(task, name), len(runs(task, name))
-    if not count:
+def _diverged(task: dict[str, Any]) -> str | None:
+    counts = {name: diverged(task, name) for name in task["cells"]}
+    if not any(counts.values()):
         return None
-    return f"{count} of {total} {name} runs diverged. They took part with what they had reached; none was left out."
+    said = " and ".join(f"{number} of {len(runs(task, name))} {name} runs" for name, number in counts.items())
+    return f"{said} diverged. They took part with what they had reached; none was left out."
 
 
 def _late(task: dict[str, Any], name: str) -> str | None:

@@ -56,6 +56,12 @@ class Superiority(NamedTuple):
     losses: int
     ties: int
 
+    def mirrored(self) -> Superiority:
+        """Return P(B better than A)."""
+        return Superiority(
+            1 - self.probability, 1 - self.high, 1 - self.low, self.level, self.losses, self.wins, self.ties
+        )
+
 
 class Equivalence(NamedTuple):
     """Two one-sided tests of a difference against a region of equivalence.

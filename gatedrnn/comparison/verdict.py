@@ -97,14 +97,13 @@ def decide(evidence: Evidence) -> Decision:
     a, b = evidence.names
     label = next(label for label, holds in PRECEDENCE if holds(evidence))
     winner = {"{a} better": a, "{b} better": b}.get(label)
-    s = evidence.superiority
-    probability, low = (s.probability, s.low) if winner == a else (1 - s.probability, 1 - s.high)
+    s = evidence.superiority if winner == a else evidence.superiority.mirrored()
     return Decision(
         label=label.format(a=a, b=b),
         winner=winner,
         meaningful=winner is not None
-        and probability >= MEANINGFUL
-        and low > 0.5
+        and s.probability >= MEANINGFUL
+        and s.low > 0.5
         and not evidence.equivalence.equivalent,
         exploratory=evidence.difference.n < FEWEST_REPLICATES,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.comparison.formatting import count, decimals, interval, number
+from gatedrnn.comparison.statistics import Superiority
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.cost_order import Cheaper
@@ -102,12 +103,12 @@ def _better(findings: Findings) -> str:
     winner, d = str(decision.winner), e.difference
     loser = e.names[1] if winner == e.names[0] else e.names[0]
     low, high = sorted((abs(d.low), abs(d.high)))
-    wins = e.superiority.wins if winner == e.names[0] else e.superiority.losses
+    superiority = e.superiority if winner == e.names[0] else e.superiority.mirrored()
     return (
         f"{winner} is {'meaningfully ' if decision.meaningful else ''}better than {loser}: "
         f"{number(scores[winner].mean, places)} against {number(scores[loser].mean, places)} {findings.unit} on the "
         f"test set, lower by {number(abs(d.mean), places)} {interval(low, high, places)} (mean of {d.n} paired "
-        f"replicates, 95 % t interval), and better in {wins} of {d.n} replicates. "
+        f"replicates, 95 % t interval), and better in {superiority.wins} of {d.n} replicates. "
         f"{_how_much(findings)}{_against_baseline(findings)}"
     )
 
@@ -119,12 +120,10 @@ def _how_much(findings: Findings) -> str:
         return f"That is inside {_region(findings)}, so it is too little to matter. "
     if decision.meaningful:
         return ""
-    s = e.superiority
-    a_wins = decision.winner == e.names[0]
-    p, low, high = (s.probability, s.low, s.high) if a_wins else (1 - s.probability, 1 - s.high, 1 - s.low)
+    s = e.superiority if decision.winner == e.names[0] else e.superiority.mirrored()
     return (
-        f"Its probability of superiority, {number(p, 2)} {interval(low, high, 2)}, falls short of a meaningful "
-        "improvement (0.75 or more, with the interval above 0.5). "
+        f"Its probability of superiority, {number(s.probability, 2)} {interval(s.low, s.high, 2)}, falls short of a "
+        "meaningful improvement (0.75 or more, with the interval above 0.5). "
     )
 
 
@@ -196,3 +195,13 @@ def _take(cheaper: Cheaper) -> str:
 def _listed(words: tuple[str, ...]) -> str:
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def favoured(task: dict[str, Any]) -> tuple[str, Superiority]:
+    """Return the cell that is better in more replicates, and its probability of superiority.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    (a, b), s = task["cells"], Superiority(**task["statistics"]["superiority"])
+    return (a, s) if s.probability >= 0.5 else (b, s.mirrored())
