@@ -66,7 +66,7 @@ def _late(task: dict[str, Any], name: str) -> str | None:
         return None
     return (
         f"{count} of {total} {name} runs ({percent(count / total)}) had their best epoch in the last 5 % of the "
-        f"{task['protocol']['max_epochs']} epochs: with a higher cap they would get better."
+        f"{task['protocol']['max_epochs']} epochs: a higher cap could make them better."
     )
 
 

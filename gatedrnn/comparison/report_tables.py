@@ -103,11 +103,9 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     heads = ["Test", *(["Accuracy"] if classes else []), "Validation"]
 
     def row(baseline: dict[str, Any]) -> Markup:
-        notes = [
-            *dict.fromkeys(filter(None, baseline["choices"])),
-            *(["the strongest"] if baseline["strongest"] else []),
-        ]
-        name = [baseline["name"], element("small", ", ".join(notes)) if notes else None]
+        chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
+        notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
+        name = [baseline["name"], element("small", "; ".join(notes)) if notes else None]
         cells = [value(baseline["test"], number(baseline["test"], places))]
         if classes:
             cells.append(value(baseline["accuracy"], number(baseline["accuracy"], 3)))
