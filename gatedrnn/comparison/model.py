@@ -70,9 +70,7 @@ def loss(cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key
 def take(part: Batch, indices: Array) -> Batch:
     """Return the sequences with these indices."""
     y_axis = 0 if part.y.ndim == 1 else 1
-    return type(part)(
-        jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis)
-    )
+    return type(part)(jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis))
 
 
 def make_run(cell: Cell, task: Task, train: Batch, *, batch_size: int, max_epochs: int, patience: int) -> Run:
