@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# Wrong input is shown as users meet it, with the library's own errors.
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
@@ -30,7 +33,9 @@ def run(path, namespace):
         if language == "python":
             exec(compile("\n" * (line - 1) + code, str(path), "exec"), namespace)
         elif language == "pycon":
-            test = doctest.DocTestParser().get_doctest(code, namespace, path.name, str(path), line - 1)
+            # The name says which block: functions of earlier blocks are looked up by it in tracebacks.
+            name = f"{path.name}:{line}"
+            test = doctest.DocTestParser().get_doctest(code, namespace, name, str(path), line - 1)
             doctest.DebugRunner(verbose=False).run(test, clear_globs=False)
             namespace.update(test.globs)
 
@@ -59,3 +64,7 @@ def test_a_wrong_example_fails_at_its_line(tmp_path, namespace):
     with pytest.raises(doctest.DocTestFailure) as shown:
         run(page, namespace)
     assert shown.value.got == "1\n"
+    page.write_text("```pycon\n>>> x = 1\n>>> def f():\n...     return 1 / 0\n\n```\n```pycon\n>>> f()\n\n```\n")
+    with pytest.raises(doctest.UnexpectedException) as raised:
+        run(page, namespace)
+    assert raised.value.exc_info[0] is ZeroDivisionError
