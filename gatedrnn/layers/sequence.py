@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -89,7 +90,7 @@ def _check_leading(name: str, shape: tuple[int, ...], expected: tuple[int, ...])
         raise ValueError(f"{name}: expected the leading axes of {expected}, got {shape}")
 
 
-def zero_padding(valid: Bool[Array, "T *b"] | None, xs: Any) -> Any:
+def zero_padding(valid: Bool[Array, "*m"] | None, xs: Any) -> Any:
     """Replace whatever stands in padded steps by zeros, before any arithmetic sees it.
 
     Selecting afterwards would not do: the derivative of what was computed from a NaN is NaN, even times zero.
@@ -152,9 +153,18 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
     if expected != got or jax.tree.structure(initial) != jax.tree.structure(carry):
         raise ValueError(f"carry: expected shapes {expected}, got {got}")
 
-    after = cell.step(params, initial, x_prepared)[0]
+    after = cell.step(params, jax.tree.map(partial(_beside, x), initial), x_prepared)[0]
 
     def tie(leaf: Array, n: Array) -> Array:
         return leaf.astype(n.dtype) + jnp.zeros_like(n)
 
     return jax.tree.map(tie, carry, after), jax.tree.map(tie, initial, after)
+
+
+def _beside(x: Any, leaf: Array) -> Array:
+    """Spread a carry's leaf ``[*B, ...]`` over devices as ``x [*B, I]`` is: a cell may select between the two."""
+    batch = x.shape[:-1]
+    if leaf.shape[: len(batch)] != batch:
+        return leaf
+    zeros = jnp.zeros_like(x[..., 0], dtype=leaf.dtype)
+    return leaf + zeros.reshape(batch + (1,) * (leaf.ndim - len(batch)))

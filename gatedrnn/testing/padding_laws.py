@@ -84,7 +84,7 @@ def holes_vanish(probe: Probe) -> None:
     at = order, np.arange(BATCH)
     dense = batch._replace(
         xs=batch.xs[at],
-        lengths=lengths_of(*valid.sum(0)),
+        lengths=lengths_of(*valid.sum(0).tolist()),
         mask=probe.whole.mask,
         resets=(batch.resets & batch.valid)[at],
     )

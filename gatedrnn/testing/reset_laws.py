@@ -76,7 +76,7 @@ def a_reset_in_padding_is_ignored(probe: Probe) -> None:
     assert_equal(got, expected, "(carry, ys)")
 
 
-def resets_reach_gradients(probe: Probe) -> None:
+def no_gradient_crosses_a_reset(probe: Probe) -> None:
     """No gradient crosses from one segment into the other."""
     if 1 not in probe.argnums:
         return
@@ -96,5 +96,5 @@ LAWS = (
     segments_are_apart,
     packed_equals_separate,
     a_reset_in_padding_is_ignored,
-    resets_reach_gradients,
+    no_gradient_crosses_a_reset,
 )

@@ -1,0 +1,149 @@
+"""The tables that drive the tests of the core: a new cell, or a new kind of layer, is one row."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+import gatedrnn as gr
+
+
+@dataclasses.dataclass(frozen=True)
+class Zoneout:
+    """h' = k h + (1 - k) tanh(x W_x + h W_h + b); k is 1 at random in training, and the rate in evaluation."""
+
+    hidden: int
+    rate: float
+
+    @property
+    def out_dim(self):
+        return self.hidden
+
+    def init(self, key, in_dim):
+        return gr.SimpleRNN(self.hidden).init(key, in_dim)
+
+    def initial_carry(self, params, x):
+        return jnp.zeros((*x.shape[:-1], self.hidden), params.b.dtype)
+
+    def prepare(self, params, xs, key):
+        if key is None:
+            return params, xs
+        keep = jax.random.bernoulli(key, self.rate, (*xs.shape[:-1], self.hidden))
+        return params, (xs, keep.astype(params.b.dtype))
+
+    def step(self, params, carry, x):
+        x, keep = x if isinstance(x, tuple) else (x, self.rate)
+        new = jnp.tanh(x.astype(params.b.dtype) @ params.w_x + carry @ params.w_h + params.b)
+        h = keep * carry + (1 - keep) * new
+        return h, h
+
+
+class Started(NamedTuple):
+    cell: Any
+    start: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class LearnedStart:
+    """A gated cell whose initial carry is learned."""
+
+    inner: Any
+
+    @property
+    def out_dim(self):
+        return self.inner.out_dim
+
+    def init(self, key, in_dim):
+        params = self.inner.init(key, in_dim)
+        start = self.inner.initial_carry(params, jnp.zeros(in_dim))
+        return Started(params, jax.tree.map(lambda leaf: leaf + jnp.arange(1.0, 1 + leaf.size) / leaf.size, start))
+
+    def initial_carry(self, params, x):
+        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*x.shape[:-1], *leaf.shape)), params.start)
+
+    def project(self, params, x):
+        return self.inner.project(params.cell, x)
+
+    def recur(self, params, carry):
+        return self.inner.recur(params.cell, carry)
+
+    def gate(self, params, z, u, carry):
+        return self.inner.gate(params.cell, z, u, carry)
+
+    def step(self, params, carry, x):
+        return self.inner.step(params.cell, carry, x)
+
+
+class PeepholeParams(NamedTuple):
+    lstm: Any
+    peep: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Peephole:
+    """An LSTM whose input and forget gates see the cell state too: ``gate`` has parameters of its own."""
+
+    hidden: int
+
+    @property
+    def out_dim(self):
+        return self.hidden
+
+    @property
+    def lstm(self):
+        return gr.LSTM(self.hidden)
+
+    def init(self, key, in_dim):
+        return PeepholeParams(self.lstm.init(key, in_dim), jnp.cos(jnp.arange(2.0 * self.hidden)))
+
+    def initial_carry(self, params, x):
+        return self.lstm.initial_carry(params.lstm, x)
+
+    def project(self, params, x):
+        return self.lstm.project(params.lstm, x)
+
+    def recur(self, params, carry):
+        return self.lstm.recur(params.lstm, carry)
+
+    def gate(self, params, z, u, carry):
+        seen = params.peep * jnp.concatenate([carry.c, carry.c], axis=-1)
+        z = jnp.concatenate([z[..., : 2 * self.hidden] + seen, z[..., 2 * self.hidden :]], axis=-1)
+        return self.lstm.gate(params.lstm, z, u, carry)
+
+    def step(self, params, carry, x):
+        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+
+CELLS = {
+    "lstm": gr.LSTM(4),
+    "gru, reset after": gr.GRU(4),
+    "gru, reset before": gr.GRU(4, reset="before"),
+    "simple rnn": gr.SimpleRNN(4),
+    "stack with noise": gr.stack(gr.residual(gr.GRU(3)), Zoneout(2, 0.5)),
+    "residual": gr.residual(gr.SimpleRNN(3)),
+    "zoneout": Zoneout(4, 0.4),
+    "learned start": LearnedStart(gr.GRU(4)),
+    "peephole": Peephole(4),
+}
+
+
+def tokens(key, leading):
+    """Draw tokens below 5."""
+    return jax.random.randint(key, leading, 0, 5)
+
+
+LAYERS = {
+    "reverse scan": (gr.scan(Zoneout(4, 0.4), reverse=True), {}),
+    "bidirectional": (gr.bidirectional(gr.GRU(2), LearnedStart(gr.SimpleRNN(3))), {}),
+    "deep": (
+        gr.chain(gr.dropout(0.3), gr.scan(gr.LSTM(3)), gr.residual(gr.chain(gr.scan(gr.GRU(3)), gr.dense(3)))),
+        {},
+    ),
+    "residual of bidirectional": (gr.residual(gr.chain(gr.bidirectional(gr.SimpleRNN(2)), gr.dense(3))), {}),
+    "tokens": (gr.chain(gr.embed(3), gr.dropout(0.5), gr.scan(gr.GRU(3))), {"in_dim": 5, "inputs": tokens}),
+    "dense": (gr.dense(2), {}),
+    "dropout": (gr.dropout(0.5), {}),
+}

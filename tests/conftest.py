@@ -1,0 +1,64 @@
+"""What has to stand before any test: four CPU devices, and annotations that are checked in every call."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import sys
+import typing
+
+import pytest
+
+# Before JAX starts: shard_map and meshes need devices.
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
+
+import beartype  # noqa: F401  (what is imported below must not meet a TYPE_CHECKING that is true)
+import jax
+import jaxtyping
+
+CHECKED = ("config", "policy", "types", "cells", "layers", "testing")
+"""The rooms of gatedrnn whose annotations, shapes included, are checked in every call of the tests."""
+
+
+def import_checked(package: str, rooms: tuple[str, ...]) -> None:
+    """Import ``package``, the modules in ``rooms`` with their annotations checked by jaxtyping and beartype.
+
+    The names in annotations are imported for type checkers alone, so ``TYPE_CHECKING`` is true while these modules
+    are imported. The package's own ``__init__`` follows, with the hook gone and ``TYPE_CHECKING`` false again.
+    """
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[package] = importlib.util.module_from_spec(spec)
+    typing.TYPE_CHECKING = True
+    try:
+        with jaxtyping.install_import_hook(package, "beartype.beartype"):
+            for room in rooms:
+                path = getattr(importlib.import_module(f"{package}.{room}"), "__path__", ())
+                for file in pkgutil.iter_modules(path, f"{package}.{room}."):
+                    importlib.import_module(file.name)
+    finally:
+        typing.TYPE_CHECKING = False
+    spec.loader.exec_module(module)
+
+
+assert "gatedrnn" not in sys.modules, "gatedrnn was imported before its annotations could be checked"
+import_checked("gatedrnn", CHECKED)
+
+
+@pytest.fixture
+def unchecked_annotations():
+    """Annotations unchecked: what users see, where wrong input meets the library's own errors."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="module")
+def quick_compiles():
+    """Compile without optimisation: programs that run once on a few numbers are mostly compile time."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
