@@ -6,6 +6,6 @@ Command: python experiments/compare.py configs/japanese_vowels.py --out runs/com
 Time and measured result: see README.md, "What it says".
 """
 
-from gatedrnn.comparison.settings import Settings
+from gatedrnn.comparison.search.settings import Settings
 
 config = Settings(tasks=("japanese-vowels-forecast", "japanese-vowels-speaker"))

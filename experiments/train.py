@@ -11,7 +11,7 @@ from typing import Annotated
 import tyro
 
 from gatedrnn import cli
-from gatedrnn.comparison.single import TrainSettings
+from gatedrnn.comparison.search.single import TrainSettings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,13 +13,14 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
-from gatedrnn.comparison import protocol, single
-from gatedrnn.comparison.describe import describe as describe_cells
-from gatedrnn.comparison.describe_table import render_description
-from gatedrnn.comparison.files import Folder, write_json
-from gatedrnn.comparison.report import write_report
-from gatedrnn.comparison.settings import Settings
-from gatedrnn.comparison.summary import render_summary
+from gatedrnn.comparison import protocol
+from gatedrnn.comparison.costs.describe import describe as describe_cells
+from gatedrnn.comparison.costs.table import render_description
+from gatedrnn.comparison.report.page import write_report
+from gatedrnn.comparison.report.summary import render_summary
+from gatedrnn.comparison.search import single
+from gatedrnn.comparison.search.files import Folder, write_json
+from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.tasks import registry
 
@@ -115,6 +117,9 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("gatedrnn: interrupted; the same command resumes", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

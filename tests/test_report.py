@@ -19,12 +19,12 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from gatedrnn.comparison import plot_data, plots, svg
 from gatedrnn.comparison.formatting import number, seconds
-from gatedrnn.comparison.plot_parts import vertical_range
-from gatedrnn.comparison.report import render_report, write_report
-from gatedrnn.comparison.summary import render_summary
-from gatedrnn.comparison.verdict import judge
+from gatedrnn.comparison.report import plot_data, plots, svg
+from gatedrnn.comparison.report.page import render_report, write_report
+from gatedrnn.comparison.report.plot_parts import vertical_range
+from gatedrnn.comparison.report.summary import render_summary
+from gatedrnn.comparison.verdict.judge import judge
 from tests.fake_results import make_results, make_task
 
 VOID = {"meta", "link", "br", "hr"}

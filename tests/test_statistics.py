@@ -9,7 +9,8 @@ import pytest
 
 stats = pytest.importorskip("scipy.stats")
 
-from gatedrnn.comparison import power, statistics  # noqa: E402
+from gatedrnn.comparison.statistics import paired as statistics  # noqa: E402
+from gatedrnn.comparison.statistics import power  # noqa: E402
 
 # Hours of additional sleep with two drugs, ten patients: Student 1908, as R's data set `sleep`.
 SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

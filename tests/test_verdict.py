@@ -10,9 +10,10 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison import verdict
-from gatedrnn.comparison.caveats import caveats
-from gatedrnn.comparison.cost_order import cheaper
+from gatedrnn.comparison.costs.cheaper import cheaper
+from gatedrnn.comparison.verdict import decide as verdict
+from gatedrnn.comparison.verdict import judge as judging
+from gatedrnn.comparison.verdict.caveats import caveats
 from tests.fake_results import PARTS, make_task
 
 LABELS = ("neither beats the baseline", "LSTM better", "GRU better", "practically equivalent", "not resolved")
@@ -104,7 +105,7 @@ def test_meaningful_takes_superiority_with_its_interval_and_a_size_that_matters(
 @pytest.mark.parametrize(("n", "exploratory"), [(2, True), (5, True), (6, False), (8, False)])
 def test_fewer_than_six_replicates_are_exploratory(n: int, exploratory: bool) -> None:
     task = make_task(replicates=n, trials=2)
-    result = verdict.judge(task, CPU)["verdict"]
+    result = judging.judge(task, CPU)["verdict"]
     assert result["exploratory"] is exploratory
     for words in (result["headline"], result["sentence"]):
         assert ("xploratory" in words) is exploratory
@@ -119,8 +120,8 @@ def test_no_difference_between_a_cell_and_itself_in_95_of_100() -> None:
 
 def test_the_region_comes_from_validation_alone() -> None:
     task = make_task(means=(-2.5, -2.75), baseline=-2.0)
-    expected = 0.02 * (-2.0 - verdict.mean_validation(task, "GRU"))
-    assert verdict.region(task) == pytest.approx(expected, rel=1e-12)
+    expected = 0.02 * (-2.0 - judging.mean_validation(task, "GRU"))
+    assert judging.region(task) == pytest.approx(expected, rel=1e-12)
     assert 0.013 < expected < 0.016
     other = copy.deepcopy(task)
     for replicate in other["replicates"]:
@@ -128,13 +129,13 @@ def test_the_region_comes_from_validation_alone() -> None:
             cell["test"]["nats"] += 1.0
     for baseline in other["baselines"]:
         baseline["test"] -= 1.0
-    assert verdict.region(other) == verdict.region(task)
+    assert judging.region(other) == judging.region(task)
 
 
 def test_there_is_no_region_without_a_gain_over_the_baseline() -> None:
     task = make_task(baseline=-3.0)
-    assert verdict.region(task) == 0.0
-    result = verdict.judge(task, CPU)["verdict"]
+    assert judging.region(task) == 0.0
+    result = judging.judge(task, CPU)["verdict"]
     assert result["label"] == "neither beats the baseline"
     assert "is shown to beat the strongest simple baseline, autoregression (" in result["sentence"]
     assert any("nothing can count as equivalent" in line for line in result["caveats"])
@@ -142,7 +143,7 @@ def test_there_is_no_region_without_a_gain_over_the_baseline() -> None:
 
 def test_a_task_without_baselines_has_a_verdict() -> None:
     task = {**make_task(), "baselines": []}
-    result = verdict.judge(task, CPU)
+    result = judging.judge(task, CPU)
     assert result["verdict"]["label"] == "GRU better"
     assert "There is no simple baseline" in result["verdict"]["sentence"]
     assert result["statistics"]["cells"]["GRU"]["beats_baseline"] is None
@@ -150,22 +151,22 @@ def test_a_task_without_baselines_has_a_verdict() -> None:
 
 def test_judge_returns_the_statistics_of_the_tests_scores() -> None:
     task = make_task("classification", means=(0.2, 0.14), baseline=0.6)
-    result = verdict.judge(task, CPU)
+    result = judging.judge(task, CPU)
     json.dumps(result, allow_nan=False)
-    a, b = (np.array(verdict.replicate_scores(task, name, "nats")) for name in NAMES)
+    a, b = (np.array(judging.replicate_scores(task, name, "nats")) for name in NAMES)
     statistics = result["statistics"]
     assert statistics["difference"]["mean"] == pytest.approx((a - b).mean(), rel=1e-12)
     assert statistics["superiority"]["probability"] == (a < b).mean()
-    assert statistics["equivalence"]["region"] == verdict.region(task)
+    assert statistics["equivalence"]["region"] == judging.region(task)
     assert statistics["cells"]["LSTM"]["test"]["mean"] == pytest.approx(a.mean(), rel=1e-12)
-    accuracy = [np.mean(verdict.replicate_scores(task, name, "accuracy")) for name in NAMES]
+    accuracy = [np.mean(judging.replicate_scores(task, name, "accuracy")) for name in NAMES]
     assert statistics["accuracy"]["difference"]["mean"] == pytest.approx(accuracy[0] - accuracy[1], rel=1e-9)
-    assert verdict.judge(make_task(), CPU)["statistics"]["accuracy"] is None
+    assert judging.judge(make_task(), CPU)["statistics"]["accuracy"] is None
 
 
 def test_the_sentence_says_what_was_shown_and_for_which_scope() -> None:
     task = make_task()
-    result = verdict.judge(task, CPU)["verdict"]
+    result = judging.judge(task, CPU)["verdict"]
     said = result["sentence"]
     assert said.startswith("GRU is meaningfully better than LSTM: −2.763 against −2.619 nats per frame")
     assert "0.143 [0.124, 0.162]" in said
@@ -183,14 +184,14 @@ def test_the_sentence_says_what_was_shown_and_for_which_scope() -> None:
 
 def test_not_resolved_names_the_replicates_needed() -> None:
     task = make_task("classification", means=(0.2, 0.18), spread=0.06, baseline=0.4)
-    result = verdict.judge(task, CPU)
+    result = judging.judge(task, CPU)
     assert result["verdict"]["label"] == "not resolved"
     assert f"About {result['statistics']['replicates_needed']} replicates" in result["verdict"]["sentence"]
 
 
 def test_practically_equivalent_names_the_cheaper_cell() -> None:
     task = make_task(means=(-2.78, -2.781), spread=0.006)
-    result = verdict.judge(task, CPU)["verdict"]
+    result = judging.judge(task, CPU)["verdict"]
     assert result["label"] == "practically equivalent"
     assert result["headline"] == "Practically equivalent: take GRU, the cheaper"
     assert "Take GRU, the cheaper by measured time per step." in result["sentence"]
@@ -240,11 +241,11 @@ def test_best_epochs_at_the_cap_are_counted_from_95_percent_of_it() -> None:
 def test_wrong_input_is_named() -> None:
     task = make_task(replicates=2, trials=2)
     with pytest.raises(ValueError, match="cells: expected two, got LSTM"):
-        verdict.judge({**task, "cells": {"LSTM": task["cells"]["LSTM"]}}, CPU)
+        judging.judge({**task, "cells": {"LSTM": task["cells"]["LSTM"]}}, CPU)
     with pytest.raises(ValueError, match="baselines: expected one that is the strongest, got 0"):
-        verdict.judge({**task, "baselines": [{**task["baselines"][0], "strongest": False}]}, CPU)
+        judging.judge({**task, "baselines": [{**task["baselines"][0], "strongest": False}]}, CPU)
     with pytest.raises(ValueError, match="2 replicates or more"):
-        verdict.judge({**task, "replicates": task["replicates"][:1]}, CPU)
+        judging.judge({**task, "replicates": task["replicates"][:1]}, CPU)
     task["replicates"][0]["cells"]["GRU"]["test"]["nats"] = float("nan")
     with pytest.raises(ValueError, match="expected finite numbers, got nan"):
-        verdict.judge(task, CPU)
+        judging.judge(task, CPU)

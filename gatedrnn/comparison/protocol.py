@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatedrnn.comparison import provenance
-from gatedrnn.comparison.costs import network_costs
-from gatedrnn.comparison.matching import match
-from gatedrnn.comparison.model import CELLS, make_cell
-from gatedrnn.comparison.search import Replicate, Search, draw_replicate
-from gatedrnn.comparison.timing import step_seconds
-from gatedrnn.comparison.verdict import judge
+from gatedrnn.comparison.costs.counting import network_costs
+from gatedrnn.comparison.costs.matching import match
+from gatedrnn.comparison.costs.timing import step_seconds
+from gatedrnn.comparison.search.model import CELLS, make_cell
+from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.files import Folder
-    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.comparison.search.files import Folder
+    from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.tasks.task import Baseline, Task
     from gatedrnn.training.run import State
 

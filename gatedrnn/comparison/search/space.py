@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from gatedrnn.comparison.model import GATE_BIASES
+from gatedrnn.comparison.search.model import GATE_BIASES
 from gatedrnn.training.run import Hyper
 
 

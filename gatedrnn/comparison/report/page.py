@@ -8,11 +8,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from gatedrnn.comparison.files import write_text
 from gatedrnn.comparison.formatting import seconds
-from gatedrnn.comparison.markup import Markup, element, join
-from gatedrnn.comparison.report_task import headline, task_section
-from gatedrnn.comparison.wording import place
+from gatedrnn.comparison.report.markup import Markup, element, join
+from gatedrnn.comparison.report.task import headline, task_section
+from gatedrnn.comparison.search.files import write_text
+from gatedrnn.comparison.verdict.wording import place
 
 
 def write_report(results: dict[str, Any], path: str | Path) -> None:
@@ -27,7 +27,9 @@ def write_report(results: dict[str, Any], path: str | Path) -> None:
 
 def render_report(results: dict[str, Any]) -> str:
     """Return the report as one HTML page without a reference to anything outside it."""
-    template = importlib.resources.files("gatedrnn.comparison").joinpath("report.html").read_text(encoding="utf-8")
+    template = (
+        importlib.resources.files("gatedrnn.comparison.report").joinpath("report.html").read_text(encoding="utf-8")
+    )
     main = element("main", [task_section(task, f"task-{i}") for i, task in enumerate(results["tasks"], start=1)])
     body = join([_header(results), main, _footer(results)])
     return Template(template).substitute(title=join(f"{_question(results)} gatedrnn compare"), body=body)

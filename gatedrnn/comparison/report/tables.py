@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gatedrnn.comparison import caveats
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
-from gatedrnn.comparison.markup import Child, Markup, element
+from gatedrnn.comparison.report.markup import Child, Markup, element
+from gatedrnn.comparison.verdict import caveats
 
 Cell = dict[str, Any]
 

@@ -9,10 +9,10 @@ from typing import Any
 import jax
 
 from gatedrnn.cells import checks
-from gatedrnn.comparison.costs import Costs, costs
-from gatedrnn.comparison.matching import MakeCell, Match, match
-from gatedrnn.comparison.model import CELLS
-from gatedrnn.comparison.timing import Seconds, step_seconds
+from gatedrnn.comparison.costs.counting import Costs, costs
+from gatedrnn.comparison.costs.matching import MakeCell, Match, match
+from gatedrnn.comparison.costs.timing import Seconds, step_seconds
+from gatedrnn.comparison.search.model import CELLS
 
 
 @dataclasses.dataclass(frozen=True)

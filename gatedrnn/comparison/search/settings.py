@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from gatedrnn.comparison.space import Space
+from gatedrnn.comparison.search.space import Space
 
 
 @dataclasses.dataclass(frozen=True)

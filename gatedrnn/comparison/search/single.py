@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import jax
 import numpy as np
 
-from gatedrnn.comparison.files import write_json
-from gatedrnn.comparison.model import make_cell, make_run, network
-from gatedrnn.comparison.search import trial_entry
-from gatedrnn.comparison.settings import differences
-from gatedrnn.comparison.space import as_hypers
+from gatedrnn.comparison.search.files import write_json
+from gatedrnn.comparison.search.model import make_cell, make_run, network
+from gatedrnn.comparison.search.replicate import trial_entry
+from gatedrnn.comparison.search.settings import differences
+from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.population import Population, member

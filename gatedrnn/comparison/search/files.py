@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gatedrnn.comparison.settings import Settings, differences
+from gatedrnn.comparison.search.settings import Settings, differences
 from gatedrnn.training.checkpoint import Checkpoints
 
 # A search this long loses at most this many seconds to a kill; shorter searches are simply repeated.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.comparison.formatting import number
-from gatedrnn.comparison.svg import CELLS, MUTED, PAPER, SHAPES
+from gatedrnn.comparison.report.svg import CELLS, MUTED, PAPER, SHAPES
 
 try:
     from matplotlib.lines import Line2D

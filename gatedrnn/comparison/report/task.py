@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from gatedrnn.comparison import plots, report_tables
 from gatedrnn.comparison.formatting import MINUS, decimals, interval, number
-from gatedrnn.comparison.markup import Child, Markup, element
-from gatedrnn.comparison.report_tables import value
-from gatedrnn.comparison.wording import favoured
+from gatedrnn.comparison.report import plots, tables
+from gatedrnn.comparison.report.markup import Child, Markup, element
+from gatedrnn.comparison.report.tables import value
+from gatedrnn.comparison.verdict.wording import favoured
 
 CLASSES = ("cell-a", "cell-b")
 
@@ -36,12 +36,12 @@ def task_section(task: dict[str, Any], name: str) -> Markup:
         element(
             "div",
             element("div", differences, costs),
-            element("div", report_tables.cells_table(task), report_tables.baselines_table(task)),
+            element("div", tables.cells_table(task), tables.baselines_table(task)),
             class_="pair",
         ),
         element("div", curves, rates, class_="pair"),
         element("details", element("summary", "How it was done"), _method(task)),
-        element("details", element("summary", "Every replicate"), report_tables.replicates_table(task)),
+        element("details", element("summary", "Every replicate"), tables.replicates_table(task)),
         id=name,
     )
 

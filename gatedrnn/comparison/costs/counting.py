@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-from gatedrnn.comparison.flops import gemm_flops, live, sigmoids
+from gatedrnn.comparison.costs.flops import gemm_flops, live, sigmoids
 from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import dense
 

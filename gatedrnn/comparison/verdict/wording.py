@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.comparison.formatting import count, decimals, interval, number
-from gatedrnn.comparison.statistics import Superiority
+from gatedrnn.comparison.statistics.paired import Superiority
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.cost_order import Cheaper
-    from gatedrnn.comparison.verdict import Decision, Evidence
+    from gatedrnn.comparison.costs.cheaper import Cheaper
+    from gatedrnn.comparison.verdict.decide import Decision, Evidence
 
 
 class Findings(NamedTuple):

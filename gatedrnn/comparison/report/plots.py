@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.comparison import plot_data, plot_parts, svg
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
-from gatedrnn.comparison.svg import BAND, CELLS, INK, MUTED, PAPER, RULE, SHAPES
-from gatedrnn.comparison.verdict import replicate_scores, strongest_baseline
+from gatedrnn.comparison.report import plot_data, plot_parts, svg
+from gatedrnn.comparison.report.svg import BAND, CELLS, INK, MUTED, PAPER, RULE, SHAPES
+from gatedrnn.comparison.verdict.judge import replicate_scores, strongest_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
-    from gatedrnn.comparison.describe import Description
-    from gatedrnn.comparison.matching import Match
+    from gatedrnn.comparison.costs.describe import Description
+    from gatedrnn.comparison.costs.matching import Match
 
 T = TypeVar("T", int, float)
 
@@ -53,7 +53,7 @@ def render_description(description: Description) -> Group:
 
     Example:
         >>> from rich.console import Console
-        >>> from gatedrnn.comparison.describe import describe
+        >>> from gatedrnn.comparison.costs.describe import describe
         >>> console = Console(width=80, color_system=None)
         >>> with console.capture() as shown:
         ...     console.print(render_description(describe(12, 32)))

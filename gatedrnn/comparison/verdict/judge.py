@@ -1,128 +1,22 @@
-"""The verdict: from statistics and baselines to exactly one label of a closed vocabulary."""
+"""The verdict on one task of results.json: statistics, decision, words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from gatedrnn.comparison import wording
-from gatedrnn.comparison.caveats import caveats
-from gatedrnn.comparison.cost_order import cheaper
-from gatedrnn.comparison.power import replicates_needed
-from gatedrnn.comparison.statistics import (
-    Equivalence,
-    Estimate,
-    Superiority,
-    equivalence,
-    estimate,
-    paired_difference,
-    superiority,
-)
+from gatedrnn.comparison.costs.cheaper import cheaper
+from gatedrnn.comparison.statistics.paired import estimate, paired_difference
+from gatedrnn.comparison.statistics.power import replicates_needed
+from gatedrnn.comparison.verdict import wording
+from gatedrnn.comparison.verdict.caveats import caveats
+from gatedrnn.comparison.verdict.decide import decide, weigh
 
 REGION_PART = 0.02
 """Region of practical equivalence, as a part of what the best cell gains over the strongest simple baseline."""
-MEANINGFUL = 0.75
-"""Least probability of superiority of a meaningful difference: Bouthillier et al. 2021, arXiv 2103.03098v1."""
-FEWEST_REPLICATES = 6
-"""With fewer the comparison is exploratory: not even unanimous replicates would reject a sign test at 5 %."""
 POWER = 0.8
-
-
-class Evidence(NamedTuple):
-    """All that a verdict rests on.
-
-    Attributes:
-        names: of the cells A and B.
-        tests: test score of each with its interval; lower is better.
-        difference: A - B, paired.
-        superiority: P(A better than B).
-        equivalence: of A and B.
-        baseline: test score of the strongest simple baseline; None where the task has no baseline.
-    """
-
-    names: tuple[str, str]
-    tests: tuple[Estimate, Estimate]
-    difference: Estimate
-    superiority: Superiority
-    equivalence: Equivalence
-    baseline: float | None
-
-    def beats_baseline(self) -> tuple[bool, bool]:
-        """Return for each cell whether its whole interval is better than the baseline; true without a baseline.
-
-        The upper end of a 95 % interval is a test at 2.5 %, so that both cells together err in 5 of 100 at most.
-        """
-        a, b = (self.baseline is None or test.high < self.baseline for test in self.tests)
-        return a, b
-
-
-class Decision(NamedTuple):
-    """A verdict without its words.
-
-    Attributes:
-        label: of the vocabulary that ``PRECEDENCE`` lists.
-        winner: the better cell; None where there is none.
-        meaningful: whether it is better in 3 of 4 replicates or more, in more than half of them for certain, and
-            by more than the region of equivalence.
-        exploratory: whether there are too few replicates for more than a hint.
-    """
-
-    label: str
-    winner: str | None
-    meaningful: bool
-    exploratory: bool
-
-
-PRECEDENCE: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
-    ("neither beats the baseline", lambda e: not any(e.beats_baseline())),
-    ("{a} better", lambda e: e.difference.high < 0),
-    ("{b} better", lambda e: e.difference.low > 0),
-    ("practically equivalent", lambda e: e.equivalence.equivalent),
-    ("not resolved", lambda e: True),
-)
-"""Labels with their conditions; the first that holds is the verdict, and the last always holds."""
-
-
-def decide(evidence: Evidence) -> Decision:
-    """Return the one verdict that the precedence table gives.
-
-    Example:
-        >>> a, b = [1.0, 1.1, 0.9, 1.0, 1.1, 0.9], [2.0, 2.2, 1.9, 2.1, 2.0, 2.1]
-        >>> decide(weigh(("LSTM", "GRU"), a, b, region=0.1, baseline=3.0)).label
-        'LSTM better'
-    """
-    a, b = evidence.names
-    label = next(label for label, holds in PRECEDENCE if holds(evidence))
-    winner = {"{a} better": a, "{b} better": b}.get(label)
-    s = evidence.superiority if winner == a else evidence.superiority.mirrored()
-    return Decision(
-        label=label.format(a=a, b=b),
-        winner=winner,
-        meaningful=winner is not None
-        and s.probability >= MEANINGFUL
-        and s.low > 0.5
-        and not evidence.equivalence.equivalent,
-        exploratory=evidence.difference.n < FEWEST_REPLICATES,
-    )
-
-
-def weigh(names: tuple[str, str], a: Any, b: Any, region: float, baseline: float | None) -> Evidence:
-    """Return the evidence in test scores ``a [n]`` and ``b [n]`` of paired replicates.
-
-    Raises:
-        ValueError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
-    """
-    return Evidence(
-        names=names,
-        tests=(estimate(a), estimate(b)),
-        difference=paired_difference(a, b),
-        superiority=superiority(a, b),
-        equivalence=equivalence(a, b, region),
-        baseline=baseline,
-    )
 
 
 def judge(task: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:

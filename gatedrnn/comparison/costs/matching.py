@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gatedrnn.cells import checks
-from gatedrnn.comparison.costs import forward_flops, parameters
+from gatedrnn.comparison.costs.counting import forward_flops, parameters
 from gatedrnn.layers.stateless import dense
 
 if TYPE_CHECKING:

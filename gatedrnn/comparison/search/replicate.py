@@ -12,15 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.model import make_run, network
-from gatedrnn.comparison.space import as_hypers
+from gatedrnn.comparison.search.model import make_run, network
+from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.training.population import Population, member
 from gatedrnn.training.run import Data
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.tasks.task import Batch, Score, Split, Task
     from gatedrnn.training.population import Store
     from gatedrnn.training.run import State

@@ -1,0 +1,1 @@
+"""What cells cost, how sizes are matched, and ``gatedrnn describe``."""

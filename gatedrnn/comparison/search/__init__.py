@@ -1,0 +1,1 @@
+"""What is asked, and the search that answers: settings, space, network, one replicate, files."""

@@ -1,0 +1,1 @@
+"""From statistics to exactly one verdict in words."""
