@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.protocol import Progress as Report
-    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.training.run import State
 
 
