@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Int
+    from jaxtyping import Bool
 
     from gatedrnn.types import Carry, Cell, Params
 
@@ -43,15 +43,13 @@ def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
     return jax.tree.map(one, on_true, on_false)
 
 
-def valid_steps(
-    shape: tuple[int, ...], lengths: Int[Array, "*b"] | None, mask: Bool[Array, "T *b"] | None
-) -> Bool[Array, "T *b"] | None:
+def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, "T *b"] | None:
     """Combine ``lengths`` and ``mask`` by "and" into one mask of the steps that exist; None where neither came.
 
     Args:
         shape: ``[T, *B]`` of the input; a layer that doesn't know where B ends gives the whole shape.
-        lengths: steps of each sequence.
-        mask: true at steps that exist.
+        lengths: steps of each sequence, integers ``[*b]``; the mask's batch axes may be more, or fewer.
+        mask: true at steps that exist, bool ``[T, *b]``.
 
     Raises:
         ValueError: where either has a type or a shape that does not fit.
@@ -62,7 +60,7 @@ def valid_steps(
         if not jnp.issubdtype(lengths.dtype, jnp.integer):
             raise ValueError(f"lengths: expected integers, got {lengths.dtype}")
         _check_leading("lengths", lengths.shape, shape[1:])
-        steps = jnp.arange(shape[0], dtype=lengths.dtype)
+        steps = jnp.arange(shape[0])
         valid = steps.reshape((-1,) + (1,) * lengths.ndim) < lengths
     if mask is None:
         return valid
@@ -101,11 +99,7 @@ def zero_padding(valid: Bool[Array, "*m"] | None, xs: Any) -> Any:
 
 
 def resets_before_step(
-    shape: tuple[int, ...],
-    resets: Bool[Array, "T *b"] | None,
-    valid: Bool[Array, "T *b"] | None,
-    *,
-    reverse: bool,
+    shape: tuple[int, ...], resets: Any, valid: Bool[Array, "T *m"] | None, *, reverse: bool
 ) -> Bool[Array, "T *b"] | None:
     """Return where a scan resets its carry before it consumes ``x[t]``; only steps that exist can start a segment.
 
