@@ -123,7 +123,7 @@ def resets_before_step(
         return jnp.where(exists, starts, pending), pending
 
     resets, valid = jnp.broadcast_arrays(resets, valid)
-    return jax.lax.scan(consume, jnp.zeros_like(resets.any(0)), (resets, valid), reverse=True)[1]
+    return valid & jax.lax.scan(consume, jnp.zeros_like(resets.any(0)), (resets, valid), reverse=True)[1]
 
 
 def first_input(xs: Any) -> Any:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 STEPS, BATCH = 6, 4
 LENGTHS = (6, 0, 4, 5)
-# One sequence a line. Marked below are holes, resets on holes, in padding, and just before a hole.
-MASK = ("101101", "110111", "110111", "111111")
-RESETS = ("011010", "101001", "001110", "001011")
+# One sequence a line. Resets stand on holes, in padding, before and after a hole, and on a first step after holes.
+MASK = ("101101", "110111", "110111", "011111")
+RESETS = ("011010", "101001", "001110", "010011")
 
 
 def _flags(rows: tuple[str, ...]) -> Bool[Array, "T B"]:
