@@ -41,7 +41,7 @@ class Policy:
             if value is None and field.name != "params":
                 continue
             try:
-                dtype = jnp.dtype(value)
+                dtype = None if value is None else jnp.dtype(value)  # NumPy takes None for float64
             except TypeError:
                 dtype = None
             if dtype is None or not jnp.issubdtype(dtype, jnp.floating):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 
 from gatedrnn.cells.gru import GRUParams
 from gatedrnn.cells.gru_reset_before import GRUResetBeforeParams
@@ -48,7 +49,7 @@ def memory_bias(params: Gated, bias: Any) -> Gated:
     """
     _check(params)
     hidden = params.w_h.shape[0]
-    return params._replace(b=params.b.at[hidden : 2 * hidden].set(bias))
+    return params._replace(b=jnp.asarray(params.b).at[hidden : 2 * hidden].set(bias))
 
 
 def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
@@ -62,7 +63,7 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
         longest: the longest dependency expected, in steps, above 2; may be traced.
 
     Raises:
-        ValueError: where the parameters have no such gate.
+        ValueError: where the parameters have no such gate, or ``longest`` is known and not above 2.
 
     Source: Tallec and Ollivier 2018, arXiv 1804.11188v1.
 
@@ -74,11 +75,13 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
         True
     """
     _check(params)
+    if not isinstance(longest, Tracer) and longest <= 2:
+        raise ValueError(f"longest: expected a number above 2, got {longest!r}")
     hidden = params.w_h.shape[0]
     bias = jnp.log(jax.random.uniform(key, (hidden,), params.b.dtype, 1.0, longest - 1.0))
     params = memory_bias(params, bias)
     if isinstance(params, LSTMParams):
-        return params._replace(b=params.b.at[:hidden].set(-bias))
+        return params._replace(b=jnp.asarray(params.b).at[:hidden].set(-bias))
     return params
 
 
