@@ -19,7 +19,7 @@ import jax
 import jaxtyping
 
 CHECKED = ("config", "policy", "types", "cells", "layers", "testing")
-"""The rooms of gatedrnn whose annotations, shapes included, are checked in every call of the tests."""
+"""The core: the rooms of gatedrnn whose annotations, shapes included, are checked in every call of the tests."""
 
 
 def import_checked(package: str, rooms: tuple[str, ...]) -> None:
