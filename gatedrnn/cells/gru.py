@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.derivatives import GRUDerivative
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
@@ -123,6 +124,11 @@ class GRUResetAfter:
     def step(self, params: GRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    @property
+    def gate_derivative(self) -> GRUDerivative | None:
+        """The derivative of ``gate`` written by hand, for the fast engine; None for another activation than tanh."""
+        return GRUDerivative(self.policy.carry_dtype) if self.activation is jnp.tanh else None
 
 
 def GRU(

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.derivatives import LSTMDerivative
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
 
@@ -128,6 +129,11 @@ class LSTM:
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    @property
+    def gate_derivative(self) -> LSTMDerivative | None:
+        """The derivative of ``gate`` written by hand, for the fast engine; None for another activation than tanh."""
+        return LSTMDerivative(self._cell_dtype) if self.activation is jnp.tanh else None
 
     def _cell_dtype(self, compute: Any) -> Any:
         return self.policy.carry_dtype(compute, at_least="float32")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.layers.scan import Scan
 
@@ -75,6 +76,7 @@ class Bidirectional:
         key: Any = None,
     ) -> tuple[BidirectionalCarry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``: forward outputs, then backward ones."""
+        checks.params(params, BidirectionalParams)
         if carry is not None and (not isinstance(carry, tuple) or len(carry) != 2):
             raise ValueError(f"carry: expected a pair (forward, backward), got {carry!r}")
         carry_f, carry_b = (None, None) if carry is None else carry

@@ -88,7 +88,7 @@ class Scan:
         params, xs = prepare(self.cell, params, xs, key)
         start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
 
-        run = fast if self.engine == "fast" else reference
+        run = fast if self.engine != "reference" and is_gated(self.cell) else reference
         plan = Plan(self.cell, self.reverse, self.unroll)
         return run(plan, params, start, initial, sequence.Steps(xs, valid, resets))
 
@@ -114,8 +114,8 @@ def scan(
         reverse: consume the last step first; ``ys[t]`` still belongs to ``xs[t]``. Each sequence is reversed
             within its own length, and segments (``resets``) within themselves.
         engine: "reference" is plain autodiff through the scan; "fast" has a backward pass of its own, for a
-            ``GatedCell``, in reverse mode only, with large matrix products after the scan; "auto" is "reference",
-            until measurements say where another is faster.
+            ``GatedCell``, with large matrix products after the reverse scan; it has no forward mode (``jax.jvp``,
+            ``jax.jacfwd``), which "reference" has. "auto" is "fast" where the cell allows it.
         unroll: steps in one iteration of the compiled loop.
 
     Raises:

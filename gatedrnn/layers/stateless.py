@@ -48,8 +48,9 @@ class Stateless:
         """Map every step on its own; padded steps give zeros."""
         if carry is not None and not (isinstance(carry, tuple) and len(carry) == 0):
             raise ValueError(f"carry: expected (), as {self!r} has none; got {carry!r}")
-        del resets
         xs = jnp.asarray(xs)
+        if resets is not None:  # nothing to reset, but wrong ones are wrong here too
+            sequence.check_flags("resets", resets, xs.shape)
         valid = sequence.valid_steps(xs.shape, lengths, mask)
         ys = self._map(params, sequence.zero_padding(valid, xs), key)
         return (), sequence.zero_padding(valid, ys)
@@ -89,6 +90,7 @@ class Dense(Stateless):
         return DenseParams(w, jnp.zeros(self.features, dtype))
 
     def _map(self, params: DenseParams, xs: Array, key: Any) -> Array:
+        checks.params(params, DenseParams)
         checks.features(xs, params.w)
         dtype = self.policy.compute_dtype(params.w)
         return xs.astype(dtype) @ params.w.astype(dtype) + params.b.astype(dtype)
@@ -123,6 +125,7 @@ class Embed(Stateless):
         return EmbedParams(jax.random.normal(key, shape, jnp.dtype(self.policy.params)) * self.features**-0.5)
 
     def _map(self, params: EmbedParams, xs: Array, key: Any) -> Array:
+        checks.params(params, EmbedParams)
         if not jnp.issubdtype(xs.dtype, jnp.integer):
             raise ValueError(f"xs: expected integer tokens [T, *B], got {xs.dtype}")
         table = params.table.astype(self.policy.compute_dtype(params.table))

@@ -1,8 +1,5 @@
 """The laws that hold for every cell and layer, checked on a user's own as on the library's.
 
->>> import gatedrnn as gr
->>> gr.testing.check_cell(gr.SimpleRNN(2))
-
 Each law is a function of its own, in the tables below, with its statement as its docstring:
 
 | table | laws of |
@@ -84,7 +81,7 @@ def check_cell(cell: Cell, *, in_dim: int = 3, key: Key[Array, ""] | None = None
 
     Example:
         >>> import gatedrnn as gr
-        >>> check_cell(gr.stack(gr.SimpleRNN(2), gr.residual(gr.SimpleRNN(2))))
+        >>> gr.testing.check_cell(gr.SimpleRNN(2))
     """
     with jax.default_matmul_precision("highest"):
         probe = Probe(scan(cell), in_dim, jax.random.key(0) if key is None else key)
