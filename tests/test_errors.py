@@ -71,6 +71,9 @@ CASES = [
     (apply(gr.embed(3), params=gr.EmbedParams(XS[0])), "xs: expected integer tokens [T, *B], got float32"),
     (apply(LSTM, params=PARAMS[GRU]), "params: expected LSTMParams, got GRUParams"),
     (apply(gr.scan(gr.LSTM(4)), params=PARAMS[LSTM]), "params: expected w_h [4, 16], got [3, 12]"),
+    (apply(BIDIRECTIONAL, params=PARAMS[GRU]), "params: expected BidirectionalParams, got GRUParams"),
+    (apply(DENSE, params=()), "params: expected DenseParams, got tuple"),
+    (apply(gr.embed(3)), "params: expected EmbedParams, got tuple"),
     (apply(CHAIN, params=(PARAMS[GRU],)), "params: expected a tuple of 2, one for each of (Scan("),
     (apply(gr.scan(gr.stack(gr.GRU(3), gr.GRU(3)))), "params: expected a tuple of 2, one for each of (GRUResetAfter("),
     # lengths, mask, resets.
@@ -83,6 +86,7 @@ CASES = [
     (apply(GRU, mask=True), "mask: expected [T] or [T, *B], got a scalar"),
     (apply(GRU, resets=jnp.ones((5, 2), int)), "resets: expected bool, got int32"),
     (apply(GRU, resets=bools(4, 2)), "resets: expected the leading axes of (5, 2), got (4, 2)"),
+    (apply(DENSE, resets=jnp.ones(5)), "resets: expected bool, got float32"),
     (apply(BIDIRECTIONAL, mask=bools(4)), "mask: expected the leading axes of (5, 2), got (4,)"),
     (apply(CHAIN, lengths=jnp.ones(3, int)), "lengths: expected the leading axes of (2, 3), got (3,)"),
     (apply(DENSE, mask=bools(4)), "mask: expected the leading axes of (5, 2, 3), got (4,)"),
