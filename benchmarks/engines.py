@@ -57,8 +57,6 @@ def measure(calls: dict[str, Callable[[], Any]]) -> dict[str, np.ndarray]:
 
 versions = f"jax {jax.__version__}, Python {platform.python_version()}"
 print(f"{versions}, {jax.devices()[0].device_kind}, {os.cpu_count()} cores")
-    f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}, {os.cpu_count()} cores"
-)
 print(f"allocator: GLIBC_TUNABLES={os.environ.get('GLIBC_TUNABLES', '(unset)')}; {ROUNDS} rounds; fast / reference")
 print(f"{'shape':8} {'cell':5} {'pass':9} {'reference ms':>12} {'fast ms':>9} {'ratio':>6}  quartiles")
 for name in sys.argv[1:] or SHAPES:
