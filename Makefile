@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup compare test lint types verify test-latest clean
+.PHONY: setup compare test lint types verify bench docs test-latest clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -36,6 +36,13 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/pyright
 
+bench: .venv/.dev
+	$(BIN)/python benchmarks/engines.py
+
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build
+
 # The second version pair: Python 3.12 or newer with the newest jax and flax. Without torch, haiku, keras and
 # equinox, whose tests skip by name.
 PYTHON_LATEST ?= $(shell sh .ci/find-python312)
@@ -48,4 +55,4 @@ test-latest: .venv-latest/.dev
 	touch $@
 
 clean:
-	rm -rf .venv .venv-latest runs
+	rm -rf .venv .venv-latest runs site
