@@ -196,22 +196,20 @@ LAYERS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class BrokenCell(gr.SimpleRNN):
-    """A gated cell, to be broken in one place."""
+# Gated cells, each broken in one place.
 
 
-class Louder(BrokenCell):
+class Louder(gr.SimpleRNN):
     def prepare(self, params, xs, key=None):
         return params, xs * 2
 
 
-class Dated(BrokenCell):
+class Dated(gr.SimpleRNN):
     def prepare(self, params, xs, key=None):
         return params, xs * jnp.arange(1.0, 1 + len(xs)).reshape(-1, *[1] * (xs.ndim - 1))
 
 
-class Impure(BrokenCell):
+class Impure(gr.SimpleRNN):
     traces = []  # noqa: RUF012
 
     def step(self, params, carry, x):
@@ -220,25 +218,25 @@ class Impure(BrokenCell):
         return carry, y + len(self.traces)
 
 
-class OtherStep(BrokenCell):
+class OtherStep(gr.SimpleRNN):
     def step(self, params, carry, x):
         carry, y = super().step(params, carry, x)
         return carry * 0.5, y
 
 
-class Wide(BrokenCell):
+class Wide(gr.SimpleRNN):
     def step(self, params, carry, x):
         carry, y = super().step(params, carry, x)
         return carry, y.astype(jnp.float32)
 
 
-class Normalised(BrokenCell):
+class Normalised(gr.SimpleRNN):
     def project(self, params, x):
         z = super().project(params, x)
         return z - z.mean(0)
 
 
-class Mixed(BrokenCell):
+class Mixed(gr.SimpleRNN):
     def gate(self, params, z, u, carry):
         y = jax.nn.softmax(z + u)
         return y, y
