@@ -144,7 +144,8 @@ def quality_against_cost(task: dict[str, Any], name: str) -> str:
         ends = [task["statistics"]["cells"][cell]["test"][end] for cell in names for end in ("low", "high")]
         everything = np.concatenate([*tests.values(), ends])
         by_size.set_ylim(*plot_parts.vertical_range(everything, None if baseline is None else baseline["test"], 0.1))
-        for k, (cell, x) in enumerate(_side_by_side(by_size, sizes).items()):
+        places = _side_by_side(by_size, sizes)
+        for k, (cell, x) in enumerate(places.items()):
             by_size.plot(np.full(len(tests[cell]), x), tests[cell], SHAPES[k], color=CELLS[k], markersize=4, alpha=0.4)
             plot_parts.draw_mean(by_size, x, task["statistics"]["cells"][cell]["test"], k)
             by_time.plot(times[cell], tests[cell], SHAPES[k], color=CELLS[k], markersize=4, alpha=0.4)
@@ -153,7 +154,8 @@ def quality_against_cost(task: dict[str, Any], name: str) -> str:
         by_time.set_xlim(0, 1.12 * longest)
         plot_parts.name_axes(by_size, "parameters", f"test, {task['unit']}")
         plot_parts.name_axes(by_time, "training time", None)
-        plot_parts.few_ticks(by_size, lambda value: count(round(value)))
+        # Named where they stand, which is not to scale where the cells were moved apart.
+        by_size.set_xticks(list(places.values()), [count(sizes[cell]) for cell in places])
         plot_parts.few_ticks(by_time, _short_time(longest))
         reference = plot_parts.draw_baseline((by_size, by_time), baseline, "test")
         plot_parts.legend(figure, names, ("none", "none"), reference, SHAPES)
@@ -213,7 +215,7 @@ def _side_by_side(axes: Axes, sizes: dict[str, int]) -> dict[str, float]:
     low, high = 0.85 * min(sizes.values()), 1.15 * max(sizes.values())
     axes.set_xlim(low, high)
     (a, size_a), (b, size_b) = sizes.items()
-    apart = 0.1 * (high - low)
+    apart = 0.2 * (high - low)
     if abs(size_a - size_b) >= 2 * apart:
         return {name: float(size) for name, size in sizes.items()}
     middle, side = (size_a + size_b) / 2, 1 if size_a <= size_b else -1
