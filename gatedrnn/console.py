@@ -47,7 +47,7 @@ class CompareDisplay:
     def __call__(self, report: Report) -> None:
         """Show where a search stands; called from the threads of both cells."""
         bar = self._bars[report.task, report.cell]
-        best = "" if report.best is None else f"best {report.best:.3f}"
+        best = "preparing" if report.best is None else f"best {report.best:.3f}"
         with self._lock:
             self._progress.start_task(bar)
             done = report.replicate * self._trials + report.stopped

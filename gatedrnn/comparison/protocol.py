@@ -30,7 +30,7 @@ SCHEMA = 1
 
 
 class Progress(NamedTuple):
-    """What is told after each segment of a search, and when it is done."""
+    """What is told at the start of a task, after each segment of a search, and when a search is done."""
 
     task: str
     cell: str
@@ -77,6 +77,8 @@ def compare_on(
     task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]
 ) -> dict[str, Any]:
     """Compare two cells on one task: everything but statistics and verdict."""
+    for name in settings.cells:
+        on_progress(Progress(task.name, name, 0, 0, None, False))
     sizes = hidden_sizes(task, settings)
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     baselines = [task.baselines(replicate.split) for replicate in replicates]
