@@ -50,13 +50,8 @@ def compare(
 
     Finished searches found in ``folder`` are not repeated, and an interrupted one goes on where its last
     checkpoint is. Both cells are searched at the same time, in a thread each.
-
-    Raises:
-        ValueError: where the settings name a task or a cell that does not exist.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    for name in settings.cells:
-        make_cell(name, 1)
     tasks = [registry.load(name) for name in settings.tasks]
     results = [compare_on(task, settings, folder, on_progress or (lambda _: None)) for task in tasks]
     device, versions = provenance.device(), provenance.versions()

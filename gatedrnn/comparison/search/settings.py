@@ -6,7 +6,10 @@ import dataclasses
 import json
 from typing import Any
 
+from gatedrnn.cells import checks
+from gatedrnn.comparison.search.model import CELLS
 from gatedrnn.comparison.search.space import Space
+from gatedrnn.tasks import registry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,12 @@ class Settings:
             raise ValueError(f"cells: expected two different ones, got {self.cells!r}")
         if not self.tasks:
             raise ValueError("tasks: expected at least one, got none")
+        for name, known in (("cells", CELLS), ("tasks", registry.TASKS)):
+            unknown = [value for value in getattr(self, name) if value not in known]
+            if unknown:
+                raise ValueError(f"{name}: expected some of {', '.join(known)}; got {', '.join(unknown)}")
+        for hidden in (self.hidden, *(self.sizes or ())):
+            checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them."""

@@ -1,0 +1,90 @@
+"""What a comparison may be asked to do, and what it draws from its seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gatedrnn.comparison.search.files import Folder
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.comparison.search.settings import Settings, differences
+from gatedrnn.comparison.search.space import Space, as_hypers
+from gatedrnn.tasks import registry
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"replicates": 1}, "replicates: expected 2 or more, got 1"),
+        ({"trials": 0}, "trials: expected 1 or more, got 0"),
+        ({"cells": ("LSTM", "LSTM")}, "cells: expected two different ones"),
+        ({"cells": ("LSTM", "TGRU")}, "cells: expected some of LSTM, GRU, .*; got TGRU"),
+        ({"tasks": ("vowels",)}, "tasks: expected some of japanese-vowels-forecast, .*; got vowels"),
+        ({"tasks": ()}, "tasks: expected at least one"),
+        ({"hidden": 0}, "hidden: expected a positive int, got 0"),
+        ({"sizes": (3, 0)}, "sizes: expected a positive int, got 0"),
+    ],
+)
+def test_what_makes_no_comparison_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**change)
+
+
+@pytest.mark.parametrize("change", [{"learning_rate": (0.0, 1.0)}, {"clip_norm": (2.0, 1.0)}, {"dropout": ()}])
+def test_spaces_that_nothing_can_be_drawn_from_are_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        Space(**change)
+
+
+def test_configurations_follow_their_distributions():
+    """Of 4000 draws: log-uniform means that the logarithm's mean is the middle of its range, within four standard
+    errors, range / sqrt(12 * 4000); a choice of n has frequency 1/n within four of its own."""
+    drawn = Space().sample(np.random.default_rng(0), 4000)
+    for name in ("learning_rate", "clip_norm"):
+        low, high = np.log(getattr(Space(), name))
+        values = np.log([d[name] for d in drawn])
+        assert values.min() >= low
+        assert values.max() <= high
+        assert abs(values.mean() - (low + high) / 2) < 4 * (high - low) / np.sqrt(12 * 4000)
+    for name in ("dropout", "gate_bias"):
+        choices = getattr(Space(), name)
+        for choice in choices:
+            share = np.mean([d[name] == choice for d in drawn])
+            assert abs(share - 1 / len(choices)) < 4 * np.sqrt((1 - 1 / len(choices)) / len(choices) / 4000)
+    hypers = as_hypers(drawn)
+    np.testing.assert_array_equal(hypers.gate_bias, [("0", "1", "chrono").index(d["gate_bias"]) for d in drawn])
+    np.testing.assert_allclose(hypers.learning_rate, [d["learning_rate"] for d in drawn], rtol=2**-23)
+
+
+def test_replicates_follow_from_the_seed_and_differ():
+    task = registry.load("japanese-vowels-speaker")
+    one, again, other = (draw_replicate(task, Settings(), index) for index in (0, 0, 1))
+    assert one.configurations == again.configurations
+    assert one.seed == again.seed
+    np.testing.assert_array_equal(one.split.train.x, again.split.train.x)
+    assert one.configurations != other.configurations
+    assert (one.split.train.x != other.split.train.x).any()
+    np.testing.assert_array_equal(one.split.test.y, other.split.test.y)
+    assert draw_replicate(task, Settings(seed=1), 0).configurations != one.configurations
+
+
+def test_a_folder_holds_one_comparison(tmp_path):
+    Folder(tmp_path, Settings())
+    Folder(tmp_path, Settings())
+    with pytest.raises(ValueError, match=r"space\.dropout: was \[0\.0, .*\], now \[0\.5\]; trials: was 16, now 3"):
+        Folder(tmp_path, Settings(trials=3, space=Space(dropout=(0.5,))))
+
+
+def test_finished_searches_are_found_again(tmp_path):
+    folder = Folder(tmp_path, Settings())
+    assert folder.load("task", "LSTM", 0) is None
+    folder.finish("task", "LSTM", 0, {"selected": 3})
+    assert folder.load("task", "LSTM", 0) == {"selected": 3}
+    assert folder.load("task", "LSTM", 1) is None
+
+
+def test_differences_are_named_where_they_are():
+    assert differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}, "d": 4}) == [
+        "b.c: was 2, now 3",
+        "d: was None, now 4",
+    ]
