@@ -84,12 +84,12 @@ def train(
         out: folder for checkpoints and result.json; it holds one run.
     """
     console = Console()
-    unit = registry.load(settings.task).unit
-    result = single.train(settings, out, on_segment=lambda state, offset: print_segment(console, unit, state, offset))
+    result = single.train(settings, out, on_segment=lambda state, offset: print_segment(console, state, offset))
     accuracy = result["test"]["accuracy"]
     note(
         console,
-        f"test: {result['test']['nats']:.4f} {unit}" + ("" if accuracy is None else f", accuracy {accuracy:.3f}"),
+        f"test: {result['test']['nats']:.4f} {result['unit']}"
+        + ("" if accuracy is None else f", accuracy {accuracy:.3f}"),
         f"result: {out / 'result.json'}",
     )
 

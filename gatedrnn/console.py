@@ -56,14 +56,15 @@ class CompareDisplay:
                 self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
 
 
-def print_segment(console: Console, unit: str, state: State, offset: float) -> None:
-    """Print a line on a single training run."""
+def print_segment(console: Console, state: State, offset: float) -> None:
+    """Print a line on a single training run, in the task's unit."""
     epoch = int(state.epoch)
     train, validation = (float(c[epoch - 1]) + offset for c in (state.train_curve, state.validation_curve))
     best = float(state.best_validation) + offset
-    console.print(
+    note(
+        console,
         f"epoch {epoch:4d}   train {train:8.4f}   validation {validation:8.4f}   "
-        f"best {best:8.4f} at {int(state.best_epoch)}   {unit}"
+        f"best {best:8.4f} at {int(state.best_epoch)}",
     )
 
 
