@@ -38,6 +38,7 @@ types: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/flat_products.py
 
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

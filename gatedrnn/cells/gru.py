@@ -142,7 +142,7 @@ def GRU(
 
     Args:
         hidden: H, the number of units.
-        reset: where the reset gate acts: "after" the recurrent matrix product (cuDNN, PyTorch, flax; faster),
+        reset: where the reset gate acts: "after" the recurrent matrix product (cuDNN, PyTorch, flax; one product),
             or "before" it (Cho et al. 2014 version 3, Chung et al. 2014). Papers differ; neither is better in general.
         activation: of the candidate.
         policy: types of parameters, arithmetic and carry.

@@ -142,7 +142,9 @@ def _large_products(cell: Any, saved: Saved, d_linear: tuple[Any, ...], d_gated:
 
 
 def _flatten(trees: Any, leading: int) -> Any:
-    """Merge time and batch into one axis: XLA's product over several axes is 2 to 3 times slower on CPU.
+    """Merge time and batch into one axis: on CPU, XLA's product over several axes is slower.
+
+    ``python benchmarks/flat_products.py`` measures it.
 
     Not where the batch is sharded over an explicit mesh axis, which has no place in the merged axis.
     """

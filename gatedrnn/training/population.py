@@ -32,8 +32,8 @@ class Store(Protocol):
 class Population:
     """K members of one run, which differ in hyperparameters and seed, compiled once.
 
-    Members are trained one after another inside the program (``jax.lax.map``): each stops on its own, and on CPU
-    that is faster than ``jax.vmap``, which drives all of them until the last has stopped.
+    Members are trained one after another inside the program (``jax.lax.map``), so that each stops on its own;
+    ``jax.vmap`` would drive all of them until the last has stopped.
 
     Args:
         run: what is the same in all members.

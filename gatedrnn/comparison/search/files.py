@@ -31,6 +31,23 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, allow_nan=False))
 
 
+def claim(folder: Path, settings: dict[str, Any]) -> None:
+    """Write what a folder is for, or check it where that is written already.
+
+    Raises:
+        ValueError: where the folder is for other settings; says which differ.
+    """
+    asked = folder / "settings.json"
+    if not asked.exists():
+        return write_json(asked, settings)
+    lines = differences(json.loads(asked.read_text(encoding="utf-8")), settings)
+    if lines:
+        raise ValueError(
+            f"out: expected the settings of the run in {folder}, got others ({'; '.join(lines)}). "
+            "Name another folder, or remove this one."
+        )
+
+
 class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed.
 
@@ -40,17 +57,7 @@ class Folder:
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
         self.path = Path(path)
-        asked = self.path / "settings.json"
-        if asked.exists():
-            differing = differences(json.loads(asked.read_text(encoding="utf-8")), settings.as_dict())
-            if differing:
-                raise ValueError(
-                    f"out: expected the settings of the comparison in {self.path}, got others ("
-                    + "; ".join(differing)
-                    + "). Name another folder, or remove this one."
-                )
-        else:
-            write_json(asked, settings.as_dict())
+        claim(self.path, settings.as_dict())
 
     def _search(self, task: str, cell: str, replicate: int) -> Path:
         return self.path / "searches" / task / f"{cell}-{replicate}"

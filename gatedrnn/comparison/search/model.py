@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jaxtyping import Key
 
     from gatedrnn.layers.chain import Chain
-    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.tasks.task import Batch, Score, Task
     from gatedrnn.types import Cell, Params
 
 GATE_BIASES = ("0", "1", "chrono")
@@ -65,6 +65,12 @@ def loss(cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key
     outputs = network(cell, task.out_dim, hyper.dropout).apply(params, batch.x, lengths=batch.lengths, key=key)[1]
     score = task.score(outputs, batch)
     return score.nats, score.count
+
+
+def evaluate(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+    """Return the sums of ``task.score`` over a batch, in evaluation mode."""
+    outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
+    return task.score(outputs, batch)
 
 
 def take(part: Batch, indices: Array) -> Batch:

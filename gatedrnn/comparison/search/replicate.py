@@ -6,13 +6,14 @@ import dataclasses
 import time
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.search.model import make_run, network
+from gatedrnn.comparison.search.model import evaluate, make_run
 from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.training.population import Population, member
 from gatedrnn.training.run import Data
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Batch, Score, Split, Task
     from gatedrnn.training.population import Store
     from gatedrnn.training.run import State
-    from gatedrnn.types import Cell, Params
+    from gatedrnn.types import Cell
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,12 +58,7 @@ class Search:
             patience=settings.patience,
         )
         self.population = Population(run)
-        net = network(cell, task.out_dim, 0.0)
-
-        def score(params: Params, batch: Batch) -> Score:
-            return task.score(net.apply(params, batch.x, lengths=batch.lengths)[1], batch)
-
-        self._score = jax.jit(score)
+        self._evaluate = jax.jit(partial(evaluate, cell, task))
         self._classes = task.kind == "classification"
 
     def run(
@@ -85,15 +81,20 @@ class Search:
         states = jax.tree.map(_on_host, states)
         selected = int(np.argmin(states.best_validation))
         winner = member(states, selected)
-        score = self._score(winner.best_params, split.test)
-        accuracy = float(score.correct / score.count) if self._classes else None
+        score = self._evaluate(winner.best_params, split.test)
         return {
             "trials": [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))],
             "selected": selected,
-            "test": {"nats": float(score.nats / score.count) + split.offset, "accuracy": accuracy},
+            "test": score_entry(score, split.offset, classes=self._classes),
             "train_curve": curve_entry(winner.train_curve, int(winner.epoch), split.offset),
             "seconds": time.perf_counter() - started - (self.population.compile_seconds - compiling),
         }
+
+
+def score_entry(score: Score, offset: float, *, classes: bool) -> dict[str, float | None]:
+    """Return a test score as results.json has it."""
+    accuracy = float(score.correct / score.count) if classes else None
+    return {"nats": float(score.nats / score.count) + offset, "accuracy": accuracy}
 
 
 def trial_entry(state: State, offset: float) -> dict[str, Any]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import jax
-import numpy as np
 
-from gatedrnn.comparison.search.files import write_json
-from gatedrnn.comparison.search.model import make_cell, make_run, network
-from gatedrnn.comparison.search.replicate import trial_entry
-from gatedrnn.comparison.search.settings import differences
+from gatedrnn.comparison.search.files import claim, write_json
+from gatedrnn.comparison.search.model import evaluate, make_cell, make_run
+from gatedrnn.comparison.search.replicate import score_entry, trial_entry
 from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
@@ -22,9 +20,7 @@ from gatedrnn.training.population import Population, member
 from gatedrnn.training.run import Data
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import Batch, Score
     from gatedrnn.training.run import State
-    from gatedrnn.types import Params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +71,7 @@ def train(
     Raises:
         ValueError: where a name is unknown, or the folder holds a run with other settings.
     """
-    _claim(out, settings)
+    claim(out, dataclasses.asdict(settings))
     task = registry.load(settings.task)
     split = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
@@ -90,27 +86,12 @@ def train(
             on_segment=None if on_segment is None else lambda states: on_segment(member(states, 0), split.offset),
         )
     state = member(states, 0)
-
-    def score(params: Params, batch: Batch) -> Score:
-        outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
-        return task.score(outputs, batch)
-
-    tested = jax.jit(score)(state.best_params, jax.tree.map(np.asarray, split.test))
+    score = jax.jit(partial(evaluate, cell, task))(state.best_params, split.test)
     result = {
         "settings": dataclasses.asdict(settings),
         "unit": task.unit,
         "trial": trial_entry(state, split.offset),
-        "test": {
-            "nats": float(tested.nats / tested.count) + split.offset,
-            "accuracy": float(tested.correct / tested.count) if task.kind == "classification" else None,
-        },
+        "test": score_entry(score, split.offset, classes=task.kind == "classification"),
     }
     write_json(out / "result.json", result)
     return result
-
-
-def _claim(out: Path, settings: TrainSettings) -> None:
-    asked, now = out / "settings.json", dataclasses.asdict(settings)
-    if asked.exists() and (lines := differences(json.loads(asked.read_text(encoding="utf-8")), now)):
-        raise ValueError(f"out: expected the settings of the run in {out}, got others ({'; '.join(lines)})")
-    write_json(asked, now)
