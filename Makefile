@@ -15,9 +15,9 @@ setup: .venv/.setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert]'
 	touch $@
 
-# Test tools and the peers that the tests compare with; `make compare` never installs them.
+# Test tools and the peers that tests and benchmarks compare with; `make compare` never installs them.
 .venv/.dev: .venv/.setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert,dev,peers]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert,dev,bench]'
 	touch $@
 
 compare: setup
@@ -37,6 +37,7 @@ types: .venv/.dev
 	$(BIN)/pyright
 
 bench: .venv/.dev
+	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/flat_products.py
 
