@@ -60,6 +60,8 @@ class Program(NamedTuple):
     """What the program allocates besides inputs and outputs, where the framework says so."""
     read: Callable[[Any], NDArray[Any]] | None
     """Takes from a result what is compared: outputs ``[T, B, H]`` or input gradients ``[T, B, I]``; None: nothing."""
+    start: Callable[[], Any] | None = None
+    """Starts it and returns at once with a result to wait for, where the framework can, as on a GPU."""
 
 
 class Contestant(NamedTuple):
@@ -114,6 +116,7 @@ def jax_program(
         seconds,
         None if memory is None else int(memory.temp_size_in_bytes),
         read,
+        lambda: compiled(*arguments),
     )
 
 
