@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup compare test lint types verify bench docs test-latest clean
+.PHONY: setup compare test lint types verify bench bench-plot docs test-latest clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -36,10 +36,13 @@ lint: .venv/.dev
 types: .venv/.dev
 	$(BIN)/pyright
 
+# On a quiet machine: it takes about half an hour on 2 cores, and each script prints tables and writes JSON.
 bench: .venv/.dev
-	$(BIN)/python benchmarks/peers.py
-	$(BIN)/python benchmarks/engines.py
-	$(BIN)/python benchmarks/flat_products.py
+	for script in peers bidirectional length memory first_call engines flat_products; do \
+	  $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+bench-plot: .venv/.dev
+	$(BIN)/python benchmarks/plot.py
 
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

@@ -1,19 +1,17 @@
-"""Is the gradient of ``x @ w`` faster with time and batch merged into one axis? Interleaved, ratio with its spread.
+"""Is the gradient of ``x @ w`` faster with time and batch merged into one axis?
 
 python benchmarks/flat_products.py
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import time
-
 import jax
-import numpy as np
+import tables
+import timing
+from shapes import SHAPES, ShapeName
 
-SHAPES = {"small": (16, 128, 64, 512), "mid": (32, 256, 128, 1024)}  # B, T, I, G*H
-ROUNDS = 40
+GATES = 4
+AT: tuple[ShapeName, ...] = ("small", "mid")
 
 
 def gradient(w: jax.Array, x: jax.Array, d_z: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -27,23 +25,23 @@ def merged(w: jax.Array, x: jax.Array, d_z: jax.Array) -> tuple[jax.Array, jax.A
     return d_w, d_x.reshape(x.shape)
 
 
-print(
-    f"jax {jax.__version__}, Python {platform.python_version()}, {jax.devices()[0].device_kind}, {os.cpu_count()} cores"
-)
-print(f"allocator: GLIBC_TUNABLES={os.environ.get('GLIBC_TUNABLES', '(unset)')}; {ROUNDS} rounds")
-for name, (batch, length, in_dim, width) in SHAPES.items():
-    keys = jax.random.split(jax.random.key(0), 3)
-    shapes = ((in_dim, width), (length, batch, in_dim), (length, batch, width))
-    arrays = [jax.random.normal(key, shape) for key, shape in zip(keys, shapes, strict=True)]
-    programs = [jax.jit(gradient), jax.jit(merged)]
-    times = np.zeros((ROUNDS, 2))
-    for program in programs:
-        jax.block_until_ready(program(*arrays))
-    for i in range(ROUNDS):
-        for j, program in enumerate(programs):
-            started = time.perf_counter()
-            jax.block_until_ready(program(*arrays))
-            times[i, j] = 1e3 * (time.perf_counter() - started)
-    low, ratio, high = np.quantile(times[:, 1] / times[:, 0], (0.25, 0.5, 0.75))
-    apart, together = np.median(times, axis=0)
-    print(f"{name:6} [T, B, I] {apart:8.2f} ms, merged {together:8.2f} ms, ratio {ratio:.2f} ({low:.2f} to {high:.2f})")
+def main() -> None:
+    """Time both in turn and print a table."""
+    console = tables.start()
+    columns = ["[T, B, I] ms", "[T*B, I] ms", "merged / apart"]
+    table = tables.table_of(["shape"], columns)
+    for name in AT:
+        batch, length, in_dim, hidden = SHAPES[name]
+        sizes = ((in_dim, GATES * hidden), (length, batch, in_dim), (length, batch, GATES * hidden))
+        keys = jax.random.split(jax.random.key(0), 3)
+        arrays = [jax.random.normal(key, size) for key, size in zip(keys, sizes, strict=True)]
+        programs = {f.__name__: jax.jit(f).lower(*arrays).compile() for f in (gradient, merged)}
+        calls = {n: lambda p=p, a=arrays: jax.block_until_ready(p(*a)) for n, p in programs.items()}
+        times = timing.measure(calls, rounds=40)
+        medians = [f"{timing.spread(times[f]).median:.3g}" for f in ("gradient", "merged")]
+        table.add_row(name, *medians, str(timing.paired_ratio(times["merged"], times["gradient"])))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import timing
-from contestants import JAX_PEERS, load
-from contestants.contestant import Contestant, Program, Reset, check, problem
+from contestants import JAX_PEERS
+from contestants.contestant import Contestant, Disagreement, Program, Reset, check
 from numpy.typing import NDArray
-from shapes import CellName, Pass, Shape
+from shapes import PASSES, SHAPES, CellName, Pass, Shape, ShapeName
 
 Record = dict[str, Any]
-OURS = ("ours", "ours_reset_before")
 
 
 class Entry(NamedTuple):
@@ -35,34 +35,44 @@ class Race(NamedTuple):
     """Who does not take part, and why."""
 
 
-def enter(cell: CellName, shape: Shape, which: Pass, contestants: Iterable[Contestant]) -> Race:
+class Field(NamedTuple):
+    """Who is to be timed, and on what."""
+
+    contestants: Sequence[Contestant]
+    reference: Contestant
+    """Ours: what the others have to agree with."""
+    draw: Callable[[CellName, Shape, Reset], Any]
+    """Makes a contestant's problem."""
+
+
+def enter(cell: CellName, shape: Shape, which: Pass, field: Field) -> Race:
     """Compile a pass of each contestant, and keep out whoever computes something else or is not installed."""
-    resets: tuple[Reset, ...] = ("after", "before")
-    problems = {reset: problem(cell, shape, reset) for reset in resets}
-    expected: dict[str, NDArray[Any]] = {}
-    entries: dict[str, Entry] = {}
-    absent: dict[str, str] = {}
-    for contestant in contestants:
-        name, reset = contestant.name, contestant.reset if cell == "GRU" else "after"
+    drawn = cache(partial(field.draw, cell, shape))
+    entered = Race(cell, shape, which, {}, {})
+
+    @cache
+    def expected(reset: Reset) -> NDArray[Any]:
+        ours = field.reference.program(drawn(reset), which)
+        assert ours.read is not None
+        return ours.read(ours.call())
+
+    for contestant in field.contestants:
         if cell not in contestant.cells:
             continue
         if which not in contestant.passes:
-            absent[name] = f"has no {which} pass"
+            entered.absent[contestant.name] = f"has no {which} pass"
             continue
+        reset = contestant.reset if cell == "GRU" else "after"
         try:
-            program = contestant.program(problems[reset], which)
+            program = contestant.program(drawn(reset), which)
+            difference = check(contestant.label(cell), program, expected(reset))
         except ImportError as error:
-            absent[name] = f"not installed: {error}"
-            continue
-        if reset not in expected:
-            ours = program if name in OURS else load("ours").program(problems[reset], which)
-            assert ours.read is not None
-            expected[reset] = ours.read(ours.call())
-        try:
-            entries[name] = Entry(contestant, program, check(contestant.label(cell), program, expected[reset]))
-        except ValueError as error:
-            absent[name] = f"computes something else: {error}"
-    return Race(cell, shape, which, entries, absent)
+            entered.absent[contestant.name] = f"not installed: {error}"
+        except Disagreement as error:
+            entered.absent[contestant.name] = f"computes something else: {error}"
+        else:
+            entered.entries[contestant.name] = Entry(contestant, program, difference)
+    return entered
 
 
 def run(race: Race, rounds: int | None, seconds: float) -> list[Record]:
@@ -95,6 +105,32 @@ def run(race: Race, rounds: int | None, seconds: float) -> list[Record]:
             }
         )
     return records
+
+
+class Schedule(NamedTuple):
+    """Which races there are, and how long they take."""
+
+    cells: Sequence[CellName]
+    shapes: Sequence[ShapeName]
+    rounds: int | None
+    """None is as many as fit into ``seconds``."""
+    seconds: float
+    """For the rounds of one race."""
+
+
+def run_all(schedule: Schedule, field: Field, report: Callable[[str], None]) -> tuple[list[Record], dict[str, Any]]:
+    """Run every race; return the records, and for each line on who was absent and why, the shapes where that was."""
+    records: list[Record] = []
+    absent: dict[str, list[str]] = {}
+    for cell in schedule.cells:
+        for shape in schedule.shapes:
+            for which in PASSES:
+                entered = enter(cell, SHAPES[shape], which, field)
+                records += [{"shape": shape, **r} for r in run(entered, schedule.rounds, schedule.seconds)]
+                for who, why in entered.absent.items():
+                    absent.setdefault(f"{who}, {cell} {which}: {why}", []).append(shape)
+            report(f"{cell} {shape} done")
+    return records, absent
 
 
 def same_equations(contestant: Contestant, cell: CellName) -> bool:

@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from contestants import NAMES
+import timing
 from race import Record, best_peer
 from rich.console import Console
 from rich.table import Table
 from timing import Spread
 
 
-def console() -> Console:
-    """Return a console that is wide enough for a table in a file."""
+def start() -> Console:
+    """Return a console, wide enough for a table in a file, after a line on where and with what the benchmark runs."""
     found = Console()
-    return found if found.is_terminal else Console(width=160)
+    found = found if found.is_terminal else Console(width=160)
+    found.print(timing.headline(timing.provenance()), soft_wrap=True, highlight=False)
+    return found
 
 
-def milliseconds(records: list[Record], title: str) -> Table:
+def show(found: Console, records: list[Record], absent: dict[str, list[str]], others: Sequence[str]) -> None:
+    """Print both tables for each cell, and who was absent; ``others`` are those that ours is divided by."""
+    for cell, mine in groupby(records, key=lambda record: record["cell"]):
+        rows = list(mine)
+        found.print(f"\n{cell}: median milliseconds (ratio to nnx)", milliseconds(rows), sep="\n")
+        found.print(f"\n{cell}: our time over others', median [95 % interval]", ratios(rows, others), sep="\n")
+    for line, shapes in absent.items():
+        found.print(f"absent: {line} (at {', '.join(shapes)})", soft_wrap=True)
+
+
+def milliseconds(records: list[Record]) -> Table:
     """Return medians in milliseconds, with the ratio to nnx in parentheses; a row for each shape and pass."""
-    names = [name for name in NAMES if any(r["contestant"] == name for r in records)]
-    table = _table(title, [next(r["label"] for r in records if r["contestant"] == name) for name in names])
+    labels = {record["contestant"]: record["label"] for record in records}
+    table = table_of(["shape", "pass"], list(labels.values()))
     for shape, which, row in _rows(records):
         found = {record["contestant"]: record for record in row}
-        table.add_row(shape, which, *(_time(found.get(name)) for name in names))
+        table.add_row(shape, which, *(_time(found.get(name)) for name in labels))
     return table
 
 
-def ratios(records: list[Record], title: str) -> Table:
+def ratios(records: list[Record], others: Sequence[str]) -> Table:
     """Return our time divided by others', with the interval of the median; a row for each shape and pass."""
-    others = ("nnx", "pytorch", "onnxruntime", "floor")
     columns = ["ours / best JAX peer", "which", *(f"ours / {name}" for name in others)]
     before = any(record["contestant"] == "haiku" and not record["same equations"] for record in records)
-    table = _table(title, [*columns, *["both reset before: ours / haiku"] * before, "rounds"])
+    table = table_of(["shape", "pass"], [*columns, *["both reset before: ours / haiku"] * before, "rounds"])
     for shape, which, row in _rows(records):
         found = {record["contestant"]: record for record in row}
         best = best_peer(row)
@@ -44,12 +55,13 @@ def ratios(records: list[Record], title: str) -> Table:
     return table
 
 
-def _table(title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column("shape")
-    table.add_column("pass")
-    for column in columns:
-        table.add_column(column, justify="right")
+def table_of(names: list[str], numbers: list[str]) -> Table:
+    """Return an empty table with columns of names, then columns of numbers."""
+    table = Table(show_edge=False, pad_edge=False)
+    for name in names:
+        table.add_column(name)
+    for number in numbers:
+        table.add_column(number, justify="right")
     return table
 
 

@@ -172,8 +172,10 @@ def headline(found: dict[str, Any]) -> str:
     )
 
 
-def write_results(path: Path, results: list[dict[str, Any]], **about: Any) -> None:
-    """Write a benchmark's records atomically as JSON, one record a line."""
+def write_results(path: Path | None, results: list[dict[str, Any]], **about: Any) -> None:
+    """Write a benchmark's records atomically as JSON, one record a line; without a path, write nothing."""
+    if path is None:
+        return
     from gatedrnn.comparison.search.files import write_text
 
     head = json.dumps({"provenance": provenance(), **about}, indent=1, allow_nan=False)

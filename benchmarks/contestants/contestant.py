@@ -49,6 +49,10 @@ class Problem(NamedTuple):
         return self.params._replace(**{name: reordered(getattr(self.params, name)) for name in ("w_x", "w_h", "b")})
 
 
+class Disagreement(Exception):
+    """A contestant computes something else than ours."""
+
+
 class Program(NamedTuple):
     """One pass of one contestant, compiled."""
 
@@ -68,13 +72,12 @@ class Contestant(NamedTuple):
     """A framework, by the programs that it makes."""
 
     name: str
-    program: Callable[[Problem, Pass], Program]
+    program: Callable[[Any, Pass], Program]
     """Of a problem and a pass ("forward" or "training"); raises ImportError where the framework is not installed."""
     passes: tuple[Pass, ...] = PASSES
     cells: tuple[CellName, ...] = CELLS
     reset: Reset = "after"
     """Which GRU it is; an LSTM has no such gate, and is the same with both."""
-    is_jax: bool = True
 
     def label(self, cell: CellName) -> str:
         """Return the name in a table, with the GRU's form where it is another than everybody's."""
@@ -82,11 +85,11 @@ class Contestant(NamedTuple):
         return f"{name} (reset before)" if cell == "GRU" and self.reset == "before" else name
 
 
-def problem(cell: CellName, shape: Shape, reset: Reset = "after") -> Problem:
+def problem(cell: CellName, shape: Shape, reset: Reset = "after", seed: int = 0) -> Problem:
     """Draw weights, all biases but ``b_h`` included, and inputs."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     blank = Problem(cell, shape, reset, None, np.zeros(0))
-    params = jax.tree.map(np.asarray, blank.built.init(jax.random.key(0), shape.in_dim))
+    params = jax.tree.map(np.asarray, blank.built.init(jax.random.key(seed), shape.in_dim))
     params = params._replace(b=rng.normal(size=params.b.shape).astype(np.float32) / 4)
     xs = rng.normal(size=(shape.length, shape.batch, shape.in_dim)).astype(np.float32)
     return blank._replace(params=params, xs=xs)
@@ -124,14 +127,14 @@ def check(label: str, program: Program, expected: NDArray[Any]) -> float | None:
     """Return the largest difference from what ours computes, relative to its largest entry; None: not comparable.
 
     Raises:
-        ValueError: where it is no rounding, so that something else would be timed.
+        Disagreement: where it is no rounding, so that something else would be timed.
     """
     if program.read is None:
         return None
     found = program.read(program.call())
     if found.shape != expected.shape:
-        raise ValueError(f"{label}: expected a result of shape {expected.shape}, got {found.shape}")
+        raise Disagreement(f"{label}: expected a result of shape {expected.shape}, got {found.shape}")
     error = float(np.abs(found - expected).max() / np.abs(expected).max())
     if not error < TOLERANCE:
-        raise ValueError(f"{label}: expected ours within {TOLERANCE}, got a relative difference of {error:.1e}")
+        raise Disagreement(f"{label}: expected ours within {TOLERANCE}, got a relative difference of {error:.1e}")
     return error

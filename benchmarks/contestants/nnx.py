@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from shapes import CellName, Pass
@@ -23,21 +24,24 @@ def recurrent(cell: CellName, params: Any) -> Any:
     return nnx.RNN(built, time_major=True)
 
 
-def module_program(module: Any, xs: Any, which: Pass) -> Program:
-    """Compile a pass of a time-major module with respect to its ``nnx.Param``."""
+def module_program(module: Any, xs: Any, which: Pass, run: Callable[[Any, Any], Any]) -> Program:
+    """Compile a pass of ``run(module, xs)`` with respect to its ``nnx.Param``."""
     from flax import nnx
 
     graph, params, rest = nnx.split(module, nnx.Param, ...)
+    return jax_program(which, lambda params, xs: run(nnx.merge(graph, params, rest, copy=True), xs), params, xs)
 
-    def apply(params: Any, xs: Any) -> Any:
-        return nnx.merge(graph, params, rest, copy=True)(xs, rngs=nnx.Rngs(0))
 
-    return jax_program(which, apply, params, xs)
+def run_layer(layer: Any, xs: Any) -> Any:
+    """Apply an ``nnx.RNN`` or ``nnx.Bidirectional``."""
+    from flax import nnx
+
+    return layer(xs, rngs=nnx.Rngs(0))
 
 
 def program(problem: Problem, which: Pass) -> Program:
     """Compile a pass."""
-    return module_program(recurrent(problem.cell, problem.params), problem.xs, which)
+    return module_program(recurrent(problem.cell, problem.params), problem.xs, which, run_layer)
 
 
 CONTESTANT = Contestant("nnx", program)

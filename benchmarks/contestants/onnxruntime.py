@@ -56,4 +56,4 @@ def program(problem: Problem, which: Pass) -> Program:
     return Program(call, time.perf_counter() - started, None, lambda ys: ys[:, 0])
 
 
-CONTESTANT = Contestant("onnxruntime", program, passes=("forward",), is_jax=False)
+CONTESTANT = Contestant("onnxruntime", program, passes=("forward",))

@@ -61,4 +61,4 @@ def program(problem: Problem, which: Pass) -> Program:
     return module_program(module, problem.xs, which)
 
 
-CONTESTANT = Contestant("pytorch", program, is_jax=False)
+CONTESTANT = Contestant("pytorch", program)
