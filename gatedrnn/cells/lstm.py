@@ -120,7 +120,7 @@ class LSTM:
     def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params
-        i, f, g, o = jnp.split(z + u, 4, axis=-1)
+        i, f, g, o = (a + b for a, b in zip(jnp.split(z, 4, axis=-1), jnp.split(u, 4, axis=-1), strict=True))
         kept = jax.nn.sigmoid(f) * carry.c + jax.nn.sigmoid(i) * self.activation(g)
         c = kept.astype(self._cell_dtype(z.dtype))
         h = jax.nn.sigmoid(o) * self.activation(c).astype(z.dtype)

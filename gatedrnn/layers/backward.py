@@ -1,8 +1,9 @@
-"""The fast engine: a scan of a ``GatedCell`` with a backward pass of its own.
+"""The backward pass of the fast engine.
 
-Autodiff through a scan accumulates the gradient of each weight matrix step by step, in T small products. Here the
-reverse scan carries cotangents of the state alone and stacks those of the linear maps' outputs; all gradients of
+The reverse scan carries cotangents of the state alone and stacks those of the linear maps' outputs; all gradients of
 weights and inputs are large matrix products after it, as the VJP of ``project`` and ``recur`` over all steps at once.
+Both work on a block of steps: all of them where the forward scan saved what the gates' derivatives need, else some
+at a time, for which the gates are computed again.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
-from gatedrnn.layers.reference import Plan, reference
+from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.layers.blocks import block_edges, flat, merged, scan_blocks, shifted
+from gatedrnn.layers.reference import Plan
 from gatedrnn.layers.sequence import Steps, select, zero_padding
 
 if TYPE_CHECKING:
     from jax import Array
 
-    from gatedrnn.cells.derivatives import GateDerivative
     from gatedrnn.types import Carry, Params
 
 
@@ -28,63 +30,125 @@ class Saved(NamedTuple):
     """What the backward pass needs."""
 
     params: Params
+    start: Carry
     initial: Carry
     steps: Steps
+    ys: Array
     carries: Carry
-    """What each step consumed."""
+    """What each step started from; None for a leaf that is the output of the step before."""
     pointwise: Any
-    """What the derivative of each step's gate needs."""
+    """What the derivative of each step's gate needs; None where it is computed again."""
     linear: Any
-    """Each step's ``z`` and ``u``, where the gate reads parameters as well; else None."""
+    """Each step's ``z`` and ``u``, where the gate reads parameters as well and nothing is computed again; else None."""
 
 
-def fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
-    """Scan ``plan.cell`` over ``steps`` from ``start``, with the reference engine's values and gradients.
+class Block(NamedTuple):
+    """The part of what is saved that belongs to some steps, and their outputs' cotangents."""
 
-    There is no forward mode: ``jax.jvp`` through it is a ``TypeError`` of JAX's; the reference engine serves it.
-    """
-    return _fast(plan, params, start, initial, steps)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
-    return reference(plan, params, start, initial, steps)
+    steps: Steps
+    ys: Array
+    carries: Carry
+    pointwise: Any
+    linear: Any
+    d_ys: Array
 
 
-def _forward(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Any, Saved]:
+def backward(plan: Plan, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Params, Carry, Carry, Steps]:
+    """Return the cotangents of params, start, initial carry and steps."""
+    d_end, d_ys = cotangents
+    block = Block(saved.steps, saved.ys, saved.carries, saved.pointwise, saved.linear, d_ys)
+    length = d_ys.shape[0]
+    size = plan.forms.recompute or max(length, 1)
+    before = jax.tree.map(lambda leaf: block_edges(saved.ys, leaf, size, reverse=plan.reverse), saved.start)
+    pull = partial(_pull_block, plan, saved.params, saved.initial)
+
+    def body(carry: Any, block: Block, edge: Carry) -> Any:
+        d_carry, total = carry
+        d_carry, d_x, gradients = pull(d_carry, block, edge)
+        return (d_carry, gradients if total is None else _add(total, gradients)), d_x
+
+    total = None
+    if length > size:
+        # Only a gradient knows over which axes of a mesh the gradients vary; all of it but the type is dead code.
+        one, edge = jax.tree.map(lambda leaf: leaf[:1], block), jax.tree.map(lambda leaf: leaf[0], before)
+        total = jax.tree.map(jnp.zeros_like, pull(d_end, one, edge)[2])
+    (d_start, (d_params, d_initial)), d_x = scan_blocks(
+        body, (d_end, total), block, before, size, reverse=not plan.reverse
+    )
+    return d_params, d_start, d_initial, Steps(d_x, None, None)
+
+
+def _pull_block(
+    plan: Plan, params: Params, initial: Carry, d_end: Carry, block: Block, edge: Carry
+) -> tuple[Carry, Any, tuple[Params, Carry]]:
+    """Pull cotangents back through some steps; return those of the carry, the inputs, and (params, initial)."""
+    before = jax.tree.map(
+        lambda own, edge: shifted(block.ys, edge, reverse=plan.reverse) if own is None else own,
+        block.carries,
+        edge,
+        is_leaf=lambda leaf: leaf is None,
+    )
+    consumed = block.steps.consumed(before, initial)
+    leading = jnp.ndim(jax.tree.leaves(block.steps.x)[0]) - 1
+    if plan.forms.recompute:
+        block = _recomputed(plan, params, block, consumed, leading)
+    d_carry, d_linear, d_initial, d_gated = _reverse_scan(plan, params, d_end, block, consumed)
+    d_params, d_x = _large_products(plan.cell, params, block, consumed, d_linear, d_gated, leading)
+    zeros = jax.tree.map(jnp.zeros_like, initial)
+    return d_carry, d_x, (d_params, zeros if d_initial is None else jax.tree.map(lambda d: d.sum(0), d_initial))
+
+
+def _recomputed(plan: Plan, params: Params, block: Block, consumed: Carry, leading: int) -> Block:
+    """Compute what the gates' derivatives need again, for all steps of a block at once."""
+    cell = plan.cell
+    z = flat(partial(cell.project, params), block.steps.x, leading=leading)
+    u = flat(partial(cell.recur, params), consumed, leading=leading)
+    pointwise = jax.vmap(lambda *step: derivative_of(cell, params).save(*step)[2])(z, u, consumed)
+    linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
+    return block._replace(pointwise=pointwise, linear=linear)
+
+
+def _reverse_scan(plan: Plan, params: Params, d_end: Carry, block: Block, consumed: Carry) -> Any:
+    """Carry the state's cotangent back in time; return it and, stacked, what the large products need."""
     cell, derivative = plan.cell, derivative_of(plan.cell, params)
 
-    def step(carry: Carry, now: Steps) -> Any:
-        carry = now.consumed(carry, initial)
-        z, u = cell.project(params, now.x), cell.recur(params, carry)
-        new, y, pointwise = derivative.save(z, u, carry)
-        linear = (z, u) if reads_params(cell.gate, params, z, u, carry) else None
-        return now.left(new, carry), (zero_padding(now.valid, y), carry, pointwise, linear)
+    def step(d_carry: Carry, now: Any) -> Any:
+        this, d_y, carry, pointwise = now
+        d_new, d_kept = d_carry, None
+        if this.valid is not None:
+            d_new, d_kept = _part(this.valid, d_carry)
+            d_y = zero_padding(this.valid, d_y)
+        d_linear, d_consumed = derivative.transpose(pointwise, carry, d_new, d_y)
+        d_u = derivative.of_u(d_linear)
+        (d_recurred,) = jax.vjp(partial(cell.recur, params), carry)[1](d_u)
+        d_carry = _add(d_consumed, d_recurred)
+        if d_kept is not None:
+            d_carry = _add(d_carry, d_kept)
+        d_initial = None
+        if this.fresh is not None:
+            d_initial, d_carry = _part(this.fresh, d_carry)
+        return d_carry, (d_linear, d_initial, None if block.linear is None else (d_new, d_y))
 
-    end, (ys, *saved) = jax.lax.scan(step, start, steps, reverse=plan.reverse, unroll=plan.unroll)
-    return (end, ys), Saved(params, initial, steps, *saved)
-
-
-class TracedDerivative(NamedTuple):
-    """JAX's derivative of a gate; its VJP is a pytree, and saved as such."""
-
-    cell: Any
-    params: Params
-
-    def save(self, z: Any, u: Any, carry: Carry) -> tuple[Carry, Array, Any]:
-        """Return the next carry, the output, and the VJP."""
-        (new, y), vjp = jax.vjp(partial(self.cell.gate, self.params), z, u, carry)
-        return new, y, vjp
-
-    def transpose(self, saved: Any, carry: Carry, d_carry: Carry, d_y: Array) -> tuple[Any, Any, Carry]:
-        """Return the cotangents of ``z``, ``u`` and the consumed carry."""
-        del carry
-        return saved((d_carry, d_y))
+    flags = Steps(None, block.steps.valid, block.steps.fresh)
+    d_carry, stacked = jax.lax.scan(
+        step, d_end, (flags, block.d_ys, consumed, block.pointwise), reverse=not plan.reverse, unroll=plan.unroll
+    )
+    return d_carry, *stacked
 
 
-def derivative_of(cell: Any, params: Params) -> GateDerivative:
-    """Return the cell's own derivative where it has one, else JAX's."""
-    return getattr(cell, "gate_derivative", None) or TracedDerivative(cell, params)
+def _large_products(
+    cell: Any, params: Params, block: Block, consumed: Carry, d_linear: Any, d_gated: Any, leading: int
+) -> tuple[Params, Any]:
+    """Return the cotangents of parameters and inputs from those of ``z`` and ``u`` in all steps at once."""
+    derivative = derivative_of(cell, params)
+    d_z, d_u = derivative.of_z(d_linear), derivative.of_u(d_linear)
+    parts = (block.steps.x, consumed, d_z, d_u, block.linear, d_gated)
+    x, carries, d_z, d_u, linear, d_gated = merged(parts, leading)
+    d_projected, d_x = jax.vjp(cell.project, params, x)[1](d_z)
+    d_params = _add(d_projected, jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0])
+    if linear is not None:
+        d_params = _add(d_params, jax.vjp(lambda p: cell.gate(p, *linear, carries), params)[1](d_gated)[0])
+    return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), d_x, block.steps.x)
 
 
 def reads_params(gate: Any, params: Params, *others: Any) -> bool:
@@ -95,65 +159,6 @@ def reads_params(gate: Any, params: Params, *others: Any) -> bool:
     return any(not isinstance(var, Literal) and var in own for var in used)
 
 
-def _backward(plan: Plan, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Params, Carry, Carry, Steps]:
-    cell, params, steps = plan.cell, saved.params, saved.steps
-    derivative = derivative_of(cell, params)
-    d_end, d_ys = cotangents
-
-    def step(d_carry: Carry, now: Any) -> Any:
-        this, d_y, carry, pointwise = now
-        d_new, d_kept = d_carry, None
-        if this.valid is not None:
-            d_new, d_kept = _part(this.valid, d_carry)
-            d_y = zero_padding(this.valid, d_y)
-        d_z, d_u, d_consumed = derivative.transpose(pointwise, carry, d_new, d_y)
-        (d_recurred,) = jax.vjp(partial(cell.recur, params), carry)[1](d_u)
-        d_carry = _add(d_consumed, d_recurred) if d_kept is None else _add(_add(d_consumed, d_recurred), d_kept)
-        d_initial = None
-        if this.fresh is not None:
-            d_initial, d_carry = _part(this.fresh, d_carry)
-        # An additive gate gives one array for both, to be stored once.
-        d_linear = (d_z,) if d_u is d_z else (d_z, d_u)
-        return d_carry, (d_linear, d_initial, None if saved.linear is None else (d_new, d_y))
-
-    d_start, (d_linear, d_initial, d_gated) = jax.lax.scan(
-        step, d_end, (steps, d_ys, saved.carries, saved.pointwise), reverse=not plan.reverse, unroll=plan.unroll
-    )
-    d_params, d_x = _large_products(cell, saved, d_linear, d_gated)
-    if d_initial is None:
-        d_initial = jax.tree.map(jnp.zeros_like, saved.initial)
-    else:
-        d_initial = jax.tree.map(lambda d: d.sum(0), d_initial)
-    return d_params, d_start, d_initial, Steps(d_x, None, None)
-
-
-def _large_products(cell: Any, saved: Saved, d_linear: tuple[Any, ...], d_gated: Any) -> tuple[Params, Any]:
-    """Return the cotangents of parameters and inputs from those of ``z`` and ``u`` in all steps at once."""
-    x, params = saved.steps.x, saved.params
-    leading = jnp.ndim(jax.tree.leaves(x)[0]) - 1
-    x_flat, carries, d_z, d_u, linear, d_gated = _flatten(
-        (x, saved.carries, d_linear[0], d_linear[-1], saved.linear, d_gated), leading
-    )
-    d_projected, d_x = jax.vjp(cell.project, params, x_flat)[1](d_z)
-    d_params = _add(d_projected, jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0])
-    if linear is not None:
-        d_params = _add(d_params, jax.vjp(lambda p: cell.gate(p, *linear, carries), params)[1](d_gated)[0])
-    return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), d_x, x)
-
-
-def _flatten(trees: Any, leading: int) -> Any:
-    """Merge time and batch into one axis: on CPU, XLA's product over several axes is slower.
-
-    ``python benchmarks/flat_products.py`` measures it.
-
-    Not where the batch is sharded over an explicit mesh axis, which has no place in the merged axis.
-    """
-    leaves = jax.tree.leaves(trees)
-    if any(axis is not None for leaf in leaves for axis in jax.typeof(leaf).sharding.spec):
-        return trees
-    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[leading:]), trees)
-
-
 def _add(one: Any, other: Any) -> Any:
     return jax.tree.map(jnp.add, one, other)
 
@@ -162,6 +167,3 @@ def _part(flag: Any, tree: Any) -> tuple[Any, Any]:
     """Split cotangents into those where ``flag`` holds and the others, zeros elsewhere."""
     zeros = jax.tree.map(jnp.zeros_like, tree)
     return select(flag, tree, zeros), select(flag, zeros, tree)
-
-
-_fast.defvjp(_forward, _backward)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
-from gatedrnn.layers.scan import Scan
+from gatedrnn.layers.remat import Remat
+from gatedrnn.layers.scan import Engine, Scan
 
 if TYPE_CHECKING:
     from jax import Array
@@ -91,8 +92,9 @@ def bidirectional(
     forward: Cell,
     backward: Cell | None = None,
     *,
-    engine: Literal["auto", "reference", "fast"] = "auto",
+    engine: Engine = "auto",
     unroll: int = 1,
+    remat: Remat = None,
 ) -> Bidirectional:
     """Scan a sequence in both directions and concatenate the outputs: ``ys[t] = [forward[t], backward[t]]``.
 
@@ -103,6 +105,7 @@ def bidirectional(
         backward: the cell that reads from the last step on; None is the same configuration, with parameters of its own.
         engine: as in ``gr.scan``, for both.
         unroll: as in ``gr.scan``, for both.
+        remat: as in ``gr.scan``, for both.
 
     Raises:
         ValueError: as in ``gr.scan``; and from ``step``, which does not exist here.
@@ -117,6 +120,6 @@ def bidirectional(
         (5, 8)
     """
     return Bidirectional(
-        Scan(forward, False, engine, unroll),
-        Scan(forward if backward is None else backward, True, engine, unroll),
+        Scan(forward, False, engine, unroll, remat),
+        Scan(forward if backward is None else backward, True, engine, unroll, remat),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 
+from gatedrnn.layers.forms import Forms
 from gatedrnn.layers.sequence import Steps, zero_padding
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class Plan(NamedTuple):
     cell: Any
     reverse: bool
     unroll: int
+    forms: Forms = Forms()
+    """Of the fast engine."""
 
 
 def reference(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
 import jax.numpy as jnp
 
 from gatedrnn.config import config
 from gatedrnn.layers import sequence
-from gatedrnn.layers.backward import fast
+from gatedrnn.layers.cudnn import cudnn, refusal
+from gatedrnn.layers.fast import fast
+from gatedrnn.layers.forms import Forms, choose
 from gatedrnn.layers.reference import Plan, reference
+from gatedrnn.layers.remat import Remat, check_remat, in_segments
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Params
+    from gatedrnn.types import Carry, Cell, GatedCell, Params
 
-ENGINES = ("auto", "reference", "fast")
+Engine: TypeAlias = Literal["auto", "reference", "fast", "cudnn"] | Forms
+ENGINES = ("auto", "reference", "fast", "cudnn")
 
 
 @config
@@ -26,19 +30,23 @@ class Scan:
 
     cell: Cell
     reverse: bool = False
-    engine: Literal["auto", "reference", "fast"] = "auto"
+    engine: Engine = "auto"
     unroll: int = 1
+    remat: Remat = None
 
     def __post_init__(self) -> None:
         """Refuse what can't be scanned."""
         if not hasattr(self.cell, "step") or hasattr(self.cell, "apply"):
             raise ValueError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
-        if self.engine not in ENGINES:
+        if self.engine not in ENGINES and not isinstance(self.engine, Forms):
             raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
-        if self.engine == "fast" and not is_gated(self.cell):
+        if self.engine == "cudnn" and (reason := refusal(self.cell)):
+            raise ValueError(f"engine: {reason}")
+        if self.engine not in ("auto", "reference") and not is_gated(self.cell):
             raise ValueError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
         if not isinstance(self.unroll, int) or self.unroll < 1:
             raise ValueError(f"unroll: expected a positive int, got {self.unroll!r}")
+        check_remat(self.remat)
 
     @property
     def out_dim(self) -> int:
@@ -88,12 +96,20 @@ class Scan:
         params, xs = prepare(self.cell, params, xs, key)
         start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
 
-        run = fast if self.engine != "reference" and is_gated(self.cell) else reference
-        plan = Plan(self.cell, self.reverse, self.unroll)
-        return run(plan, params, start, initial, sequence.Steps(xs, valid, resets))
+        def run(start: Carry, steps: sequence.Steps) -> tuple[Carry, Array]:
+            plan = Plan(self.cell, self.reverse, self.unroll)
+            if self.engine == "cudnn":
+                return cudnn(plan, params, start, initial, steps)
+            if self.engine == "reference" or not is_gated(self.cell):
+                return reference(plan, params, start, initial, steps)
+            forms = self.engine if isinstance(self.engine, Forms) else choose(self.cell, params, steps.x)
+            return fast(plan._replace(forms=forms), params, start, initial, steps)
+
+        steps = sequence.Steps(xs, valid, resets)
+        return in_segments(run, start, steps, self.remat, reverse=self.reverse)
 
 
-def is_gated(cell: Any) -> bool:
+def is_gated(cell: Any) -> TypeGuard[GatedCell]:
     """Whether the cell is a ``GatedCell``, which the fast engine needs."""
     return all(hasattr(cell, name) for name in ("project", "recur", "gate"))
 
@@ -104,9 +120,7 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     return (params, xs) if hook is None else hook(params, xs, key)
 
 
-def scan(
-    cell: Cell, *, reverse: bool = False, engine: Literal["auto", "reference", "fast"] = "auto", unroll: int = 1
-) -> Scan:
+def scan(cell: Cell, *, reverse: bool = False, engine: Engine = "auto", unroll: int = 1, remat: Remat = None) -> Scan:
     """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
 
     Args:
@@ -115,12 +129,16 @@ def scan(
             within its own length, and segments (``resets``) within themselves.
         engine: "reference" is plain autodiff through the scan; "fast" has a backward pass of its own, for a
             ``GatedCell``, with large matrix products after the reverse scan; it has no forward mode (``jax.jvp``,
-            ``jax.jacfwd``), which "reference" has. "auto" is "fast" where the cell allows it.
+            ``jax.jacfwd``), which "reference" has. "auto" is "fast" where the cell allows it. Both choose by backend
+            and shape among forms of it, of which ``gatedrnn.layers.forms.Forms`` names one. "cudnn" is NVIDIA's own
+            LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never chosen by "auto".
         unroll: steps in one iteration of the compiled loop.
+        remat: None, or the length of the segments that the backward pass computes again instead of having saved
+            them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.
 
     Raises:
         ValueError: where an argument is none of these; ``apply`` raises it for masks, lengths, resets or carries
-            of a wrong type or shape, naming the argument.
+            of a wrong type or shape, naming the argument, and for what "cudnn" can't do.
 
     Example:
         >>> import jax, gatedrnn as gr
@@ -130,4 +148,4 @@ def scan(
         >>> ys.shape, bool((ys[5:, 1] == 0).all()), bool((carry[1] == ys[4, 1]).all())
         ((7, 2, 4), True, True)
     """
-    return Scan(cell, reverse, engine, unroll)
+    return Scan(cell, reverse, engine, unroll, remat)

@@ -11,8 +11,9 @@ import numpy as np
 
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.layers.chain import chain
+from gatedrnn.layers.forms import Forms
 from gatedrnn.layers.residual import residual
-from gatedrnn.layers.scan import ENGINES, prepare, scan
+from gatedrnn.layers.scan import prepare, scan
 from gatedrnn.layers.stack import stack
 from gatedrnn.policy import Policy
 from gatedrnn.testing.compare import assert_close
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from gatedrnn.types import Cell
 
 
-# "auto" is one of the others.
-ENGINES_TO_COMPARE: tuple[Any, ...] = ("reference", *(e for e in ENGINES if e not in ("auto", "reference")))
+# "auto" is one of the others, and "cudnn" has one cell and one kind of device. Blocks of 4 steps leave a shorter one.
+ENGINES_TO_COMPARE = ("reference", "fast", Forms(project=4, recompute=4))
 
 
 def scan_equals_a_loop(probe: Probe, cell: Cell) -> None:

@@ -1,0 +1,88 @@
+"""The fast engine: a scan of a ``GatedCell`` with a backward pass of its own.
+
+Autodiff through a scan accumulates the gradient of each weight matrix step by step, in T small products. Here the
+reverse scan carries cotangents of the state alone; gradients of weights and inputs are large matrix products after
+it (``backward.py``). ``forms.py`` says which forms both passes have, and when each is chosen.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.layers.backward import Saved, backward, reads_params
+from gatedrnn.layers.blocks import flat, scan_blocks, step_of
+from gatedrnn.layers.reference import Plan
+from gatedrnn.layers.sequence import Steps, zero_padding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax import Array
+
+    from gatedrnn.types import Carry, Params
+
+
+def fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+    """Scan ``plan.cell`` over ``steps`` from ``start``, with the reference engine's values and gradients.
+
+    There is no forward mode: ``jax.jvp`` through it is a ``TypeError`` of JAX's; the reference engine serves it.
+    """
+    return _fast(plan, params, start, initial, steps)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+    def step(carry: Carry, now: Steps, z: Any) -> tuple[Carry, Array]:
+        carry = now.consumed(carry, initial)
+        new, y = plan.cell.gate(params, z, plan.cell.recur(params, carry), carry)
+        return now.left(new, carry), zero_padding(now.valid, y)
+
+    return _scan_projected(plan, params, step, start, steps)
+
+
+def _forward(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Any, Saved]:
+    cell, derivative = plan.cell, derivative_of(plan.cell, params)
+
+    def step(carry: Carry, now: Steps, z: Any) -> Any:
+        consumed = now.consumed(carry, initial)
+        u = cell.recur(params, consumed)
+        new, y, pointwise = derivative.save(z, u, consumed)
+        left, y = now.left(new, consumed), zero_padding(now.valid, y)
+        # What is handed on as it is put out (an LSTM's h) need not be saved twice.
+        unlike_y = jax.tree.map(lambda before, after: None if after is y else before, carry, left)
+        if plan.forms.recompute:
+            return left, (y, unlike_y, None, None)
+        linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
+        return left, (y, unlike_y, pointwise, linear)
+
+    end, (ys, *saved) = _scan_projected(plan, params, step, start, steps)
+    return (end, ys), Saved(params, start, initial, steps, ys, *saved)
+
+
+def _scan_projected(
+    plan: Plan, params: Params, step: Callable[[Carry, Steps, Any], Any], start: Carry, steps: Steps
+) -> Any:
+    """Scan ``step(carry, now, z)``, where ``z`` is the projected input, as the plan's form says."""
+    project = partial(plan.cell.project, params)
+    leaves = jax.tree.leaves(steps.x)
+    options = {"reverse": plan.reverse, "unroll": plan.unroll}
+    if plan.forms.project == 1 or leaves[0].shape[0] < 2:
+        return jax.lax.scan(lambda carry, now: step(carry, now, project(now.x)), start, steps, **options)
+
+    def block(carry: Carry, steps: Steps, _: None) -> Any:
+        z = flat(project, steps.x, leading=leaves[0].ndim - 1)
+        flags = Steps(None, steps.valid, steps.fresh)
+        at = jnp.arange(jax.tree.leaves(z)[0].shape[0])
+        return jax.lax.scan(
+            lambda carry, now: step(carry, now[0], step_of(z, now[1], plan.cell.out_dim)), carry, (flags, at), **options
+        )
+
+    return scan_blocks(block, start, steps, None, plan.forms.project, reverse=plan.reverse)
+
+
+_fast.defvjp(_forward, backward)

@@ -1,0 +1,75 @@
+"""The forms in which the fast engine may run, and the rule by which ``engine="auto"`` chooses one.
+
+All forms have the same values and gradients up to rounding; they differ in time and memory alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from gatedrnn.config import config
+from gatedrnn.layers.blocks import spread_explicitly
+from gatedrnn.layers.sequence import first_input
+
+if TYPE_CHECKING:
+    from gatedrnn.types import GatedCell, Params
+
+
+@config
+class Forms:
+    """How the fast engine runs; given as ``gr.scan(cell, engine=Forms(...))`` it is not chosen by shape.
+
+    Attributes:
+        project: steps whose inputs are projected by one matrix product. 1 projects inside the scan, T or more before
+            it.
+        recompute: 0 saves in the forward scan what the derivative of each gate needs. k saves carries alone: the
+            backward pass computes the gates again, k steps at a time, by one matrix product without recurrence.
+
+    Raises:
+        ValueError: where ``project`` is no positive int, or ``recompute`` a negative one.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> gr.scan(gr.LSTM(8), engine=Forms(project=16, recompute=32)).engine
+        Forms(project=16, recompute=32)
+    """
+
+    project: int = 1
+    recompute: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of steps that no form has."""
+        if type(self.project) is not int or self.project < 1:
+            raise ValueError(f"project: expected a positive int, got {self.project!r}")
+        if type(self.recompute) is not int or self.recompute < 0:
+            raise ValueError(f"recompute: expected an int that is not negative, got {self.recompute!r}")
+
+
+def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
+    """Choose by backend and shape; under ``jax.vmap`` the shape is that of one member.
+
+    The numbers come from ``python benchmarks/forms.py``. On CPU:
+
+    - A product of few rows by a large matrix is slow, so inputs are projected some steps at a time where the batch is
+      small and the matrix is not.
+    - Arrays saved for the backward pass leave the cache where there are many steps, and each of their pages is
+      mapped anew in each call: gates are computed again instead, in blocks that stay in the cache.
+
+    Elsewhere a step is bound by the launch of its kernels, of which a projection before the scan needs fewer.
+    """
+    if spread_explicitly(xs):
+        return Forms()  # the axes of an explicit mesh are not merged with others
+    length, *batch, in_dim = jax.tree.leaves(xs)[0].shape
+    if jax.default_backend() != "cpu":
+        return Forms(project=max(length, 1))
+    z = jax.eval_shape(lambda x: cell.project(params, x), first_input(xs))
+    width = sum(leaf.shape[-1] for leaf in jax.tree.leaves(z))
+    return on_cpu(math.prod(batch), length, in_dim, width)
+
+
+def on_cpu(batch: int, length: int, in_dim: int, width: int) -> Forms:
+    """Apply the rule for CPUs to numbers."""
+    return Forms()
