@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup compare test lint types verify bench bench-plot docs test-latest clean
+.PHONY: setup compare test lint types verify bench bench-plot bench-gpu docs test-latest test-gpu clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -58,6 +58,19 @@ test-latest: .venv-latest/.dev
 	test -x .venv-latest/bin/python || $(PYTHON_LATEST) -m venv .venv-latest
 	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert]' pytest pytest-xdist jaxtyping beartype
 	touch $@
+
+# On a machine with an NVIDIA GPU, by a Python that has jax[cuda13]; nothing is installed. The tests need pytest,
+# pytest-xdist and jaxtyping; their products are exact and each program gets the same kernels, as on CPU. How much
+# memory a compiled program takes is tested on CPU alone.
+PYTHON_GPU ?= python3
+WORKERS_GPU ?= 8
+GPU_TESTS := cudnn forms remat laws sequence numpy policy dropout initializers
+bench-gpu:
+	PYTHONPATH=. $(PYTHON_GPU) benchmarks/gpu.py
+test-gpu:
+	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest \
+	XLA_FLAGS="--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0" \
+	$(PYTHON_GPU) -m pytest -n $(WORKERS_GPU) -m "not verify" -k "not memory and not sqrt" $(GPU_TESTS:%=tests/test_%.py)
 
 clean:
 	rm -rf .venv .venv-latest runs site

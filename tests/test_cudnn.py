@@ -10,8 +10,6 @@ from jax.experimental import rnn
 
 import gatedrnn as gr
 from gatedrnn.layers import cudnn as engine
-from gatedrnn.layers.reference import Plan
-from gatedrnn.layers.sequence import Steps
 from gatedrnn.testing import compare
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
@@ -20,8 +18,8 @@ CELL, IN_DIM, LENGTH = gr.LSTM(5), 3, 6
 RTOL = compare.tolerance(2.0**-23, LENGTH * (IN_DIM + CELL.hidden))
 
 
-def run(params, start, xs, *, cell=CELL, reverse=False, valid=None, fresh=None):
-    return engine.cudnn(Plan(cell, reverse, 1), params, start, start, Steps(xs, valid, fresh))
+def run(params, start, xs, *, cell=CELL, reverse=False, **given):
+    return gr.scan(cell, reverse=reverse, engine="cudnn").apply(params, xs, carry=start, **given)
 
 
 def reference(params, start, xs, *, reverse=False):
@@ -138,23 +136,22 @@ def of_type(dtype):
     ids=repr,
 )
 def test_cells_that_cudnn_lacks_are_refused_before_anything_runs(cell, expected, got):
-    reason = engine.refusal(cell)
-    assert reason is not None
-    assert expected in reason
-    assert got in reason
+    with pytest.raises(ValueError, match=f'engine: "cudnn" expects .*{expected}, got .*{got}'):
+        gr.scan(cell, engine="cudnn")
 
 
 def test_lstms_of_float32_are_not_refused():
-    for cell in (CELL, gr.LSTM(5, policy=gr.Policy("bfloat16", compute="float32", carry="float32"))):
-        assert engine.refusal(cell) is None
+    gr.scan(CELL, engine="cudnn")
+    gr.scan(gr.LSTM(5, policy=gr.Policy("bfloat16", compute="float32", carry="float32")), engine="cudnn")
 
 
 def test_padding_and_resets_are_refused(on_paper):
     given, flags = numbers(), jnp.ones((LENGTH, 4), bool)
-    with pytest.raises(ValueError, match=r'engine: "cudnn" expects whole sequences, got lengths or a mask'):
-        run(*given, valid=flags)
+    for padding in ({"mask": flags}, {"lengths": jnp.full(4, LENGTH)}):
+        with pytest.raises(ValueError, match=r'engine: "cudnn" expects whole sequences, got lengths or a mask'):
+            run(*given, **padding)
     with pytest.raises(ValueError, match=r'engine: "cudnn" expects one segment a sequence, got resets'):
-        run(*given, fresh=flags)
+        run(*given, resets=flags)
 
 
 def test_parameters_of_another_type_are_refused(on_paper):

@@ -177,6 +177,7 @@ class Choosing:
         return h, h
 
 
+@pytest.mark.skipif(jax.device_count() < 2, reason="needs 2 devices: --xla_force_host_platform_device_count=2")
 def test_a_cell_may_select_between_carry_and_input_on_explicit_meshes():
     mesh = jax.make_mesh((2,), ("b",), axis_types=(AxisType.Explicit,), devices=jax.devices()[:2])
     xs = jax.random.normal(jax.random.key(0), (5, 4, 2))
