@@ -10,6 +10,8 @@ from shapes import Pass
 from contestants.contestant import Problem, Program
 from contestants.pytorch import load_weights
 
+DEVICE = "cuda"
+
 
 def program(problem: Problem, which: Pass, *, dtype: str, tf32: bool) -> Program:
     """Return a pass in ``dtype``, products of float32 in TF32 or not; forward without a tape."""
@@ -19,8 +21,8 @@ def program(problem: Problem, which: Pass, *, dtype: str, tf32: bool) -> Program
         raise ValueError("expected a GPU that PyTorch can use")
     module = getattr(torch.nn, problem.cell)(problem.shape.in_dim, problem.shape.hidden)
     load_weights(module, "l0", problem.params)
-    module = module.to("cuda", getattr(torch, dtype))
-    inputs = torch.tensor(problem.xs).to("cuda", getattr(torch, dtype)).requires_grad_(which == "training")
+    module = module.to(DEVICE, getattr(torch, dtype))
+    inputs = torch.tensor(problem.xs).to(DEVICE, getattr(torch, dtype)).requires_grad_(which == "training")
     wanted = [*module.parameters(), inputs]
 
     def start() -> Any:
