@@ -48,15 +48,30 @@ class Forms:
             raise ValueError(f"recompute: expected an int that is not negative, got {self.recompute!r}")
 
 
+FEW_ROWS = 32
+"""Batch up to which a projection inside the scan wastes the bandwidth that its matrix needs."""
+SMALL_MATRIX = 2**15
+"""Numbers of an input matrix up to which that does not matter."""
+PROJECTED_ROWS = 512
+"""Rows of a product that projects some steps at a time."""
+LEFT_IN_CACHE = 4 * 2**20
+"""Numbers that a forward scan may save for the backward pass before recomputing them is faster."""
+ACCUMULATED = 2**19
+"""Numbers of both matrices up to which adding up their gradients block by block is cheap."""
+BLOCK = 5 * 2**16
+"""Numbers of all gates in a block that is computed again: they fit in a core's cache (1.25 MiB of float32)."""
+
+
 def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
     """Choose by backend and shape; under ``jax.vmap`` the shape is that of one member.
 
-    The numbers come from ``python benchmarks/forms.py``. On CPU:
+    The numbers come from ``python benchmarks/forms.py``, on two cores of a CPU:
 
     - A product of few rows by a large matrix is slow, so inputs are projected some steps at a time where the batch is
       small and the matrix is not.
     - Arrays saved for the backward pass leave the cache where there are many steps, and each of their pages is
-      mapped anew in each call: gates are computed again instead, in blocks that stay in the cache.
+      mapped anew in each call: gates are computed again instead, in blocks that stay in the cache, unless the
+      gradients of the matrices, added up block by block, leave it as well.
 
     Elsewhere a step is bound by the launch of its kernels, of which a projection before the scan needs fewer.
     """
@@ -67,9 +82,25 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
         return Forms(project=max(length, 1))
     z = jax.eval_shape(lambda x: cell.project(params, x), first_input(xs))
     width = sum(leaf.shape[-1] for leaf in jax.tree.leaves(z))
-    return on_cpu(math.prod(batch), length, in_dim, width)
+    return on_cpu(length, math.prod(batch), in_dim, cell.out_dim, width)
 
 
-def on_cpu(batch: int, length: int, in_dim: int, width: int) -> Forms:
-    """Apply the rule for CPUs to numbers."""
-    return Forms()
+def on_cpu(length: int, batch: int, in_dim: int, hidden: int, width: int) -> Forms:
+    """Return the forms for a CPU; ``width`` is G*H, the columns of all gates."""
+    if length * batch == 0:
+        return Forms()
+    project, recompute = 1, 0
+    if batch <= FEW_ROWS and in_dim * width > SMALL_MATRIX:
+        project = divisor_near(length, min(max(PROJECTED_ROWS // batch, 16), 64))
+    if length * batch * width > LEFT_IN_CACHE and (in_dim + hidden) * width <= ACCUMULATED:
+        recompute = divisor_near(length, max(BLOCK // (batch * width), 4))
+    return Forms(project, recompute)
+
+
+def divisor_near(length: int, size: int) -> int:
+    """Return the divisor of ``length`` that is nearest to ``size`` within a factor of two, else ``size``.
+
+    Blocks of a size that does not divide the number of steps cost copies.
+    """
+    near = [k for k in range(-(-size // 2), 2 * size + 1) if length % k == 0]
+    return min(near, key=lambda k: max(k / size, size / k), default=size)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import jax
 
 from gatedrnn.layers.blocks import scan_blocks
+from gatedrnn.layers.forms import divisor_near
 
 if TYPE_CHECKING:
     from jax import Array
@@ -33,6 +34,6 @@ def in_segments(
     if remat is None:
         return run(start, steps)
     length = jax.tree.leaves(steps)[0].shape[0]
-    size = math.isqrt(max(length - 1, 0)) + 1 if remat == "sqrt" else remat
+    size = divisor_near(length, math.isqrt(max(length - 1, 0)) + 1) if remat == "sqrt" else remat
     again = jax.checkpoint(run)
     return scan_blocks(lambda carry, part, _: again(carry, part), start, steps, None, size, reverse=reverse)
