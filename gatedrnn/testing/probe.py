@@ -76,8 +76,9 @@ class Probe:
         self.params: Params = layer.init(key_params, in_dim)
         self.apply = jax.jit(partial(apply_to, layer))
         xs = draw(key_xs, (STEPS, BATCH))
-        # A carry that the layer could really have: the one after another batch.
+        # A carry that the layer could really have: the one after another batch, on no devices in particular.
         carry = self.apply(self.params, Batch(draw(key_before, (STEPS, BATCH)), None, None, None, None))[0]
+        carry = jax.tree.map(jnp.asarray, jax.device_get(carry))
         self.padded = Batch(xs, carry, lengths_of(*LENGTHS), _flags(MASK), _flags(RESETS))
         self.whole = self.padded._replace(
             lengths=lengths_of(STEPS), mask=jnp.ones((STEPS, BATCH), bool), resets=jnp.zeros((STEPS, BATCH), bool)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from gatedrnn.training.placement import Placement, deal, take
 from gatedrnn.training.run import Data, Hyper, Run, State, advance, init
 
 if TYPE_CHECKING:
@@ -33,34 +35,57 @@ class Population:
     """K members of one run, which differ in hyperparameters and seed, compiled once.
 
     Members are trained one after another inside the program (``jax.lax.map``), so that each stops on its own;
-    ``jax.vmap`` would drive all of them until the last has stopped.
+    ``jax.vmap`` would drive all of them until the last has stopped. Several devices share the members, and each trains
+    its own in this way; a member ends with the same bits on any number of devices, and a checkpoint resumes on any.
 
     Args:
         run: what is the same in all members.
         segment: epochs between two returns to Python.
+        devices: how many of this process's devices share the members; None is all.
+
+    Raises:
+        ValueError: where there are fewer devices.
     """
 
-    def __init__(self, run: Run, segment: int = 25) -> None:
+    def __init__(self, run: Run, segment: int = 25, devices: int | None = None) -> None:
+        shown = jax.local_devices()
+        if devices is not None and not 1 <= devices <= len(shown):
+            raise ValueError(f"devices: expected 1 to {len(shown)}, as many as JAX shows; got {devices!r}")
         self.run = run
         self.segment = segment
+        self.placement = Placement(shown[:devices])
         self.traces = 0
         self.compile_seconds = 0.0
         self._init = jax.jit(lambda hypers, keys: jax.lax.map(lambda one: init(run, one[0], one[1]), (hypers, keys)))
-        self._advance = jax.jit(self._advance_all)
         self._compiled: dict[Any, Any] = {}
 
-    def _advance_all(self, hypers: Hyper, states: State, data: Data) -> State:
+    def _advance_all(self, members: tuple[Hyper, State], data: Data) -> State:
         self.traces += 1
-        return jax.lax.map(lambda one: advance(self.run, one[0], one[1], data, self.segment), (hypers, states))
+        return jax.lax.map(lambda one: advance(self.run, one[0], one[1], data, self.segment), members)
 
-    def _program(self, *args: Any) -> Any:
+    def _compile(self, function: Callable[..., State], *args: Any) -> Callable[..., State]:
         """Compile for these shapes once, and say how long it took."""
         shapes = jax.tree.structure(args), tuple((x.shape, x.dtype) for x in jax.tree.leaves(args))
         if shapes not in self._compiled:
             started = time.perf_counter()
-            self._compiled[shapes] = self._advance.lower(*args).compile()
+            self._compiled[shapes] = jax.jit(function).lower(*args).compile()
             self.compile_seconds += time.perf_counter() - started
         return self._compiled[shapes]
+
+    def _advance_here(self, hypers: Hyper, states: State, data: Data) -> State:
+        """Run a segment where the arrays are."""
+        args = (hypers, states), data
+        return self._compile(self._advance_all, *args)(*args)
+
+    def _advance_spread(self, hypers: Hyper, states: State, data: Data) -> State:
+        """Run a segment with members spread over devices; a copy on a spare place has stopped, and costs nothing."""
+        placement = self.placement
+        dealt = deal(np.asarray(states.stopped), len(placement.devices))
+        hypers, states = take((hypers, states), dealt.seated)
+        states = states._replace(stopped=states.stopped | dealt.spare)
+        args = placement.spread((hypers, states)), data
+        states = self._compile(placement.split(self._advance_all), *args)(*args)
+        return take(placement.gather(states), dealt.places())
 
     def train(
         self,
@@ -89,9 +114,12 @@ class Population:
         segments = 0
         if store is not None and (saved := store.restore(states)) is not None:
             segments, states = saved
-        program = self._program(hypers, states, data)
-        while not bool(states.stopped.all()):
-            states = program(hypers, states, data)
+        advance_all = self._advance_here
+        if len(keys) > 1 and len(self.placement.devices) > 1:
+            advance_all, data = self._advance_spread, self.placement.share(data)
+            hypers, states = self.placement.gather((hypers, states))
+        while not bool(np.all(states.stopped)):
+            states = advance_all(hypers, states, data)
             segments += 1
             if store is not None:
                 store.save(segments, states)

@@ -1,0 +1,59 @@
+"""A population spread over devices: each member ends with the same bits on any number of them."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.placement import deal
+from gatedrnn.training.population import Population
+from tests.test_training import _hypers, _run, data  # noqa: F401  (a fixture)
+
+RATES = (0.01, 0.3, 0.1, 1e30, 0.05)
+"""Five members, of which the fourth diverges."""
+
+
+def _train(data, devices, **options):  # noqa: F811
+    population = Population(_run(), segment=7, devices=devices)
+    states = population.train(_hypers(*RATES), jax.random.split(jax.random.key(0), len(RATES)), data, **options)
+    plain = states._replace(key=jax.random.key_data(states.key))
+    return population, jax.device_get(plain)
+
+
+@pytest.fixture(scope="module")
+def alone(data):  # noqa: F811
+    return _train(data, 1)[1]
+
+
+@pytest.mark.parametrize("devices", [2, 3, 4])
+def test_members_end_with_the_same_bits_on_any_devices(data, alone, devices):  # noqa: F811
+    population, states = _train(data, devices)
+    jax.tree.map(np.testing.assert_array_equal, states, alone)
+    assert population.traces == 1
+
+
+def test_a_checkpoint_resumes_on_other_devices(data, alone, tmp_path):  # noqa: F811
+    def stop(states):
+        raise KeyboardInterrupt
+
+    with Checkpoints(tmp_path) as store, pytest.raises(KeyboardInterrupt):
+        _train(data, 3, store=store, on_segment=stop)
+    with Checkpoints(tmp_path) as store:
+        _, states = _train(data, 2, store=store)
+    jax.tree.map(np.testing.assert_array_equal, states, alone)
+
+
+@pytest.mark.parametrize("devices", [0, 99, -1])
+def test_devices_that_are_not_there_are_refused(devices):
+    with pytest.raises(ValueError, match="devices: expected 1 to 4"):
+        Population(_run(), devices=devices)
+
+
+def test_running_members_are_dealt_evenly():
+    stopped = np.array([True, False, True, False, False, True, True])
+    dealt = deal(stopped, 3)
+    running = (~stopped[dealt.seated] & ~dealt.spare).reshape(3, -1).sum(axis=1)
+    np.testing.assert_array_equal(running, [1, 1, 1])
+    np.testing.assert_array_equal(dealt.seated[dealt.places()], np.arange(7))
