@@ -74,7 +74,8 @@ def peers(found: dict[str, Any], which: Pass) -> Figure:
         axes.set_xlabel("time / time of flax.nnx (left of the line is faster)")
         tidy(axes, "x")
     name = "Training step" if which == "training" else "Forward pass"
-    figure.suptitle(f"{name} beside every peer. Medians of paired ratios with 95 % intervals; sizes are B, T, I, H")
+    title = f"{name} beside every peer: medians of paired ratios with 95 % intervals; sizes are B, T, I, H"
+    figure.suptitle(f"{title}\n{where(found)}")
     handles = {
         label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
@@ -100,8 +101,16 @@ def length(found: dict[str, Any]) -> Figure:
         axes.legend(frameon=False, loc="upper left")
         tidy(axes, "both")
     panels[0].set_ylabel("milliseconds")
-    figure.suptitle("Cost over length, with the exponent p of the power law T^p that fits; 1 is linear")
+    title = "Cost over length, with the exponent p of the power law T^p that fits; 1 is linear"
+    figure.suptitle(f"{title}\n{where(found)}")
     return figure
+
+
+def where(found: dict[str, Any]) -> str:
+    """Return on what and with what a benchmark ran."""
+    about = found["provenance"]
+    device = f"{about['cpu']}, {about['cores']} cores" if about["device"] == "cpu" else about["device"]
+    return f"{device}; jax {about['versions']['jax']}, flax {about['versions']['flax']}; {about['date']}"
 
 
 def tidy(axes: Axes, grid: str) -> None:

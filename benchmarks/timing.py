@@ -157,7 +157,7 @@ def provenance() -> dict[str, Any]:
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": _git("rev-parse", "HEAD"),
-        "changed_since_commit": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "gatedrnn")),
+        "changed_since_commit": bool(_git("status", "--porcelain", "--untracked-files=no", "--", ":/gatedrnn")),
     }
 
 

@@ -5,7 +5,8 @@ in XLA on CPU. Training adds a reverse scan that multiplies by the transposed re
 gradients of weights and inputs as one product each over all steps. Additions join the products, so that none can be
 left out; they keep every number bounded, and no result has a meaning.
 
-It is the floor of what is made of XLA's products in a scan; a library that packs its weights once can go below it.
+It is the floor of what makes XLA's products step by step; who packs the weights once, or multiplies the inputs of
+several steps at once, can go below it.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
       mapped anew in each call: gates are computed again instead, in blocks that stay in the cache, unless the
       gradients of the matrices, added up block by block, leave it as well.
 
-    Elsewhere a step is bound by the launch of its kernels, of which a projection before the scan needs fewer.
+    Elsewhere a step is expected to be bound by the launch of its kernels, of which a projection before the scan needs
+    fewer; ``make bench-gpu`` has yet to say so.
     """
     if spread_explicitly(xs):
         return Forms()  # the axes of an explicit mesh are not merged with others
