@@ -77,7 +77,7 @@ def draw_problems(sizes: Iterable[str], cells: Iterable[CellName]) -> dict[tuple
         with jax.default_device(jax.devices("cpu")[0]):
             return problem(key[1], SIZES[key[0]])
 
-    keys = [(size, cell) for size in sizes for cell in cells]
+    keys: list[tuple[str, CellName]] = [(size, cell) for size in sizes for cell in cells]
     with ThreadPoolExecutor(timing.cores()) as pool:
         return dict(zip(keys, pool.map(draw, keys), strict=True))
 

@@ -25,6 +25,7 @@ from gatedrnn.layers.bidirectional import (
     bidirectional,
 )
 from gatedrnn.layers.chain import Chain, chain
+from gatedrnn.layers.data_parallel import DataParallel, data_parallel
 from gatedrnn.layers.last import last
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import Scan, scan
@@ -46,6 +47,7 @@ __all__ = [
     "BidirectionalParams",
     "Cell",
     "Chain",
+    "DataParallel",
     "Dense",
     "DenseParams",
     "Dropout",
@@ -67,6 +69,7 @@ __all__ = [
     "bidirectional",
     "chain",
     "chrono_bias",
+    "data_parallel",
     "dense",
     "dropout",
     "embed",

@@ -147,6 +147,7 @@ LAYERS = {
     ),
     "residual of bidirectional": (gr.residual(gr.chain(gr.bidirectional(gr.SimpleRNN(2)), gr.dense(3))), {}),
     "tokens": (gr.chain(gr.embed(3), gr.dropout(0.5), gr.scan(gr.GRU(3))), {"in_dim": 5, "inputs": tokens}),
+    "data parallel": (gr.data_parallel(gr.chain(gr.scan(gr.GRU(2)), gr.dropout(0.5))), {}),
     "dense": (gr.dense(2), {}),
     "dropout": (gr.dropout(0.5), {}),
 }

@@ -21,7 +21,8 @@ def program(problem: Problem, which: Pass) -> Program:
     def apply(weights: Any, xs: Any) -> Any:
         zeros = jnp.zeros((1, batch, hidden))
         lengths = jnp.full(batch, length, jnp.int32)
-        return rnn.lstm(xs, zeros, zeros, weights, lengths, in_dim, hidden, 1, 0.0, False)[0]
+        out: Any = rnn.lstm(xs, zeros, zeros, weights, lengths, in_dim, hidden, 1, 0.0, False)
+        return out[0]
 
     return jax_program(which, apply, cudnn.packed(problem.params), problem.xs, batch_major=True)
 

@@ -55,7 +55,7 @@ def take(tree: Any, indices: NDArray[Any]) -> Any:
 class Placement:
     """Devices in a row: what brings members to them, and home again, to the first."""
 
-    def __init__(self, devices: Sequence[jax.Device]) -> None:
+    def __init__(self, devices: Sequence[Any]) -> None:
         self.devices = tuple(devices)
         self._mesh = Mesh(np.array(devices), (AXIS,))
 
