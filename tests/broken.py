@@ -225,8 +225,8 @@ class OtherStep(gr.SimpleRNN):
 
 
 class Wide(gr.SimpleRNN):
-    def step(self, params, carry, x):
-        carry, y = super().step(params, carry, x)
+    def gate(self, params, z, u, carry):
+        carry, y = super().gate(params, z, u, carry)
         return carry, y.astype(jnp.float32)
 
 
