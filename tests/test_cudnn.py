@@ -141,8 +141,9 @@ def test_cells_that_cudnn_lacks_are_refused_before_anything_runs(cell, expected,
 
 
 def test_lstms_of_float32_are_not_refused():
-    gr.scan(CELL, engine="cudnn")
-    gr.scan(gr.LSTM(5, policy=gr.Policy("bfloat16", compute="float32", carry="float32")), engine="cudnn")
+    for cell in (CELL, gr.LSTM(5, policy=gr.Policy("bfloat16", compute="float32", carry="float32"))):
+        assert engine.refusal(cell) is None
+        assert gr.scan(cell, engine="cudnn").engine == "cudnn"
 
 
 def test_padding_and_resets_are_refused(on_paper):
