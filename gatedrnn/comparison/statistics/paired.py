@@ -108,8 +108,8 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[NDArray, NDArray
         >>> print(f"{mean:.2f} [{low:.2f}, {high:.2f}]")
         2.00 [-0.48, 4.48]
     """
-    values = _finite("values", values)
-    _check_level(level)
+    values = finite("values", values)
+    check_level(level)
     n = values.shape[-1]
     mean = values.mean(-1)
     margin = stats.t.ppf((1 + level) / 2, n - 1) * values.std(-1, ddof=1) / np.sqrt(n)
@@ -123,7 +123,7 @@ def estimate(values: ArrayLike, level: float = 0.95) -> Estimate:
         >>> estimate([1.0, 2.0, 3.0]).standard_deviation
         1.0
     """
-    values = _finite("values", values)
+    values = finite("values", values)
     mean, low, high = (float(x) for x in t_interval(values, level))
     return Estimate(mean, low, high, level, float(values.std(ddof=1)), len(values))
 
@@ -176,7 +176,7 @@ def exact_interval(successes: ArrayLike, n: int, level: float = 0.95) -> tuple[N
         >>> print(f"[{low:.3f}, {high:.3f}]")
         [0.631, 1.000]
     """
-    _check_level(level)
+    check_level(level)
     k = np.asarray(successes, float)
     if n < 1 or (k < 0).any() or (k > n).any():
         raise ValueError(f"successes: expected numbers in [0, n] with n of 1 or more, got {successes!r} and n {n!r}")
@@ -244,22 +244,24 @@ def equivalence(a: ArrayLike, b: ArrayLike, region: float, level: float = 0.90) 
     return Equivalence(region, d.low, d.high, level, p, bool(-region < d.low and d.high < region))
 
 
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
+    """Raise a ``ValueError`` where ``level`` is no coverage, as where it is in percent."""
     if not 0 < level < 1:
         raise ValueError(f"level: expected a number between 0 and 1, got {level!r}")
 
 
-def _finite(name: str, values: ArrayLike) -> NDArray:
+def finite(name: str, values: ArrayLike, least: int = 2) -> NDArray:
+    """Return an array of floats whose last axis has ``least`` or more; a ``ValueError`` names what is wrong with it."""
     array = np.asarray(values, float)
-    if array.ndim == 0 or array.shape[-1] < 2:
-        raise ValueError(f"{name}: expected 2 replicates or more, got shape {array.shape}")
+    if array.ndim == 0 or array.shape[-1] < least:
+        raise ValueError(f"{name}: expected {least} replicates or more, got shape {array.shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name}: expected finite numbers, got {array[~np.isfinite(array)][0]}")
     return array
 
 
 def _differences(a: ArrayLike, b: ArrayLike) -> NDArray:
-    a, b = _finite("a", a), _finite("b", b)
+    a, b = finite("a", a), finite("b", b)
     if a.ndim != 1 or a.shape != b.shape:
         raise ValueError(f"a, b: expected one number for each replicate, got shapes {a.shape} and {b.shape}")
     return a - b
