@@ -24,4 +24,4 @@ def compare(settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = config, o
     cli.compare(settings, out or Path("runs") / config_path.stem)
 
 
-tyro.cli(compare, args=sys.argv[2:])
+tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)

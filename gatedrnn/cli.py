@@ -23,6 +23,23 @@ from gatedrnn.comparison.search.files import Folder, write_json
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Task
+
+ARGUMENTS = tyro.constructors.ConstructorRegistry()
+
+
+@ARGUMENTS.primitive_rule
+def _task_by_name(info: Any) -> Any:
+    """Read a task's name where a task may stand as well: only Python can give one."""
+    if info.type != str | Task:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="STR",
+        instance_from_str=lambda arguments: arguments[0],
+        is_instance=lambda value: isinstance(value, str | Task),
+        str_from_instance=lambda value: [str(value)],
+    )
 
 
 def describe(
@@ -109,7 +126,11 @@ def run(arguments: list[str] | None = None) -> int:
     """Run a command line and return its exit code: wrong input is one line and 2, Ctrl-C is 130."""
     try:
         tyro.extras.subcommand_cli_from_dict(
-            COMMANDS, prog="gatedrnn", description="LSTM or GRU? Measured, on your problem.", args=arguments
+            COMMANDS,
+            prog="gatedrnn",
+            description="LSTM or GRU? Measured, on your problem.",
+            args=arguments,
+            registry=ARGUMENTS,
         )
     except ValueError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)

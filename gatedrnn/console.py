@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 if TYPE_CHECKING:
     from gatedrnn.comparison.protocol import Progress as Report
     from gatedrnn.comparison.search.settings import Settings
-    from gatedrnn.training.run import State
+    from gatedrnn.training.early_stopping import State
 
 
 class CompareDisplay:
@@ -31,7 +31,7 @@ class CompareDisplay:
             disable=not console.is_terminal,
         )
         self._bars: dict[tuple[str, str], TaskID] = {}
-        for task in settings.tasks:
+        for task in settings.task_names:
             for cell in settings.cells:
                 self._bars[task, cell] = self._progress.add_task(
                     f"{task}  [bold]{cell}[/]", total=settings.replicates * settings.trials, state="", start=False

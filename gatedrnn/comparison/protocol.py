@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.files import Folder
     from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.tasks.task import Baseline, Task
-    from gatedrnn.training.run import State
+    from gatedrnn.training.early_stopping import State
 
 SCHEMA = 1
 
@@ -167,10 +167,11 @@ def search_one(
     """Run one cell's search in one replicate, or return what it found before an interruption."""
     entry = folder.load(task.name, name, replicate.index)
     if entry is None:
+        offset = replicate.split.offset
 
         def on_segment(states: State) -> None:
             best = float(np.min(states.best_validation))
-            best_so_far = best + replicate.split.offset if np.isfinite(best) else None
+            best_so_far = best + offset if np.isfinite(best) else None
             tell(Progress(task.name, name, replicate.index, int(np.sum(states.stopped)), best_so_far, False))
 
         with folder.checkpoints(task.name, name, replicate.index) as store:

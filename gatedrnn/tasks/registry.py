@@ -20,8 +20,8 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
 """Names to constructors; data are read when a task is split."""
 
 
-def load(name: str) -> Task:
-    """Return the task of that name.
+def load(name: str | Task) -> Task:
+    """Return the task of that name; a task itself is returned as it is.
 
     Raises:
         ValueError: where there is none, naming those that there are.
@@ -30,6 +30,8 @@ def load(name: str) -> Task:
         >>> load("japanese-vowels-speaker").kind
         'classification'
     """
+    if not isinstance(name, str):
+        return name
     if name not in TASKS:
         raise ValueError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
     return TASKS[name]()

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Int
 
+Kind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token", "multi-label"]
+CLASSES = ("classification", "step-classification", "next-token")
+"""Kinds whose targets are classes, one of which is right."""
+
 
 class Batch(NamedTuple):
     """Sequences beside each other, padded at their ends; T is the same for all parts of a task.
@@ -18,12 +22,12 @@ class Batch(NamedTuple):
     A sequence of length 0 counts for nothing, so that a batch may be filled up with such.
 
     Attributes:
-        x: inputs ``[T, B, I]``.
+        x: inputs ``[T, B, I]``, or what ``Task.encode`` makes such of: tokens ``[T, B]``.
         lengths: steps that exist, ``[B]``.
-        y: targets: frames ``[T, B, D]`` to forecast, or classes ``[B]``.
+        y: targets: numbers ``[T, B, D]`` or classes ``[T, B]`` of the steps, or classes ``[B]`` of the sequences.
     """
 
-    x: Float[Array | np.ndarray, "T B I"]
+    x: Float[Array | np.ndarray, "T B I"] | Int[Array | np.ndarray, "T B *I"]
     lengths: Int[Array | np.ndarray, "B"]
     y: Any
 
@@ -77,6 +81,11 @@ class Baseline(NamedTuple):
     choice: str = ""
 
 
+def as_it_is(x: Array) -> Array:
+    """Return the inputs themselves: features need no encoding."""
+    return x
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """A question about data, with everything that is needed to ask a network.
@@ -84,20 +93,24 @@ class Task:
     Attributes:
         name: as in the table of ``gatedrnn.tasks.registry``.
         title: the question in a few words.
-        kind: whether frames are forecast or sequences classified.
+        kind: what is asked of a sequence: its class (``classification``), the class or number of each step
+            (``step-classification``, ``step-regression``), the frame a horizon ahead (``forecast``), the next token
+            (``next-token``), or which of many labels the next frame has (``multi-label``).
         unit: what ``nats / count`` is called, such as ``nats per frame``.
         in_dim: features that the network reads, I.
         out_dim: features that its head gives, as ``score`` wants them.
         source: where the data come from, and their licence.
         data_sha256: of the file that holds the data.
-        split: a seed to the parts, as NumPy arrays of float32 and int32, whose shapes don't depend on the seed.
+        split: a seed to the parts, as NumPy arrays whose shapes don't depend on the seed.
         score: the head's outputs ``[T, B, out_dim]`` and the batch to sums; pure, to be jitted and differentiated.
         baselines: simple models of a split, the strongest on validation first.
+        encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
+            and called inside the program, so that data lie in memory as they were given.
     """
 
     name: str
     title: str
-    kind: Literal["forecast", "classification"]
+    kind: Kind
     unit: str
     in_dim: int
     out_dim: int
@@ -106,3 +119,13 @@ class Task:
     split: Callable[[int], Split]
     score: Callable[[Array, Batch], Score]
     baselines: Callable[[Split], list[Baseline]]
+    encode: Callable[[Array], Array] = as_it_is
+
+    @property
+    def classes(self) -> bool:
+        """Whether targets are classes, so that accuracy says something."""
+        return self.kind in CLASSES
+
+    def identity(self) -> dict[str, str]:
+        """Return what tells this task from another one of the same name."""
+        return {"name": self.name, "kind": self.kind, "source": self.source, "data_sha256": self.data_sha256}

@@ -8,6 +8,7 @@ from typing import Any
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
 from gatedrnn.comparison.report.markup import Child, Markup, element
 from gatedrnn.comparison.verdict import caveats
+from gatedrnn.tasks.task import CLASSES
 
 Cell = dict[str, Any]
 
@@ -99,7 +100,7 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     if not task["baselines"]:
         return None
     places = _places(task)
-    classes = task["kind"] == "classification"
+    classes = task["kind"] in CLASSES
     heads = ["Test", *(["Accuracy"] if classes else []), "Validation"]
 
     def row(baseline: dict[str, Any]) -> Markup:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 import gatedrnn as gr
-from gatedrnn.training.run import Hyper, Run
+from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
+    from gatedrnn.comparison.costs.matching import MakeCell
     from gatedrnn.layers.chain import Chain
     from gatedrnn.tasks.task import Batch, Score, Task
     from gatedrnn.types import Cell, Params
@@ -30,15 +32,33 @@ CELLS = {
 """The cells that a comparison knows by name, each made from its number of units."""
 
 
-def make_cell(name: str, hidden: int) -> Cell:
-    """Return the cell of that name.
+def cell_maker(name: str) -> MakeCell:
+    """Return what makes a cell of that name from its number of units.
+
+    Args:
+        name: of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
 
     Raises:
         ValueError: where there is none.
+
+    Example:
+        >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
+        GRUResetAfter(hidden=3)
     """
-    if name not in CELLS:
-        raise ValueError(f"cells: expected some of {', '.join(CELLS)}; got {name!r}")
-    return CELLS[name](hidden)
+    if name in CELLS:
+        return CELLS[name]
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise ValueError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"cells: expected a class that can be imported, got {name} ({error})") from error
+
+
+def make_cell(name: str, hidden: int) -> Cell:
+    """Return the cell of that name; errors as in `cell_maker`."""
+    return cell_maker(name)(hidden)
 
 
 def network(cell: Cell, out_dim: int, dropout: Any) -> Chain:
@@ -50,7 +70,7 @@ def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Arr
     """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
     key_params, key_bias = jax.random.split(key)
     recurrent, *rest = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
-    if isinstance(recurrent, gr.SimpleRNNParams):
+    if not isinstance(recurrent, (gr.LSTMParams, gr.GRUParams, gr.GRUResetBeforeParams)):
         return (recurrent, *rest)
     choices = (
         gr.memory_bias(recurrent, 0.0),
@@ -62,15 +82,27 @@ def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Arr
 
 def loss(cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any) -> tuple[Array, Array]:
     """Return the batch's negative log-likelihood in nats, summed, and the number of its targets."""
-    outputs = network(cell, task.out_dim, hyper.dropout).apply(params, batch.x, lengths=batch.lengths, key=key)[1]
+    outputs = network(cell, task.out_dim, hyper.dropout).apply(
+        params, task.encode(batch.x), lengths=batch.lengths, key=key
+    )[1]
     score = task.score(outputs, batch)
     return score.nats, score.count
 
 
 def evaluate(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` over a batch, in evaluation mode."""
-    outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
+    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
     return task.score(outputs, batch)
+
+
+def evaluate_each(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+    """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
+    outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
+
+    def one(index: Array) -> Score:
+        return task.score(jnp.take(outputs, index[None], axis=1), take(batch, index[None]))
+
+    return jax.vmap(one)(jnp.arange(len(batch.lengths)))
 
 
 def take(part: Batch, indices: Array) -> Batch:
@@ -79,15 +111,15 @@ def take(part: Batch, indices: Array) -> Batch:
     return type(part)(jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis))
 
 
-def make_run(cell: Cell, task: Task, train: Batch, *, batch_size: int, max_epochs: int, patience: int) -> Run:
+def make_run(cell: Cell, task: Task, train: Batch, *, batch_size: int, max_epochs: int, patience: int) -> EarlyStopping:
     """Return the training run of this cell on this task."""
     longest = train.x.shape[0]
-    return Run(
+    return EarlyStopping(
         init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
         loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key),
         take=take,
         examples=train.x.shape[1],
-        batch_size=batch_size,
+        batch_size=min(batch_size, train.x.shape[1]),
         max_epochs=max_epochs,
         patience=patience,
     )

@@ -15,16 +15,16 @@ import numpy as np
 
 from gatedrnn.comparison.search.model import evaluate, make_run
 from gatedrnn.comparison.search.space import as_hypers
+from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.population import Population, member
-from gatedrnn.training.run import Data
 
 if TYPE_CHECKING:
     from jax import Array
 
     from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.tasks.task import Batch, Score, Split, Task
+    from gatedrnn.training.early_stopping import State
     from gatedrnn.training.population import Store
-    from gatedrnn.training.run import State
     from gatedrnn.types import Cell
 
 
@@ -34,15 +34,20 @@ class Replicate:
 
     index: int
     seed: int
-    split: Split
+    task: Task
     configurations: list[dict[str, float | str]]
+
+    @property
+    def split(self) -> Split:
+        """The data's parts, made anew each time: those of all replicates together may not fit into memory."""
+        return self.task.split(self.seed)
 
 
 def draw_replicate(task: Task, settings: Settings, index: int) -> Replicate:
     """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
     seed = int(rng.integers(2**31))
-    return Replicate(index, seed, task.split(seed), settings.space.sample(rng, settings.trials))
+    return Replicate(index, seed, task, settings.space.sample(rng, settings.trials))
 
 
 class Search:
@@ -59,7 +64,7 @@ class Search:
         )
         self.population = Population(run)
         self._evaluate = jax.jit(partial(evaluate, cell, task))
-        self._classes = task.kind == "classification"
+        self._classes = task.classes
 
     def run(
         self, replicate: Replicate, *, store: Store | None = None, on_segment: Callable[[State], None] | None = None
@@ -71,14 +76,14 @@ class Search:
         """
         started, compiling = time.perf_counter(), self.population.compile_seconds
         split = replicate.split
-        states = self.population.train(
+        members = self.population.train(
             as_hypers(replicate.configurations),
             jax.random.split(jax.random.key(replicate.seed), len(replicate.configurations)),
             Data(split.train, split.validation),
             store=store,
-            on_segment=on_segment,
+            on_segment=None if on_segment is None else lambda members: on_segment(members.states),
         )
-        states = jax.tree.map(_on_host, states)
+        states = jax.tree.map(_on_host, members.states)
         selected = int(np.argmin(states.best_validation))
         winner = member(states, selected)
         score = self._evaluate(winner.best_params, split.test)

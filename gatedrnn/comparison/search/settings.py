@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, Literal
 
 from gatedrnn.cells import checks
-from gatedrnn.comparison.search.model import CELLS
+from gatedrnn.comparison.costs.matching import BUDGETS
+from gatedrnn.comparison.search.model import cell_maker
 from gatedrnn.comparison.search.space import Space
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,24 +22,32 @@ class Settings:
         ValueError: where a number makes no comparison.
     """
 
-    tasks: tuple[str, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
-    """Names of the tasks, as `gatedrnn tasks` lists them."""
-    cells: tuple[str, str] = ("LSTM", "GRU")
-    """The two cells: LSTM, GRU, GRU-before (reset gate before the product), SimpleRNN."""
+    tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
+    """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
+    cells: tuple[str, ...] = ("LSTM", "GRU")
+    """Two or more: LSTM, GRU, GRU-before (reset gate before the product), SimpleRNN, or package.module:Class."""
     hidden: int = 32
-    """Units of the first cell, near which sizes of equal parameters are sought."""
-    sizes: tuple[int, int] | None = None
-    """Units of both cells, instead of equal parameters."""
+    """Units of the first cell, near which equal sizes are sought."""
+    matching: Literal["parameters", "width", "flops", "time"] = "parameters"
+    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs of a step, or its measured time."""
+    sizes: tuple[int, ...] | None = None
+    """Units of each cell, instead of matching."""
     replicates: int = 8
     """Repetitions of the whole procedure, each with its own split, configurations and seed."""
-    trials: int = 16
-    """Random configurations in a replicate, shared by both cells."""
+    trials: int | None = 16
+    """Random configurations in a replicate, shared by all cells; None where minutes alone are the budget."""
+    minutes: float | None = None
+    """Minutes of training on each task, split evenly between replicates; all cells train at the same time."""
     max_epochs: int = 300
     """Cap on the epochs of one training run."""
     patience: int = 20
     """Epochs without a better validation loss after which a run stops."""
     batch_size: int = 36
-    """Sequences in an optimiser step."""
+    """Sequences in an optimiser step; all of the training part where it has fewer."""
+    extend: bool = True
+    """Whether a range or a cap on which the best runs lie is extended once, for all cells."""
+    equivalence: float = 0.02
+    """Region of practical equivalence: this part of what the best cell gains over the strongest simple baseline."""
     seed: int = 0
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)
@@ -52,16 +62,24 @@ class Settings:
             raise ValueError(f"cells: expected two different ones, got {self.cells!r}")
         if not self.tasks:
             raise ValueError("tasks: expected at least one, got none")
-        for name, known in (("cells", CELLS), ("tasks", registry.TASKS)):
-            unknown = [value for value in getattr(self, name) if value not in known]
+        for name, known, values in (("cells", CELLS, self.cells), ("tasks", registry.TASKS, self.tasks)):
+            unknown = [value for value in values if isinstance(value, str) and value not in known]
             if unknown:
                 raise ValueError(f"{name}: expected some of {', '.join(known)}; got {', '.join(unknown)}")
+        if len(set(self.task_names)) != len(self.tasks):
+            raise ValueError(f"tasks: expected different names, got {', '.join(self.task_names)}")
         for hidden in (self.hidden, *(self.sizes or ())):
             checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """What the tasks are called."""
+        return tuple(task if isinstance(task, str) else task.name for task in self.tasks)
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON has them."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
+        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
+        return json.loads(json.dumps({**vars(self), "space": dataclasses.asdict(self.space), "tasks": tasks}))
 
 
 def differences(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> list[str]:

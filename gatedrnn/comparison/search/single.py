@@ -16,11 +16,11 @@ from gatedrnn.comparison.search.replicate import score_entry, trial_entry
 from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
-from gatedrnn.training.population import Population, member
-from gatedrnn.training.run import Data
+from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.population import member, population
 
 if TYPE_CHECKING:
-    from gatedrnn.training.run import State
+    from gatedrnn.training.early_stopping import State
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,22 +76,23 @@ def train(
     split = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    population = Population(make_run(cell, task, split.train, **sizes), settings.segment)
+    run = dataclasses.replace(make_run(cell, task, split.train, **sizes), segment=settings.segment)
     with Checkpoints(out / "checkpoints") as store:
-        states = population.train(
+        members = population(
+            run,
             as_hypers([dataclasses.asdict(settings)]),
             jax.random.split(jax.random.key(settings.seed), 1),
             Data(split.train, split.validation),
             store=store,
-            on_segment=None if on_segment is None else lambda states: on_segment(member(states, 0), split.offset),
+            on_segment=None if on_segment is None else lambda members: on_segment(member(members.states, 0), split.offset),
         )
-    state = member(states, 0)
+    state = member(members.states, 0)
     score = jax.jit(partial(evaluate, cell, task))(state.best_params, split.test)
     result = {
         "settings": dataclasses.asdict(settings),
         "unit": task.unit,
         "trial": trial_entry(state, split.offset),
-        "test": score_entry(score, split.offset, classes=task.kind == "classification"),
+        "test": score_entry(score, split.offset, classes=task.classes),
     }
     write_json(out / "result.json", result)
     return result

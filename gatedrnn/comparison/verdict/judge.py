@@ -13,6 +13,7 @@ from gatedrnn.comparison.statistics.power import replicates_needed
 from gatedrnn.comparison.verdict import wording
 from gatedrnn.comparison.verdict.caveats import caveats
 from gatedrnn.comparison.verdict.decide import decide, weigh
+from gatedrnn.tasks.task import CLASSES
 
 REGION_PART = 0.02
 """Region of practical equivalence, as a part of what the best cell gains over the strongest simple baseline."""
@@ -114,7 +115,7 @@ def _two_cells(task: dict[str, Any]) -> tuple[str, str]:
 
 def _accuracy(task: dict[str, Any], a: str, b: str) -> dict[str, Any] | None:
     """Return accuracies with their paired difference: reported beside, deciding nothing."""
-    if task["kind"] != "classification":
+    if task["kind"] not in CLASSES:
         return None
     scores = {name: replicate_scores(task, name, "accuracy") for name in (a, b)}
     return {
