@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 MakeCell: TypeAlias = "Callable[[int], Cell]"
 """What makes a cell of a hidden size: ``gr.LSTM``, say."""
 
-Budget: TypeAlias = Literal["parameters", "flops", "width"]
+Budget: TypeAlias = Literal["parameters", "width", "flops", "time"]
+
+BUDGETS = ("parameters", "width", "flops", "time")
+"""What may be made equal."""
 
 
 @dataclasses.dataclass(frozen=True)

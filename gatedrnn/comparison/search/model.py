@@ -97,7 +97,7 @@ def evaluate(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
 
 def evaluate_each(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
-    outputs = network(cell, task.out_dim, 0.0).apply(params, batch.x, lengths=batch.lengths)[1]
+    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
 
     def one(index: Array) -> Score:
         return task.score(jnp.take(outputs, index[None], axis=1), take(batch, index[None]))

@@ -29,7 +29,7 @@ class Settings:
     hidden: int = 32
     """Units of the first cell, near which equal sizes are sought."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"
-    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs of a step, or its measured time."""
+    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs or measured time of a step."""
     sizes: tuple[int, ...] | None = None
     """Units of each cell, instead of matching."""
     replicates: int = 8
@@ -51,23 +51,40 @@ class Settings:
     seed: int = 0
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)
-    """Where configurations are drawn from, the same for both cells."""
+    """Where configurations are drawn from, the same for all cells."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no comparison."""
         for name, least in (("replicates", 2), ("trials", 1), ("max_epochs", 1), ("patience", 1), ("batch_size", 1)):
-            if getattr(self, name) < least:
+            if getattr(self, name) is not None and getattr(self, name) < least:
                 raise ValueError(f"{name}: expected {least} or more, got {getattr(self, name)!r}")
-        if len(set(self.cells)) != 2:
-            raise ValueError(f"cells: expected two different ones, got {self.cells!r}")
+        if self.trials is None and self.minutes is None:
+            raise ValueError("trials, minutes: expected at least one budget, got none")
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise ValueError(f"minutes: expected a finite number above 0, got {self.minutes!r}")
+        if not 0 <= self.equivalence < 1:
+            raise ValueError(f"equivalence: expected a part of 1, got {self.equivalence!r}")
+        self._check_tasks()
+        self._check_cells()
+
+    def _check_tasks(self) -> None:
         if not self.tasks:
             raise ValueError("tasks: expected at least one, got none")
-        for name, known, values in (("cells", CELLS, self.cells), ("tasks", registry.TASKS, self.tasks)):
-            unknown = [value for value in values if isinstance(value, str) and value not in known]
-            if unknown:
-                raise ValueError(f"{name}: expected some of {', '.join(known)}; got {', '.join(unknown)}")
+        unknown = [task for task in self.tasks if isinstance(task, str) and task not in registry.TASKS]
+        if unknown:
+            raise ValueError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise ValueError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+
+    def _check_cells(self) -> None:
+        if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):
+            raise ValueError(f"cells: expected two or more different ones, got {', '.join(self.cells)}")
+        for name in self.cells:
+            cell_maker(name)
+        if self.matching not in BUDGETS:
+            raise ValueError(f"matching: expected one of {', '.join(BUDGETS)}; got {self.matching!r}")
+        if self.sizes is not None and len(self.sizes) != len(self.cells):
+            raise ValueError(f"sizes: expected one for each of {len(self.cells)} cells, got {self.sizes!r}")
         for hidden in (self.hidden, *(self.sizes or ())):
             checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 

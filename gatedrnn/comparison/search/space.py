@@ -8,7 +8,12 @@ from typing import Literal
 import numpy as np
 
 from gatedrnn.comparison.search.model import GATE_BIASES
-from gatedrnn.training.run import Hyper
+from gatedrnn.training.early_stopping import Hyper
+
+RANGES = ("learning_rate", "clip_norm")
+"""Hyperparameters drawn from a range, which has edges; the others are chosen from a list."""
+REACH = 0.5
+"""What lies beyond an edge, as a part of the range on its logarithmic axis."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Space:
 
     def __post_init__(self) -> None:
         """Refuse ranges that nothing can be drawn from."""
-        for name in ("learning_rate", "clip_norm"):
+        for name in RANGES:
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ValueError(f"{name}: expected 0 < low <= high, got {(low, high)}")
@@ -53,6 +58,17 @@ class Space:
             }
             for _ in range(trials)
         ]
+
+    def beyond(self, name: str, side: str) -> Space:
+        """Return the space in which that range is replaced by what lies beyond its "lower" or "upper" edge.
+
+        Example:
+            >>> Space(clip_norm=(1.0, 4.0)).beyond("clip_norm", "upper").clip_norm
+            (4.0, 8.0)
+        """
+        low, high = getattr(self, name)
+        reach = (high / low) ** REACH
+        return dataclasses.replace(self, **{name: (low / reach, low) if side == "lower" else (high, high * reach)})
 
     def describe(self) -> dict[str, str]:
         """Return each distribution in words."""
