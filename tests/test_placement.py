@@ -8,6 +8,7 @@ import pytest
 
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.placement import deal
+from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Population
 from tests.test_training import _hypers, _run, data  # noqa: F401  (a fixture)
 
@@ -16,8 +17,9 @@ RATES = (0.01, 0.3, 0.1, 1e30, 0.05)
 
 
 def _train(data, devices, **options):  # noqa: F811
-    population = Population(_run(), segment=7, devices=devices)
-    states = population.train(_hypers(*RATES), jax.random.split(jax.random.key(0), len(RATES)), data, **options)
+    population = Population(_run(), Plan("map", population=devices))
+    keys = jax.random.split(jax.random.key(0), len(RATES))
+    states = population.train(_hypers(*RATES), keys, data, **options).states
     plain = states._replace(key=jax.random.key_data(states.key))
     return population, jax.device_get(plain)
 
@@ -45,10 +47,10 @@ def test_a_checkpoint_resumes_on_other_devices(data, alone, tmp_path):  # noqa: 
     jax.tree.map(np.testing.assert_array_equal, states, alone)
 
 
-@pytest.mark.parametrize("devices", [0, 99, -1])
-def test_devices_that_are_not_there_are_refused(devices):
-    with pytest.raises(ValueError, match="devices: expected 1 to 4"):
-        Population(_run(), devices=devices)
+@pytest.mark.parametrize("plan", [Plan(population=99), Plan(population=2, batch=3), Plan(batch=5)])
+def test_devices_that_are_not_there_are_refused(plan):
+    with pytest.raises(ValueError, match="plan: expected at most 4"):
+        Population(_run(), plan)
 
 
 def test_running_members_are_dealt_evenly():

@@ -9,8 +9,8 @@ import optax
 import pytest
 
 from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.early_stopping import Data, EarlyStopping, Hyper
 from gatedrnn.training.population import Population, member
-from gatedrnn.training.run import Data, Hyper, Run
 
 N, BATCH, EPOCHS = 10, 4, 30
 
@@ -27,8 +27,8 @@ def _take(part, indices):
 
 
 def _run(**changes):
-    sizes = {"examples": N, "batch_size": BATCH, "max_epochs": EPOCHS, "patience": 3}
-    return Run(
+    sizes = {"examples": N, "batch_size": BATCH, "max_epochs": EPOCHS, "patience": 3, "segment": 7}
+    return EarlyStopping(
         init_params=lambda hyper, key: {"w": jax.random.normal(key, (3,))}, loss=_loss, take=_take, **(sizes | changes)
     )
 
@@ -48,9 +48,9 @@ def _hypers(*rates):
 
 @pytest.fixture(scope="module")
 def trained(data):
-    population = Population(_run(), segment=7)
+    population = Population(_run())
     keys = jax.random.split(jax.random.key(0), 3)
-    return population, population.train(_hypers(0.01, 0.3, 0.1), keys, data)
+    return population, population.train(_hypers(0.01, 0.3, 0.1), keys, data).states
 
 
 def _plain_loop(data, key, rate):
@@ -98,7 +98,8 @@ def test_one_trace_for_all_segments(trained):
 
 @pytest.mark.parametrize("segment", [1, 4])
 def test_segments_change_nothing(data, trained, segment):
-    states = Population(_run(), segment).train(_hypers(0.01, 0.3, 0.1), jax.random.split(jax.random.key(0), 3), data)
+    population = Population(_run(segment=segment))
+    states = population.train(_hypers(0.01, 0.3, 0.1), jax.random.split(jax.random.key(0), 3), data).states
     for one, other in zip(jax.tree.leaves(states), jax.tree.leaves(trained[1]), strict=True):
         if not jnp.issubdtype(one.dtype, jax.dtypes.prng_key):
             np.testing.assert_array_equal(one, other)
@@ -106,8 +107,8 @@ def test_segments_change_nothing(data, trained, segment):
 
 def test_a_diverged_member_is_frozen_and_harms_nobody(data, trained):
     """The one in the middle takes steps of 1e38, whose squares overflow in its first epoch."""
-    population = Population(_run(), segment=7)
-    states = population.train(_hypers(0.01, 1e38, 0.1), jax.random.split(jax.random.key(0), 3), data)
+    population = Population(_run())
+    states = population.train(_hypers(0.01, 1e38, 0.1), jax.random.split(jax.random.key(0), 3), data).states
     broken = member(states, 1)
     assert int(broken.diverged_at) == 1
     assert int(broken.epoch) == 1
@@ -124,16 +125,16 @@ def test_restored_from_any_segment_it_ends_the_same(data, trained, tmp_path):
     class Stopped(Exception):
         pass
 
-    def stop(states):
-        if int(states.epoch.max()) >= 14:
+    def stop(members):
+        if int(members.states.epoch.max()) >= 14:
             raise Stopped
 
     hypers, keys = _hypers(0.01, 0.3, 0.1), jax.random.split(jax.random.key(0), 3)
     with Checkpoints(tmp_path) as store, pytest.raises(Stopped):
-        Population(_run(), segment=7).train(hypers, keys, data, store=store, on_segment=stop)
+        Population(_run()).train(hypers, keys, data, store=store, on_segment=stop)
     with Checkpoints(tmp_path) as store:
-        step, _ = store.restore(trained[1])
-        states = Population(_run(), segment=7).train(hypers, keys, data, store=store)
+        step = max(int(path.name) for path in tmp_path.iterdir())
+        states = Population(_run()).train(hypers, keys, data, store=store).states
     assert step == 2
     np.testing.assert_array_equal(states.params["w"], trained[1].params["w"])
     np.testing.assert_array_equal(states.validation_curve, trained[1].validation_curve)
@@ -141,16 +142,16 @@ def test_restored_from_any_segment_it_ends_the_same(data, trained, tmp_path):
 
 def test_checkpoints_keep_two_and_hold_their_pace(tmp_path):
     with Checkpoints(tmp_path / "all") as store:
-        for step in range(4):
-            store.save(step, {"w": jnp.full(2, step)})
+        for step in range(1, 5):
+            store.save(step, {"w": jnp.full(2, step)}, {})
     with Checkpoints(tmp_path / "all") as store:
-        step, state = store.restore({"w": jnp.zeros(2, jnp.int32)})
-    assert step == 3
-    np.testing.assert_array_equal(state["w"], [3, 3])
-    assert {path.name for path in (tmp_path / "all").iterdir()} == {"2", "3"}
+        step, state = store.restore({"w": jnp.zeros(2, jnp.int32)}, {})
+    assert step == 4
+    np.testing.assert_array_equal(state["w"], [4, 4])
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {"3", "4"}
     with Checkpoints(tmp_path / "paced", every=3600.0) as store:
-        store.save(0, {"w": jnp.zeros(2)})
-        assert store.restore({"w": jnp.zeros(2)}) is None
+        store.save(1, {"w": jnp.zeros(2)}, {})
+        assert store.restore({"w": jnp.zeros(2)}, {}) is None
 
 
 @pytest.mark.parametrize("change", [{"examples": 0}, {"batch_size": 0}, {"max_epochs": 0}, {"patience": -1}])

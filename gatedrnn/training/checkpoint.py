@@ -1,51 +1,146 @@
-"""Checkpoints: a thin module over Orbax's v1 interface, the only one that imports it."""
+"""Checkpoints: a thin module over Orbax's v1 interface, the only one that imports it.
+
+Orbax writes in the background and atomically, but restores data in which a bit was flipped without noticing, so each
+checkpoint has digests of its files, and what it belongs to.
+"""
 
 from __future__ import annotations
 
 import time
+import warnings
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import orbax.checkpoint.experimental.v1 as ocp
 
+from gatedrnn.training.digests import damage, write_digests
+from gatedrnn.training.fingerprint import differences, shown
+
 
 class Checkpoints:
-    """States of one run in a directory, written in the background, atomically, the newest two kept.
+    """States of one run in a directory, written in the background, atomically, the newest of them kept.
 
     Use it as a context manager, or call ``close``: a save that is still under way is finished there.
 
     Args:
         directory: made where it does not exist.
         every: seconds that lie between two saves at least; 0 saves whenever asked.
+        keep: how many are kept; with 2 there is one to fall back to.
+
+    Raises:
+        ValueError: where fewer than 2 are to be kept.
     """
 
-    def __init__(self, directory: str | Path, *, every: float = 0.0) -> None:
+    def __init__(self, directory: str | Path, *, every: float = 0.0, keep: int = 2) -> None:
+        if keep < 2:
+            raise ValueError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
+        self.directory = Path(directory).resolve()
         self._every = every
         self._saved = time.monotonic()
-        newest_two: Any = ocp.training.preservation_policies.LatestN(2)
-        self._orbax = ocp.training.Checkpointer(str(Path(directory).resolve()), preservation_policy=newest_two)
+        self._newest = 0
+        newest: Any = ocp.training.preservation_policies.LatestN(keep)
+        # What a killed process left half written is removed here.
+        self._orbax = ocp.training.Checkpointer(
+            str(self.directory), preservation_policy=newest, cleanup_tmp_directories=True
+        )
+        self._writer = ThreadPoolExecutor(max_workers=1)
+        self._pending: Future[None] | None = None
 
-    def save(self, step: int, state: Any) -> None:
-        """Save a pytree of arrays as ``step``, unless the last save is less than ``every`` seconds ago."""
-        if time.monotonic() - self._saved < self._every:
+    def save(self, step: int, state: Any, config: dict[str, Any], *, force: bool = False) -> None:
+        """Save a pytree of arrays as ``step``, unless the last save is less than ``every`` seconds ago.
+
+        Args:
+            step: above that of the last save.
+            state: on devices or on the host; not to be changed in place.
+            config: what the state belongs to, as JSON has it; ``restore`` refuses another.
+            force: save at once, and wait until it is done; what has been saved already is not saved again.
+
+        Raises:
+            OSError: where this save, or the one before it, which was still under way, could not be written, as on a
+                full disk. The last good checkpoint is still there.
+        """
+        if force or time.monotonic() - self._saved >= self._every:
+            self.wait()
+            if step != self._newest:
+                # Orbax skips a save, without a word, while another is under way; none is.
+                response = self._orbax.save_async(step, state, force=True, custom_metadata=config)
+                self._pending = self._writer.submit(self._finish, step, response)
+                self._newest, self._saved = step, time.monotonic()
+        if force:
+            self.wait()
+
+    def _finish(self, step: int, response: Any) -> None:
+        response.result()
+        write_digests(self.directory / str(step))
+
+    def wait(self) -> None:
+        """Wait for the save under way.
+
+        Raises:
+            OSError: where it could not be written.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None:
             return
-        # Orbax skips a save, without a word, while another is under way.
-        self._orbax.wait()
-        self._orbax.save_async(step, state, force=True)
-        self._saved = time.monotonic()
+        try:
+            pending.result()
+        except Exception as error:
+            raise OSError(
+                f"the checkpoint {self._newest} could not be written to {self.directory}, and the one before it stays; "
+                f"is the disk full? {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            ) from error
 
-    def restore(self, like: Any) -> tuple[int, Any] | None:
-        """Return the newest step and its state; None where nothing has been saved.
+    def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
+        """Return the newest undamaged step and its state; None where there is none.
+
+        A damaged or unfinished checkpoint is set aside with a warning, and the one before it is taken.
 
         Args:
             like: a state of the same structure, shapes, types and shardings.
+            config: what the state has to belong to.
+
+        Raises:
+            ValueError: where the checkpoint belongs to something else; says what differs.
         """
-        newest = self._orbax.latest
-        return None if newest is None else (newest.step, self._orbax.load(newest, like))
+        self.wait()
+        for found in reversed(list(self._orbax.checkpoints)):
+            wrong = damage(self.directory / str(found.step))
+            if wrong is not None:
+                self._set_aside(found.step, wrong)
+                continue
+            self._check(found.step, config)
+            self._newest = found.step
+            return found.step, self._orbax.load(found.step, like)
+        return None
+
+    def _check(self, step: int, config: dict[str, Any]) -> None:
+        before: Any = self._orbax.metadata(step).custom_metadata
+        lines = differences(before, config)
+        if lines:
+            raise ValueError(
+                f"config: expected what the checkpoints in {self.directory} belong to, got another ({shown(lines)}). "
+                "Name another folder, or remove this one."
+            )
+
+    def _set_aside(self, step: int, wrong: str) -> None:
+        """Rename a checkpoint, so that it neither is restored again nor counts among those that are kept."""
+        folder = self.directory / str(step)
+        aside = folder.with_name(f"damaged-{step}-{time.time_ns()}")
+        folder.rename(aside)
+        self._orbax.reload()
+        warnings.warn(
+            f"checkpoint {step} is damaged ({wrong}) and now called {aside.name}; training goes on from the one before",
+            stacklevel=4,
+        )
 
     def close(self) -> None:
         """Wait for the save under way."""
-        self._orbax.close()
+        try:
+            self.wait()
+        finally:
+            self._writer.shutdown()
+            self._orbax.close()
 
     def __enter__(self) -> Checkpoints:
         return self

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AXIS = "population"
-"""The mesh axis that members are spread over."""
+POPULATION, BATCH = "population", "batch"
+"""The mesh axes that members, and the batch of each member, are spread over."""
 
 
 class Deal(NamedTuple):
@@ -31,15 +31,17 @@ class Deal(NamedTuple):
         return taken[np.argsort(self.seated[taken])]
 
 
-def deal(stopped: NDArray[Any], devices: int) -> Deal:
+def deal(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Deal:
     """Deal ``stopped [K]`` members to devices in turn, first those that still run: each device gets its share of them.
+
+    A device has a multiple of ``chunk`` places.
 
     Example:
         >>> deal(np.array([False, True, False]), devices=2)
         Deal(seated=array([0, 1, 2, 0]), spare=array([False, False, False,  True]))
     """
     members = np.argsort(stopped, kind="stable")
-    left_over = -len(members) % devices
+    left_over = -len(members) % (devices * chunk)
     spare = np.arange(len(members) + left_over) >= len(members)
     seated = np.concatenate([members, np.full(left_over, members[0])])
     by_device = (array.reshape(-1, devices).T.ravel() for array in (seated, spare))
@@ -53,26 +55,41 @@ def take(tree: Any, indices: NDArray[Any]) -> Any:
 
 
 class Placement:
-    """Devices in a row: what brings members to them, and home again, to the first."""
+    """Devices in rows: members are spread over rows, the batch of each member over the devices of its row.
 
-    def __init__(self, devices: Sequence[Any]) -> None:
-        self.devices = tuple(devices)
-        self._mesh = Mesh(np.array(devices), (AXIS,))
+    Args:
+        devices: row by row.
+        batch: devices in a row.
+    """
+
+    def __init__(self, devices: Sequence[Any], batch: int = 1) -> None:
+        self.rows = len(devices) // batch
+        self._home = devices[0]
+        self._mesh = Mesh(np.array(devices).reshape(self.rows, batch), (POPULATION, BATCH))
 
     def share(self, tree: Any) -> Any:
         """Give every device a copy."""
         return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec()))
 
     def spread(self, tree: Any) -> Any:
-        """Give every device its places of ``[K, ...]``."""
-        return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec(AXIS)))
+        """Give every row its places of ``[K, ...]``."""
+        return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec(POPULATION)))
 
     def gather(self, tree: Any) -> Any:
         """Bring all places to the first device."""
-        return jax.device_put(tree, self.devices[0])
+        return jax.device_put(tree, self._home)
 
     def split(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``function(members, shared)``, a map over members, as a program of which each device runs its part."""
-        members, shared = PartitionSpec(AXIS), PartitionSpec()
-        # Members have nothing to say to each other, so JAX need not know which values differ between devices.
-        return jax.shard_map(function, mesh=self._mesh, in_specs=(members, shared), out_specs=members, check_vma=False)
+        """Return ``function(members, shared)``, a map over members, as a program of which each row runs its part."""
+        members, shared = PartitionSpec(POPULATION), PartitionSpec()
+        # Where rows have one device there is no axis left over which a layer could split its batch.
+        axes = {POPULATION} if self._mesh.shape[BATCH] > 1 else {POPULATION, BATCH}
+        # Members have nothing to say to each other, so JAX need not know which values differ between rows.
+        return jax.shard_map(
+            function,
+            mesh=self._mesh,
+            axis_names=axes,
+            in_specs=(members, shared),
+            out_specs=members,
+            check_vma=False,
+        )

@@ -4,134 +4,206 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.training.fingerprint import fingerprint
+from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
 from gatedrnn.training.placement import Placement, deal, take
-from gatedrnn.training.run import Data, Hyper, Run, State, advance, init
+from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
+    from gatedrnn.training.run import Run
+
+
+class Interrupted(Exception):
+    """Training was asked to stop after a segment; the members are saved, and the same command resumes."""
+
 
 class Store(Protocol):
-    """Where states are kept between segments; ``gatedrnn.training.checkpoint.Checkpoints`` is one."""
+    """Where members are kept between segments; ``gatedrnn.training.checkpoint.Checkpoints`` is one."""
 
-    def save(self, step: int, state: Any) -> None:
-        """Keep ``state``."""
+    def save(self, step: int, state: Any, config: dict[str, Any], *, force: bool = False) -> None:
+        """Keep ``state``, and what it belongs to; ``force`` where nothing comes after it."""
         ...
 
-    def restore(self, like: Any) -> tuple[int, Any] | None:
+    def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest step and its state, of the structure of ``like``; None where there is none."""
         ...
 
 
 class Population:
-    """K members of one run, which differ in hyperparameters and seed, compiled once.
+    """K members of one run, which differ in hyperparameters and seed, compiled once for each K.
 
-    Members are trained one after another inside the program (``jax.lax.map``), so that each stops on its own;
-    ``jax.vmap`` would drive all of them until the last has stopped. Several devices share the members, and each trains
-    its own in this way; a member ends with the same bits on any number of devices, and a checkpoint resumes on any.
+    ``population`` says what it does; this keeps the compiled program for several populations.
 
     Args:
         run: what is the same in all members.
-        segment: epochs between two returns to Python.
-        devices: how many of this process's devices share the members; None is all.
+        plan: how they are trained.
 
     Raises:
-        ValueError: where there are fewer devices.
+        ValueError: where there is no such plan.
     """
 
-    def __init__(self, run: Run, segment: int = 25, devices: int | None = None) -> None:
-        shown = jax.local_devices()
-        if devices is not None and not 1 <= devices <= len(shown):
-            raise ValueError(f"devices: expected 1 to {len(shown)}, as many as JAX shows; got {devices!r}")
+    def __init__(self, run: Run, plan: Plan | PlanName = "auto") -> None:
         self.run = run
-        self.segment = segment
-        self.placement = Placement(shown[:devices])
+        self.plan = as_plan(plan, jax.default_backend())
         self.traces = 0
         self.compile_seconds = 0.0
-        self._init = jax.jit(lambda hypers, keys: jax.lax.map(lambda one: init(run, one[0], one[1]), (hypers, keys)))
+        self._advance = jax.jit(run.advance)
         self._compiled: dict[Any, Any] = {}
+        self._chunks: dict[int, int] = {}
+        devices_of(self.plan, jax.local_devices(), members=1)
 
-    def _advance_all(self, members: tuple[Hyper, State], data: Data) -> State:
-        self.traces += 1
-        return jax.lax.map(lambda one: advance(self.run, one[0], one[1], data, self.segment), members)
+    def train(
+        self,
+        hypers: Any,
+        keys: Key[Array, "K"],
+        data: Any,
+        *,
+        store: Store | None = None,
+        config: dict[str, Any] | None = None,
+        on_segment: Callable[[Members], None] | None = None,
+    ) -> Members:
+        """Train K members, as ``population`` says."""
+        hypers = jax.tree.map(lambda h: jnp.broadcast_to(jnp.asarray(h), (len(keys),)), hypers)
+        data = jax.tree.map(jnp.asarray, data)
+        segments, members = 0, self._before(hypers, keys, data)
+        belongs = fingerprint(hypers, keys, data, config)
+        if store is not None and (saved := store.restore(members, belongs)) is not None:
+            segments, members = saved
+        placement = Placement(devices_of(self.plan, jax.local_devices(), len(keys)), self.plan.batch)
+        data, hypers = placement.share(data), placement.gather(hypers)
+        members = members._replace(states=placement.gather(members.states))
+        while segments < self.run.segments and not np.all(members.status.stopped):
+            members = self._segment(placement, hypers, members, data, segments)
+            segments += 1
+            if store is not None:
+                store.save(segments, members, belongs)
+            try:
+                if on_segment is not None:
+                    on_segment(members)
+            except BaseException:
+                if store is not None:
+                    store.save(segments, members, belongs, force=True)
+                raise
+        return members
 
-    def _compile(self, function: Callable[..., State], *args: Any) -> Callable[..., State]:
+    def _before(self, hypers: Any, keys: Any, data: Any) -> Members:
+        """Return all members before their first step."""
+
+        def init_all(members: Any, data: Any) -> Any:
+            return self._each(lambda one: starting(self.run, one[0], one[1], data), members, len(keys))
+
+        args = (hypers, keys), data
+        states, status = self._compile("init", init_all, *args)(*args)
+        one = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), (hypers, states))
+        metrics = jax.eval_shape(self._advance, *one, data)[1]
+        return Members(states, status, blank_metrics(metrics, len(keys), self.run.segments))
+
+    def _segment(self, placement: Placement, hypers: Any, members: Members, data: Any, segment: int) -> Members:
+        """Train all members for a segment, dealt to devices anew: a copy on a spare place rests."""
+        stopped = np.asarray(members.status.stopped)
+        chunk = self._chunks.get(len(stopped)) or self.plan.chunk or -(-len(stopped) // placement.rows)
+        dealt = deal(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
+        ones = take(One(hypers, members.states, members.status), dealt.seated)
+        ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.spare))
+
+        def advance_all(ones: One, shared: Any) -> Any:
+            self.traces += 1
+            return self._each(lambda one: advanced(self.run, self._advance, one, *shared), ones, chunk)
+
+        args = placement.spread(ones), (data, placement.share(np.int32(segment)))
+        program = self._compile(f"advance {chunk}", placement.split(advance_all), *args)
+        if self.plan.inside == "vmap" and self.plan.chunk is None:
+            fitting = smaller_chunk(chunk, bytes_of(program), self._memory())
+            if fitting < chunk:
+                self._chunks[len(stopped)] = fitting
+                return self._segment(placement, hypers, members, data, segment)
+        states, status, metrics = take(placement.gather(program(*args)), dealt.places())
+        return Members(states, status, with_segment(members.metrics, metrics, segment))
+
+    def _each(self, function: Callable[[Any], Any], members: Any, chunk: int) -> Any:
+        """Call a function of one member for all of them, as the plan says."""
+        if self.plan.inside == "map":
+            return jax.lax.map(function, members)
+        whole = chunk >= len(jax.tree.leaves(members)[0])
+        return jax.vmap(function)(members) if whole else jax.lax.map(function, members, batch_size=chunk)
+
+    def _compile(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
         """Compile for these shapes once, and say how long it took."""
-        shapes = jax.tree.structure(args), tuple((x.shape, x.dtype) for x in jax.tree.leaves(args))
+        shapes = name, jax.tree.structure(args), tuple((x.shape, x.dtype) for x in jax.tree.leaves(args))
         if shapes not in self._compiled:
             started = time.perf_counter()
             self._compiled[shapes] = jax.jit(function).lower(*args).compile()
             self.compile_seconds += time.perf_counter() - started
         return self._compiled[shapes]
 
-    def _advance_here(self, hypers: Hyper, states: State, data: Data) -> State:
-        """Run a segment where the arrays are."""
-        args = (hypers, states), data
-        return self._compile(self._advance_all, *args)(*args)
-
-    def _advance_spread(self, hypers: Hyper, states: State, data: Data) -> State:
-        """Run a segment with members spread over devices; a copy on a spare place has stopped, and costs nothing."""
-        placement = self.placement
-        dealt = deal(np.asarray(states.stopped), len(placement.devices))
-        hypers, states = take((hypers, states), dealt.seated)
-        states = states._replace(stopped=states.stopped | dealt.spare)
-        args = placement.spread((hypers, states)), data
-        states = self._compile(placement.split(self._advance_all), *args)(*args)
-        return take(placement.gather(states), dealt.places())
-
-    def train(
-        self,
-        hypers: Hyper,
-        keys: Key[Array, "K"],
-        data: Data,
-        *,
-        store: Store | None = None,
-        on_segment: Callable[[State], None] | None = None,
-    ) -> State:
-        """Train all members until each has stopped.
-
-        Args:
-            hypers: hyperparameters, each ``[K]``.
-            keys: one key for each member.
-            data: what all members share.
-            store: saves the states after each segment, and is where training resumes.
-            on_segment: called with the states ``[K, ...]`` after each segment.
-
-        Returns:
-            The states of all members, ``[K, ...]``.
-        """
-        hypers = Hyper(*(jnp.asarray(h) for h in hypers))
-        data = jax.tree.map(jnp.asarray, data)
-        states = self._init(hypers, keys)
-        segments = 0
-        if store is not None and (saved := store.restore(states)) is not None:
-            segments, states = saved
-        advance_all = self._advance_here
-        if len(keys) > 1 and len(self.placement.devices) > 1:
-            advance_all, data = self._advance_spread, self.placement.share(data)
-            hypers, states = self.placement.gather((hypers, states))
-        while not bool(np.all(states.stopped)):
-            states = advance_all(hypers, states, data)
-            segments += 1
-            if store is not None:
-                store.save(segments, states)
-            if on_segment is not None:
-                on_segment(states)
-        return states
+    def _memory(self) -> int | None:
+        """Return bytes of a device that may be used, None where it does not say."""
+        return self.plan.memory or (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
 
 
-def member(states: State, k: int) -> State:
-    """Return one member's state of ``[K, ...]``."""
-    return jax.tree.map(partial(_at, k), states)
+def member(tree: Any, k: int) -> Any:
+    """Return one member's part of a pytree of ``[K, ...]``."""
+    return jax.tree.map(lambda x: x[k], tree)
 
 
-def _at(k: int, x: Array) -> Array:
-    return x[k]
+def bytes_of(program: Any) -> int:
+    """Return what a compiled program needs of a device: arguments, results and what is in between."""
+    found = program.memory_analysis()
+    if found is None:
+        return 0
+    return found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes
+
+
+def population(
+    run: Run,
+    hypers: Any,
+    keys: Key[Array, "K"],
+    data: Any,
+    plan: Plan | PlanName = "auto",
+    *,
+    store: Store | None = None,
+    config: dict[str, Any] | None = None,
+    on_segment: Callable[[Members], None] | None = None,
+) -> Members:
+    """Train K members of a run as one program: they differ in hyperparameters and seed, and share the data.
+
+    The program is compiled once, whatever K and however many segments; between two of them, Python saves and shows.
+    A member that diverges stops, and its ``status`` says where; the others end with the same bits with and without it.
+    A member ends as it would alone: to rounding under a vmap; bit for bit under a map on CPU, on any number of devices.
+
+    Args:
+        run: what is the same in all members.
+        hypers: pytree of hyperparameters, each a scalar or ``[K]``.
+        keys: one key for each member, ``[K]``.
+        data: pytree of arrays that all members share.
+        plan: "map", "vmap", a ``Plan``, or "auto": what is best on this backend.
+        store: keeps the members after each segment, and is where training resumes.
+        config: what else the store's checkpoints belong to, such as the cell and its size, as JSON has it.
+        on_segment: called with the members after each segment. If it raises, ``Interrupted`` for instance, the members
+            are saved, and what it raised goes on.
+
+    Returns:
+        All members' states, status and metrics.
+
+    Raises:
+        ValueError: where the plan asks for devices that are not there, or the store holds another population.
+
+    Example:
+        >>> import collections
+        >>> Decay = collections.namedtuple("Decay", "segments")
+        >>> Decay.init = lambda run, hyper, key, data: data
+        >>> Decay.advance = lambda run, hyper, state, data: (hyper * state, {"loss": state[None]})
+        >>> members = population(Decay(3), jnp.array([0.5, 2.0]), jax.random.split(jax.random.key(0), 2), 8.0)
+        >>> members.states.tolist(), members.metrics["loss"].tolist()
+        ([1.0, 64.0], [[8.0, 4.0, 2.0], [8.0, 16.0, 32.0]])
+    """
+    return Population(run, plan).train(hypers, keys, data, store=store, config=config, on_segment=on_segment)

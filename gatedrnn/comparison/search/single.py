@@ -84,7 +84,7 @@ def train(
             jax.random.split(jax.random.key(settings.seed), 1),
             Data(split.train, split.validation),
             store=store,
-            on_segment=None if on_segment is None else lambda members: on_segment(member(members.states, 0), split.offset),
+            on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), split.offset),
         )
     state = member(members.states, 0)
     score = jax.jit(partial(evaluate, cell, task))(state.best_params, split.test)

@@ -1,0 +1,178 @@
+"""Runs with early stopping: minibatch Adam until the validation loss has not improved for a while."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from gatedrnn.training.run import Status
+from gatedrnn.training.step import adam, train_step
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Float, Int, Key
+
+    from gatedrnn.types import Params
+
+
+class Hyper(NamedTuple):
+    """Hyperparameters of one run, each a scalar, or ``[K]`` for K runs."""
+
+    learning_rate: Any
+    """Adam's step size."""
+    clip_norm: Any
+    """Largest global norm of a gradient."""
+    dropout: Any
+    """Part of the recurrent outputs that is set to zero in training."""
+    gate_bias: Any
+    """Index into ``GATE_BIASES``: where the gate that keeps memory starts."""
+
+
+class Data(NamedTuple):
+    """Pytrees of arrays that ``take`` and ``loss`` of a run understand; the test part is not among them."""
+
+    train: Any
+    validation: Any
+
+
+class State(NamedTuple):
+    """A run between two epochs; E is the cap on epochs."""
+
+    params: Params
+    optimizer: Any
+    key: Key[Array, ""]
+    epoch: Int[Array, ""]
+    best_params: Params
+    best_validation: Float[Array, ""]
+    best_epoch: Int[Array, ""]
+    stopped: Bool[Array, ""]
+    diverged_at: Int[Array, ""]
+    train_curve: Float[Array, "E"]
+    validation_curve: Float[Array, "E"]
+
+
+def adam_of(hyper: Hyper) -> optax.GradientTransformation:
+    """Return Adam behind a clip of the global gradient norm."""
+    return adam(hyper.learning_rate, hyper.clip_norm)
+
+
+@dataclasses.dataclass(frozen=True)
+class EarlyStopping:
+    """A run that stops at a cap on epochs, when it no longer improves on validation, or when it diverges.
+
+    It is a ``gatedrnn.training.Run``: ``advance`` trains for at most ``segment`` epochs. A run that has stopped stays
+    as it is, and costs nothing under a map. It stops at the cap, when its validation loss has not improved for
+    ``patience`` epochs, or when its training or validation loss is no longer finite: then ``diverged_at`` says in
+    which epoch, and the best parameters are still the ones before. Curves are in the state, so there are no metrics.
+
+    Attributes:
+        init_params: ``(hyper, key) -> params``.
+        loss: ``(params, hyper, batch, key) -> (sum, count)``, in nats; ``key=None`` is evaluation.
+        take: ``(part, indices) -> batch``, the examples of a part of the data with these indices.
+        examples: number of training examples.
+        batch_size: examples in a step; each epoch is a new order, what is left over at its end waits for another.
+        max_epochs: E, the cap.
+        patience: epochs without a better validation loss after which a run stops.
+        segment: epochs of one ``advance``.
+        optimizer: ``hyper -> optax.GradientTransformation``; may use traced hyperparameters.
+
+    Raises:
+        ValueError: where a size is not positive, or a batch is larger than the data.
+    """
+
+    init_params: Callable[[Any, Any], Params]
+    loss: Callable[[Params, Any, Any, Any], tuple[Any, Any]]
+    take: Callable[[Any, Any], Any]
+    examples: int
+    batch_size: int
+    max_epochs: int
+    patience: int
+    segment: int = 25
+    optimizer: Callable[[Any], optax.GradientTransformation] = adam_of
+
+    def __post_init__(self) -> None:
+        """Refuse sizes with which nothing can be trained."""
+        for name in ("examples", "batch_size", "max_epochs", "patience", "segment"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
+        if self.batch_size > self.examples:
+            raise ValueError(f"batch_size: expected at most the {self.examples} examples, got {self.batch_size}")
+
+    @property
+    def segments(self) -> int:
+        """Calls of ``advance`` that reach the cap."""
+        return -(-self.max_epochs // self.segment)
+
+    def status(self, state: State) -> Status:
+        """Return whether the run has stopped, and the epoch in which it diverged."""
+        return Status(state.stopped, state.diverged_at)
+
+    def init(self, hyper: Any, key: Key[Array, ""], data: Data) -> State:
+        """Return the state before the first epoch."""
+        key, key_params = jax.random.split(key)
+        params = self.init_params(hyper, key_params)
+        curve = jnp.full(self.max_epochs, jnp.nan)
+        return State(
+            params=params,
+            optimizer=self.optimizer(hyper).init(params),
+            key=key,
+            epoch=jnp.zeros((), jnp.int32),
+            best_params=params,
+            best_validation=jnp.full((), jnp.inf),
+            best_epoch=jnp.zeros((), jnp.int32),
+            stopped=jnp.zeros((), bool),
+            diverged_at=jnp.full((), -1, jnp.int32),
+            train_curve=curve,
+            validation_curve=curve,
+        )
+
+    def train_epoch(self, hyper: Any, state: State, train: Any) -> tuple[Params, Any, Float[Array, ""]]:
+        """Take one step for each batch of a new order; return parameters, optimiser state and mean loss in nats."""
+        key_order, key_noise = jax.random.split(jax.random.fold_in(state.key, state.epoch))
+        steps = self.examples // self.batch_size
+        order = jax.random.permutation(key_order, self.examples)[: steps * self.batch_size]
+
+        def step(carry: tuple[Params, Any], inputs: tuple[Array, Array]) -> tuple[tuple[Params, Any], Array]:
+            indices, key = inputs
+            batch = self.take(train, indices)
+            params, opt_state, loss = train_step(self.loss, self.optimizer(hyper), hyper, *carry, batch, key)
+            return (params, opt_state), loss
+
+        batches = (order.reshape(steps, self.batch_size), jax.random.split(key_noise, steps))
+        (params, opt_state), losses = jax.lax.scan(step, (state.params, state.optimizer), batches)
+        return params, opt_state, losses.mean()
+
+    def train_and_validate(self, hyper: Any, state: State, data: Data) -> State:
+        """Train for one epoch, and decide whether to stop."""
+        params, opt_state, train = self.train_epoch(hyper, state, data.train)
+        total, count = self.loss(params, hyper, data.validation, None)
+        validation = total / count
+        finite = jnp.isfinite(train) & jnp.isfinite(validation)
+        better = finite & (validation < state.best_validation)
+        best_epoch = jnp.where(better, state.epoch + 1, state.best_epoch)
+        return State(
+            params=params,
+            optimizer=opt_state,
+            key=state.key,
+            epoch=state.epoch + 1,
+            best_params=jax.tree.map(lambda new, old: jnp.where(better, new, old), params, state.best_params),
+            best_validation=jnp.where(better, validation, state.best_validation),
+            best_epoch=best_epoch,
+            stopped=~finite | (state.epoch + 1 - best_epoch >= self.patience) | (state.epoch + 1 >= self.max_epochs),
+            diverged_at=jnp.where(finite, -1, state.epoch + 1),
+            train_curve=state.train_curve.at[state.epoch].set(train),
+            validation_curve=state.validation_curve.at[state.epoch].set(validation),
+        )
+
+    def advance(self, hyper: Any, state: State, data: Data) -> tuple[State, tuple[()]]:
+        """Train for ``segment`` epochs, or until the run stops."""
+        until = jnp.minimum(state.epoch + self.segment, self.max_epochs)
+        state = jax.lax.while_loop(
+            lambda s: ~s.stopped & (s.epoch < until), lambda s: self.train_and_validate(hyper, s, data), state
+        )
+        return state, ()

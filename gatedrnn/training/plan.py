@@ -1,0 +1,86 @@
+"""How a population runs on the devices there are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+PlanName: TypeAlias = Literal["auto", "map", "vmap"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How K members are trained: one after another or at once, and on which devices.
+
+    Attributes:
+        inside: what a device does with its members. "map" trains one after another, so that each stops on its own;
+            "vmap" trains them at once, and all go on until the last has stopped.
+        population: devices that share the members, along the mesh axis "population"; None is as many as there are.
+        batch: devices that share the batch of each member, along the mesh axis "batch"; it is split by layers in
+            ``gr.data_parallel``.
+        chunk: members in one vmap; None is as many as fit into a device's memory.
+        memory: bytes of a device that may be used; None is what the device says, and without limit where it is silent.
+
+    Raises:
+        ValueError: where a number is not positive.
+    """
+
+    inside: Literal["map", "vmap"] = "map"
+    population: int | None = None
+    batch: int = 1
+    chunk: int | None = None
+    memory: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no plan."""
+        if self.inside not in ("map", "vmap"):
+            raise ValueError(f"inside: expected 'map' or 'vmap', got {self.inside!r}")
+        for name in ("population", "batch", "chunk", "memory"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name}: expected a positive int, got {value!r}")
+
+
+def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
+    """Return the plan of that name: "map" and "vmap" use one device, "auto" all of them.
+
+    On CPU, "auto" is a map: a vmap of K models was slower than K models in turn (docs/populations.md). On
+    accelerators it is a vmap, which keeps them busy; that has not been measured here.
+
+    Raises:
+        ValueError: where there is none of that name.
+    """
+    if isinstance(plan, Plan):
+        return plan
+    if plan == "auto":
+        return Plan("map" if backend == "cpu" else "vmap")
+    if plan in ("map", "vmap"):
+        return Plan(plan, population=1)
+    raise ValueError(f"plan: expected 'auto', 'map', 'vmap' or a Plan, got {plan!r}")
+
+
+def devices_of(plan: Plan, devices: Sequence[Any], members: int) -> list[Any]:
+    """Return the devices that a plan uses for so many members: no more than there is work for.
+
+    Raises:
+        ValueError: where there are fewer than it asks for.
+    """
+    shared = len(devices) // plan.batch
+    asked = plan.population or max(shared, 1)
+    if asked * plan.batch > len(devices):
+        what = f"{asked} (population) times {plan.batch} (batch) devices"
+        raise ValueError(f"plan: expected at most {len(devices)}, as many devices as JAX shows; got {what}")
+    return list(devices[: min(asked, members) * plan.batch])
+
+
+def smaller_chunk(chunk: int, needed: int, limit: int | None) -> int:
+    """Return how many members fit where ``chunk`` of them need so many bytes: 1 at least, a tenth is left free.
+
+    Example:
+        >>> smaller_chunk(64, needed=200, limit=100)
+        28
+        >>> smaller_chunk(64, needed=80, limit=100)
+        64
+    """
+    return chunk if limit is None or needed <= 0.9 * limit else max(1, int(chunk * 0.9 * limit / needed))
