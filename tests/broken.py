@@ -242,6 +242,11 @@ class Mixed(gr.SimpleRNN):
         return y, y
 
 
+class Disjoint(gr.SimpleRNN):
+    def joint(self, params, x, carry):
+        return super().joint(params, x, carry) - params.b + 1
+
+
 CELLS = {
     cell_laws.scan_equals_a_loop: Impure(2),
     cell_laws.stack_equals_chain: Louder(2),
@@ -251,4 +256,5 @@ CELLS = {
     gate_laws.step_is_gate_of_project_and_recur: OtherStep(2),
     gate_laws.project_takes_any_number_of_steps: Normalised(2),
     gate_laws.gate_is_elementwise: Mixed(2),
+    gate_laws.joint_is_the_sum_of_project_and_recur: Disjoint(2),
 }

@@ -7,7 +7,7 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.layers import blocks
-from gatedrnn.layers.forms import Forms, divisor_near, on_cpu
+from gatedrnn.layers.forms import Forms, choose, divisor_near, on_cpu
 from tests.cells import CELLS, Peephole
 
 FORMS = (Forms(), Forms(project=3, recompute=3))
@@ -96,7 +96,7 @@ def test_edges_stand_before_their_blocks(reverse):
     np.testing.assert_array_equal(edges, [3, 6, -1] if reverse else [-1, 2, 5])
 
 
-@pytest.mark.parametrize("arguments", [{"project": 0}, {"recompute": -1}, {"recompute": True}])
+@pytest.mark.parametrize("arguments", [{"project": -1}, {"recompute": -1}, {"recompute": True}])
 def test_other_forms_are_refused(arguments):
     with pytest.raises(ValueError, match=f"{next(iter(arguments))}: expected"):
         Forms(**arguments)
@@ -113,20 +113,29 @@ def test_all_gated_cells_are_compared_in_every_form():
 @pytest.mark.parametrize(
     ("shape", "lstm", "gru"),
     [  # T, B, I, H: the shapes of benchmarks/shapes.py, and what was fastest there or within its spread
-        ((16, 256, 32, 64), Forms(), Forms()),
+        ((28, 36, 12, 32), Forms(project=0), Forms(project=0)),
+        ((16, 256, 32, 64), Forms(project=0), Forms(project=0)),
         ((128, 16, 64, 128), Forms(), Forms()),
         ((1000, 1, 64, 256), Forms(project=50), Forms(project=50)),
-        ((512, 64, 64, 64), Forms(recompute=16), Forms(recompute=32)),
+        ((512, 64, 64, 64), Forms(project=32, recompute=16), Forms(project=32, recompute=32)),
         ((256, 32, 128, 256), Forms(project=16, recompute=8), Forms(project=16, recompute=16)),
         ((100, 32, 512, 512), Forms(project=20), Forms(project=20)),
         ((35, 128, 650, 650), Forms(), Forms()),
     ],
-    ids=["rl_tiny", "small", "b1_long", "longT", "mid", "big", "ptb"],
+    ids=["vowels", "rl_tiny", "small", "b1_long", "longT", "mid", "big", "ptb"],
 )
 def test_the_rule_for_cpus(shape, lstm, gru):
     *sizes, hidden = shape
     assert on_cpu(*sizes, hidden, 4 * hidden) == lstm
     assert on_cpu(*sizes, hidden, 3 * hidden) == gru
+
+
+def test_a_joint_product_is_chosen_where_there_is_one():
+    xs = jnp.ones((16, 256, 32))
+    for cell, project in ((gr.LSTM(64), 0), (gr.GRU(64), 1)):
+        assert choose(cell, cell.init(jax.random.key(0), 32), xs) == Forms(project=project)
+    with pytest.raises(ValueError, match=r"engine: expected .*no joint"):
+        gr.scan(gr.GRU(64), engine=Forms(project=0))
 
 
 def test_blocks_divide_the_steps_where_they_can():

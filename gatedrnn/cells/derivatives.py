@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells.hooks import hook
+
 if TYPE_CHECKING:
     from jax import Array
 
@@ -41,7 +43,7 @@ class GateDerivative(Protocol):
 
 def derivative_of(cell: Any, params: Params) -> GateDerivative:
     """Return the cell's own derivative where it has one, else JAX's."""
-    return getattr(cell, "gate_derivative", None) or TracedDerivative(cell, params)
+    return hook(cell, "gate_derivative") or TracedDerivative(cell, params)
 
 
 class TracedDerivative(NamedTuple):

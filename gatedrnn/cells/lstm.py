@@ -117,6 +117,13 @@ class LSTM:
         dtype = self.policy.compute_dtype(params.w_h)
         return carry.h.astype(dtype) @ params.w_h.astype(dtype)
 
+    def joint(self, params: LSTMParams, x: Array, carry: LSTMCarry) -> Float[Array, "... 4*{self.hidden}"]:
+        """Return ``[x, h] [W_x; W_h] + b``, one product: ``gate`` reads the sum of both alone."""
+        checks.features(x, params.w_x)
+        dtype = self.policy.compute_dtype(params.w_x)
+        both = jnp.concatenate([x.astype(dtype), carry.h.astype(dtype)], axis=-1)
+        return both @ jnp.concatenate([params.w_x, params.w_h]).astype(dtype) + params.b.astype(dtype)
+
     def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params

@@ -92,6 +92,13 @@ class SimpleRNN:
         dtype = self.policy.compute_dtype(params.w_h)
         return carry.astype(dtype) @ params.w_h.astype(dtype)
 
+    def joint(self, params: SimpleRNNParams, x: Array, carry: Array) -> Float[Array, "... H"]:
+        """Return ``[x, h] [W_x; W_h] + b``, one product: ``gate`` reads the sum of both alone."""
+        checks.features(x, params.w_x)
+        dtype = self.policy.compute_dtype(params.w_x)
+        both = jnp.concatenate([x.astype(dtype), carry.astype(dtype)], axis=-1)
+        return both @ jnp.concatenate([params.w_x, params.w_h]).astype(dtype) + params.b.astype(dtype)
+
     def gate(
         self, params: SimpleRNNParams, z: Array, u: Array, carry: Array
     ) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax.extend.core import Literal
 
 from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.cells.hooks import hook
 from gatedrnn.layers.blocks import block_edges, flat, merged, scan_blocks, shifted
 from gatedrnn.layers.reference import Plan
 from gatedrnn.layers.sequence import Steps, select, zero_padding
@@ -101,8 +102,12 @@ def _pull_block(
 def _recomputed(plan: Plan, params: Params, block: Block, consumed: Carry, leading: int) -> Block:
     """Compute what the gates' derivatives need again, for all steps of a block at once."""
     cell = plan.cell
-    z = flat(partial(cell.project, params), block.steps.x, leading=leading)
-    u = flat(partial(cell.recur, params), consumed, leading=leading)
+    if joint := hook(cell, "joint"):
+        z = flat(partial(joint, params), block.steps.x, consumed, leading=leading)
+        u = jax.tree.map(jnp.zeros_like, z)
+    else:
+        z = flat(partial(cell.project, params), block.steps.x, leading=leading)
+        u = flat(partial(cell.recur, params), consumed, leading=leading)
     pointwise = jax.vmap(lambda *step: derivative_of(cell, params).save(*step)[2])(z, u, consumed)
     linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
     return block._replace(pointwise=pointwise, linear=linear)
@@ -144,8 +149,12 @@ def _large_products(
     d_z, d_u = derivative.of_z(d_linear), derivative.of_u(d_linear)
     parts = (block.steps.x, consumed, d_z, d_u, block.linear, d_gated)
     x, carries, d_z, d_u, linear, d_gated = merged(parts, leading)
-    d_projected, d_x = jax.vjp(cell.project, params, x)[1](d_z)
-    d_params = _add(d_projected, jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0])
+    if joint := hook(cell, "joint"):
+        d_x = jax.vjp(lambda x: cell.project(params, x), x)[1](d_z)[0]
+        d_params = jax.vjp(lambda p: joint(p, x, carries), params)[1](d_z)[0]
+    else:
+        d_projected, d_x = jax.vjp(cell.project, params, x)[1](d_z)
+        d_params = _add(d_projected, jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0])
     if linear is not None:
         d_params = _add(d_params, jax.vjp(lambda p: cell.gate(p, *linear, carries), params)[1](d_gated)[0])
     return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), d_x, block.steps.x)

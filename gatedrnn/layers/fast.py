@@ -39,7 +39,7 @@ def fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps)
 def _fast(plan: Plan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
     def step(carry: Carry, now: Steps, z: Any) -> tuple[Carry, Array]:
         carry = now.consumed(carry, initial)
-        new, y = plan.cell.gate(params, z, plan.cell.recur(params, carry), carry)
+        new, y = plan.cell.gate(params, *_linear(plan, params, now, z, carry), carry)
         return now.left(new, carry), zero_padding(now.valid, y)
 
     return _scan_projected(plan, params, step, start, steps)
@@ -50,7 +50,7 @@ def _forward(plan: Plan, params: Params, start: Carry, initial: Carry, steps: St
 
     def step(carry: Carry, now: Steps, z: Any) -> Any:
         consumed = now.consumed(carry, initial)
-        u = cell.recur(params, consumed)
+        z, u = _linear(plan, params, now, z, consumed)
         new, y, pointwise = derivative.save(z, u, consumed)
         left, y = now.left(new, consumed), zero_padding(now.valid, y)
         # What is handed on as it is put out (an LSTM's h) need not be saved twice.
@@ -64,14 +64,24 @@ def _forward(plan: Plan, params: Params, start: Carry, initial: Carry, steps: St
     return (end, ys), Saved(params, start, initial, steps, ys, *saved)
 
 
+def _linear(plan: Plan, params: Params, now: Steps, z: Any, carry: Carry) -> tuple[Any, Any]:
+    """Return what the gate reads: both products, or, where ``z`` is None, their sum and zero."""
+    if z is not None:
+        return z, plan.cell.recur(params, carry)
+    z = plan.cell.joint(params, now.x, carry)
+    return z, jax.tree.map(jnp.zeros_like, z)
+
+
 def _scan_projected(
     plan: Plan, params: Params, step: Callable[[Carry, Steps, Any], Any], start: Carry, steps: Steps
 ) -> Any:
-    """Scan ``step(carry, now, z)``, where ``z`` is the projected input, as the plan's form says."""
+    """Scan ``step(carry, now, z)`` as the plan's form says; ``z`` is the projected input, or None."""
     project = partial(plan.cell.project, params)
     leaves = jax.tree.leaves(steps.x)
     options = {"reverse": plan.reverse, "unroll": plan.unroll}
-    if plan.forms.project == 1 or leaves[0].shape[0] < 2:
+    if plan.forms.project == 0:
+        return jax.lax.scan(lambda carry, now: step(carry, now, None), start, steps, **options)
+    if plan.forms.project < 2 or leaves[0].shape[0] < 2:
         return jax.lax.scan(lambda carry, now: step(carry, now, project(now.x)), start, steps, **options)
 
     def block(carry: Carry, steps: Steps, _: None) -> Any:

@@ -5,11 +5,13 @@ All forms have the same values and gradients up to rounding; they differ in time
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
 import jax
 
+from gatedrnn.cells.hooks import hook
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import spread_explicitly
 from gatedrnn.layers.sequence import first_input
@@ -24,12 +26,13 @@ class Forms:
 
     Attributes:
         project: steps whose inputs are projected by one matrix product. 1 projects inside the scan, T or more before
-            it.
+            it. 0 projects no input by itself: input and carried output go through one product in each step, in a
+            cell that has ``joint``.
         recompute: 0 saves in the forward scan what the derivative of each gate needs. k saves carries alone: the
             backward pass computes the gates again, k steps at a time, by one matrix product without recurrence.
 
     Raises:
-        ValueError: where ``project`` is no positive int, or ``recompute`` a negative one.
+        ValueError: where one is no int, or negative.
 
     Example:
         >>> import gatedrnn as gr
@@ -42,10 +45,9 @@ class Forms:
 
     def __post_init__(self) -> None:
         """Refuse numbers of steps that no form has."""
-        if type(self.project) is not int or self.project < 1:
-            raise ValueError(f"project: expected a positive int, got {self.project!r}")
-        if type(self.recompute) is not int or self.recompute < 0:
-            raise ValueError(f"recompute: expected an int that is not negative, got {self.recompute!r}")
+        for name, steps in (("project", self.project), ("recompute", self.recompute)):
+            if type(steps) is not int or steps < 0:
+                raise ValueError(f"{name}: expected an int that is not negative, got {steps!r}")
 
 
 FEW_ROWS = 32
@@ -53,7 +55,11 @@ FEW_ROWS = 32
 SMALL_MATRIX = 2**15
 """Numbers of an input matrix up to which that does not matter."""
 PROJECTED_ROWS = 512
-"""Rows of a product that projects some steps at a time."""
+"""Rows of a product that projects some steps of a small batch at a time."""
+PROJECTED_STEPS = 32
+"""Steps that are projected at a time where a larger batch has many."""
+JOINT_MATRIX = 2**15
+"""Numbers of both matrices up to which one product of both is faster than two."""
 LEFT_IN_CACHE = 4 * 2**20
 """Numbers that a forward scan may save for the backward pass before recomputing them is faster."""
 ACCUMULATED = 2**19
@@ -69,9 +75,11 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
 
     - A product of few rows by a large matrix is slow, so inputs are projected some steps at a time where the batch is
       small and the matrix is not.
+    - Two small products take longer than one, so a cell that has ``joint`` uses it where its matrices are small.
     - Arrays saved for the backward pass leave the cache where there are many steps, and each of their pages is
       mapped anew in each call: gates are computed again instead, in blocks that stay in the cache, unless the
-      gradients of the matrices, added up block by block, leave it as well.
+      gradients of the matrices, added up block by block, leave it as well. There, the forward pass is faster where
+      it projects some steps at a time.
 
     Elsewhere a step is expected to be bound by the launch of its kernels, of which a projection before the scan needs
     fewer; ``make bench-gpu`` has yet to say so.
@@ -83,18 +91,24 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
         return Forms(project=max(length, 1))
     z = jax.eval_shape(lambda x: cell.project(params, x), first_input(xs))
     width = sum(leaf.shape[-1] for leaf in jax.tree.leaves(z))
-    return on_cpu(length, math.prod(batch), in_dim, cell.out_dim, width)
+    forms = on_cpu(length, math.prod(batch), in_dim, cell.out_dim, width)
+    return forms if forms.project or hook(cell, "joint") else dataclasses.replace(forms, project=1)
 
 
 def on_cpu(length: int, batch: int, in_dim: int, hidden: int, width: int) -> Forms:
-    """Return the forms for a CPU; ``width`` is G*H, the columns of all gates."""
+    """Return the forms for a CPU, of a cell that has ``joint``; ``width`` is G*H, the columns of all gates."""
     if length * batch == 0:
         return Forms()
-    project, recompute = 1, 0
+    matrices = (in_dim + hidden) * width
+    recompute = 0
+    if length * batch * width > LEFT_IN_CACHE and matrices <= ACCUMULATED:
+        recompute = divisor_near(length, max(BLOCK // (batch * width), 4))
     if batch <= FEW_ROWS and in_dim * width > SMALL_MATRIX:
         project = divisor_near(length, min(max(PROJECTED_ROWS // batch, 16), 64))
-    if length * batch * width > LEFT_IN_CACHE and (in_dim + hidden) * width <= ACCUMULATED:
-        recompute = divisor_near(length, max(BLOCK // (batch * width), 4))
+    elif recompute:
+        project = divisor_near(length, PROJECTED_STEPS)
+    else:
+        project = 0 if matrices <= JOINT_MATRIX else 1
     return Forms(project, recompute)
 
 

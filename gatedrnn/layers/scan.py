@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
 import jax.numpy as jnp
 
+from gatedrnn.cells.hooks import hook
 from gatedrnn.config import config
 from gatedrnn.layers import sequence
 from gatedrnn.layers.cudnn import cudnn, refusal
@@ -44,6 +45,8 @@ class Scan:
             raise ValueError(f"engine: {reason}")
         if self.engine not in ("auto", "reference") and not is_gated(self.cell):
             raise ValueError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
+        if isinstance(self.engine, Forms) and self.engine.project == 0 and hook(self.cell, "joint") is None:
+            raise ValueError(f"engine: expected Forms with project of 1 or more, as {self.cell!r} has no joint")
         if not isinstance(self.unroll, int) or self.unroll < 1:
             raise ValueError(f"unroll: expected a positive int, got {self.unroll!r}")
         check_remat(self.remat)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.cells.hooks import hook
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.layers.chain import chain
 from gatedrnn.layers.forms import Forms
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # "auto" is one of the others, and "cudnn" has one cell and one kind of device. Blocks of 4 steps leave a shorter one.
 ENGINES_TO_COMPARE = ("reference", "fast", Forms(project=4, recompute=4))
+JOINT = Forms(project=0)
 
 
 def scan_equals_a_loop(probe: Probe, cell: Cell) -> None:
@@ -80,7 +82,7 @@ def engines_agree(probe: Probe, cell: Cell) -> None:
     """
     for reverse in (False, True):
         expected = None
-        for engine in ENGINES_TO_COMPARE:
+        for engine in (*ENGINES_TO_COMPARE, *([JOINT] if hook(cell, "joint") else [])):
             try:
                 layer = scan(cell, reverse=reverse, engine=engine)
             except ValueError:

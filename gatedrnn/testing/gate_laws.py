@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells.hooks import hook
 from gatedrnn.layers.scan import prepare
 from gatedrnn.testing.compare import assert_equal
 
@@ -69,8 +70,32 @@ def gate_is_elementwise(probe: Probe, cell: GatedCell) -> None:
     assert_equal(got, expected, "(carry, y) of the units that were not spoiled")
 
 
+def joint_is_the_sum_of_project_and_recur(probe: Probe, cell: Any) -> None:
+    """A cell's ``joint``, where it has one, is ``project`` plus ``recur``; and their sum is all that ``gate`` reads."""
+    if (combined := hook(cell, "joint")) is None:
+        return
+
+    @jax.jit
+    def both(params: Any, carry: Any, x: Any) -> Any:
+        z, u, joint = cell.project(params, x), cell.recur(params, carry), combined(params, x, carry)
+        nothing = jax.tree.map(jnp.zeros_like, joint)
+        return (joint, cell.gate(params, joint, nothing, carry)), (
+            jax.tree.map(jnp.add, z, u),
+            cell.gate(params, z, u, carry),
+        )
+
+    params, xs = prepare(cell, probe.params, probe.whole.xs, None)
+    got, expected = both(params, probe.whole.carry, _first(xs))
+    probe.assert_close(got, expected, "(joint, its (carry, y))")
+
+
 def _first(xs: Any) -> Any:
     return jax.tree.map(lambda leaf: leaf[0], xs)
 
 
-LAWS = (step_is_gate_of_project_and_recur, project_takes_any_number_of_steps, gate_is_elementwise)
+LAWS = (
+    step_is_gate_of_project_and_recur,
+    project_takes_any_number_of_steps,
+    gate_is_elementwise,
+    joint_is_the_sum_of_project_and_recur,
+)
