@@ -6,6 +6,7 @@ checkpoint has digests of its files, and what it belongs to.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,8 @@ from gatedrnn.training.fingerprint import differences, shown
 class Checkpoints:
     """States of one run in a directory, written in the background, atomically, the newest of them kept.
 
-    Use it as a context manager, or call ``close``: a save that is still under way is finished there.
+    Use it as a context manager, or call ``close``: a save that is still under way is finished there. What is damaged
+    or was not finished when this process starts is set aside with a warning.
 
     Args:
         directory: made where it does not exist.
@@ -40,9 +42,11 @@ class Checkpoints:
         self._saved = time.monotonic()
         self._newest = 0
         newest: Any = ocp.training.preservation_policies.LatestN(keep)
-        # What a killed process left half written is removed here.
+        set_damaged_aside(self.directory)  # before Orbax reads anything
         self._orbax = ocp.training.Checkpointer(
-            str(self.directory), preservation_policy=newest, cleanup_tmp_directories=True
+            str(self.directory),
+            preservation_policy=newest,
+            cleanup_tmp_directories=True,  # what a killed process left half written
         )
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._pending: Future[None] | None = None
@@ -86,15 +90,14 @@ class Checkpoints:
         try:
             pending.result()
         except Exception as error:
+            failed, self._newest = self._newest, 0
             raise OSError(
-                f"the checkpoint {self._newest} could not be written to {self.directory}, and the one before it stays; "
+                f"checkpoint {failed} could not be written to {self.directory}, and the one before it stays; "
                 f"is the disk full? {str(error).splitlines()[0] if str(error) else type(error).__name__}"
             ) from error
 
     def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest undamaged step and its state; None where there is none.
-
-        A damaged or unfinished checkpoint is set aside with a warning, and the one before it is taken.
 
         Args:
             like: a state of the same structure, shapes, types and shardings.
@@ -104,15 +107,12 @@ class Checkpoints:
             ValueError: where the checkpoint belongs to something else; says what differs.
         """
         self.wait()
-        for found in reversed(list(self._orbax.checkpoints)):
-            wrong = damage(self.directory / str(found.step))
-            if wrong is not None:
-                self._set_aside(found.step, wrong)
-                continue
-            self._check(found.step, config)
-            self._newest = found.step
-            return found.step, self._orbax.load(found.step, like)
-        return None
+        newest = self._orbax.latest
+        if newest is None:
+            return None
+        self._check(newest.step, config)
+        self._newest = newest.step
+        return newest.step, self._orbax.load(newest.step, like)
 
     def _check(self, step: int, config: dict[str, Any]) -> None:
         before: Any = self._orbax.metadata(step).custom_metadata
@@ -123,27 +123,34 @@ class Checkpoints:
                 "Name another folder, or remove this one."
             )
 
-    def _set_aside(self, step: int, wrong: str) -> None:
-        """Rename a checkpoint, so that it neither is restored again nor counts among those that are kept."""
-        folder = self.directory / str(step)
-        aside = folder.with_name(f"damaged-{step}-{time.time_ns()}")
-        folder.rename(aside)
-        self._orbax.reload()
-        warnings.warn(
-            f"checkpoint {step} is damaged ({wrong}) and now called {aside.name}; training goes on from the one before",
-            stacklevel=4,
-        )
-
     def close(self) -> None:
         """Wait for the save under way."""
         try:
             self.wait()
+        except OSError:
+            with contextlib.suppress(Exception):  # Orbax would say the same again, in many lines
+                self._orbax.close()
+            raise
         finally:
             self._writer.shutdown()
-            self._orbax.close()
+        self._orbax.close()
 
     def __enter__(self) -> Checkpoints:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def set_damaged_aside(directory: Path) -> None:
+    """Rename damaged and unfinished checkpoints, with a warning, so that they are neither restored nor counted."""
+    folders = directory.iterdir() if directory.exists() else ()
+    for folder in sorted(folder for folder in folders if folder.name.isdigit()):
+        wrong = damage(folder)
+        if wrong is not None:
+            aside = folder.rename(folder.with_name(f"damaged-{folder.name}-{time.time_ns()}"))
+            warnings.warn(
+                f"checkpoint {folder.name} in {directory} is damaged ({wrong}), and now called {aside.name}; "
+                "training goes on from the one before, from the start where there is none",
+                stacklevel=3,
+            )

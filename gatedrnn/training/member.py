@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -40,20 +39,16 @@ def starting(run: Run, hyper: Any, key: Any, data: Any) -> tuple[Any, Status]:
     return run.init(hyper, key, data), Status(jnp.zeros((), bool), jnp.full((), -1, jnp.int32))
 
 
-def advanced(run: Run, advance: Callable[..., Any], one: One, data: Any, segment: Any) -> tuple[Any, Status, Any]:
+def advanced(run: Run, one: One, data: Any, segment: Any) -> tuple[Any, Status, Any]:
     """Return state, status and metrics after a segment.
 
     Args:
         run: whose ``status`` decides where it has one.
-        advance: ``jax.jit(run.advance)``: traced once, for its types and for the program.
         one: the member.
         data: what all members share.
         segment: how many there were before.
     """
-
-    def rest() -> tuple[Any, Status, Any]:
-        metrics = jax.eval_shape(advance, one.hyper, one.state, data)[1]
-        return one.state, one.status, jax.tree.map(blank, metrics)
+    advance = jax.jit(run.advance)  # traced once, for what it returns and for the program
 
     def train() -> tuple[Any, Status, Any]:
         state, metrics = advance(one.hyper, one.state, data)
@@ -62,6 +57,10 @@ def advanced(run: Run, advance: Callable[..., Any], one: One, data: Any, segment
             return state, own(state), metrics
         state, status = guarded(one.state, state, metrics, segment)
         return state, status, metrics
+
+    def rest() -> tuple[Any, Status, Any]:
+        metrics = jax.eval_shape(advance, one.hyper, one.state, data)[1]
+        return one.state, one.status, jax.tree.map(blank, metrics)
 
     return jax.lax.cond(one.status.stopped, rest, train)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-    from gatedrnn.training.run import Run
+    from gatedrnn.training.run import Run, Status
 
 
 class Interrupted(Exception):
@@ -56,8 +56,8 @@ class Population:
         self.plan = as_plan(plan, jax.default_backend())
         self.traces = 0
         self.compile_seconds = 0.0
-        self._advance = jax.jit(run.advance)
-        self._compiled: dict[Any, Any] = {}
+        self._lowered: dict[Any, Any] = {}
+        self._programs: dict[Any, Any] = {}
         self._chunks: dict[int, int] = {}
         devices_of(self.plan, jax.local_devices(), members=1)
 
@@ -72,15 +72,16 @@ class Population:
         on_segment: Callable[[Members], None] | None = None,
     ) -> Members:
         """Train K members, as ``population`` says."""
-        hypers = jax.tree.map(lambda h: jnp.broadcast_to(jnp.asarray(h), (len(keys),)), hypers)
+        # By way of NumPy, so that a Python number and an array are of one type, and traced once.
+        hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
+        placement = Placement(devices_of(self.plan, jax.local_devices(), len(keys)), self.plan.batch)
         data = jax.tree.map(jnp.asarray, data)
-        segments, members = 0, self._before(hypers, keys, data)
         belongs = fingerprint(hypers, keys, data, config)
+        states, status = self._init(hypers, keys, data)
+        hypers, states, data = placement.gather(hypers), placement.gather(states), placement.share(data)
+        segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), data))
         if store is not None and (saved := store.restore(members, belongs)) is not None:
             segments, members = saved
-        placement = Placement(devices_of(self.plan, jax.local_devices(), len(keys)), self.plan.batch)
-        data, hypers = placement.share(data), placement.gather(hypers)
-        members = members._replace(states=placement.gather(members.states))
         while segments < self.run.segments and not np.all(members.status.stopped):
             members = self._segment(placement, hypers, members, data, segments)
             segments += 1
@@ -95,39 +96,52 @@ class Population:
                 raise
         return members
 
-    def _before(self, hypers: Any, keys: Any, data: Any) -> Members:
-        """Return all members before their first step."""
+    def _init(self, hypers: Any, keys: Any, data: Any) -> tuple[Any, Status]:
+        """Return all members' states before their first step."""
 
         def init_all(members: Any, data: Any) -> Any:
             return self._each(lambda one: starting(self.run, one[0], one[1], data), members, len(keys))
 
         args = (hypers, keys), data
-        states, status = self._compile("init", init_all, *args)(*args)
-        one = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape[1:], x.dtype), (hypers, states))
-        metrics = jax.eval_shape(self._advance, *one, data)[1]
-        return Members(states, status, blank_metrics(metrics, len(keys), self.run.segments))
+        return self._compiled(self._lower("init", init_all, *args))(*args)
+
+    def _metrics(self, placement: Placement, ones: One, data: Any) -> Any:
+        """Return room for the metrics of all segments."""
+        metrics = self._program(placement, *self._dealt(placement, ones, data, 0)[1:]).out_info[2]
+        of_one = jax.tree.map(lambda m: jax.ShapeDtypeStruct(m.shape[1:], m.dtype), metrics)
+        return blank_metrics(of_one, len(ones.status.stopped), self.run.segments)
 
     def _segment(self, placement: Placement, hypers: Any, members: Members, data: Any, segment: int) -> Members:
-        """Train all members for a segment, dealt to devices anew: a copy on a spare place rests."""
-        stopped = np.asarray(members.status.stopped)
+        """Train all members for a segment, dealt to devices anew."""
+        ones = One(hypers, members.states, members.status)
+        while True:
+            places, args, chunk = self._dealt(placement, ones, data, segment)
+            program = self._compiled(self._program(placement, args, chunk))
+            fitting = smaller_chunk(chunk, bytes_of(program), self._memory())
+            if self.plan.inside == "map" or self.plan.chunk or fitting == chunk:
+                break
+            self._chunks[len(places)] = fitting
+        states, status, metrics = take(placement.gather(program(*args)), places)
+        return Members(states, status, with_segment(members.metrics, metrics, segment))
+
+    def _dealt(self, placement: Placement, ones: One, data: Any, segment: int) -> tuple[Any, Any, int]:
+        """Return each member's place, the program's arguments, and members of a vmap; copies on spare places rest."""
+        stopped = np.asarray(ones.status.stopped)
         chunk = self._chunks.get(len(stopped)) or self.plan.chunk or -(-len(stopped) // placement.rows)
         dealt = deal(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
-        ones = take(One(hypers, members.states, members.status), dealt.seated)
+        ones = take(ones, dealt.seated)
         ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.spare))
+        args = placement.spread(ones), (data, placement.share(np.int32(segment)))
+        return dealt.places(), args, chunk
+
+    def _program(self, placement: Placement, args: Any, chunk: int) -> Any:
+        """Return the program of a segment, not yet compiled."""
 
         def advance_all(ones: One, shared: Any) -> Any:
             self.traces += 1
-            return self._each(lambda one: advanced(self.run, self._advance, one, *shared), ones, chunk)
+            return self._each(lambda one: advanced(self.run, one, *shared), ones, chunk)
 
-        args = placement.spread(ones), (data, placement.share(np.int32(segment)))
-        program = self._compile(f"advance {chunk}", placement.split(advance_all), *args)
-        if self.plan.inside == "vmap" and self.plan.chunk is None:
-            fitting = smaller_chunk(chunk, bytes_of(program), self._memory())
-            if fitting < chunk:
-                self._chunks[len(stopped)] = fitting
-                return self._segment(placement, hypers, members, data, segment)
-        states, status, metrics = take(placement.gather(program(*args)), dealt.places())
-        return Members(states, status, with_segment(members.metrics, metrics, segment))
+        return self._lower(f"advance {chunk}", placement.split(advance_all), *args)
 
     def _each(self, function: Callable[[Any], Any], members: Any, chunk: int) -> Any:
         """Call a function of one member for all of them, as the plan says."""
@@ -136,14 +150,20 @@ class Population:
         whole = chunk >= len(jax.tree.leaves(members)[0])
         return jax.vmap(function)(members) if whole else jax.lax.map(function, members, batch_size=chunk)
 
-    def _compile(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Compile for these shapes once, and say how long it took."""
+    def _lower(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
+        """Trace a function for these shapes, once."""
         shapes = name, jax.tree.structure(args), tuple((x.shape, x.dtype) for x in jax.tree.leaves(args))
-        if shapes not in self._compiled:
+        if shapes not in self._lowered:
+            self._lowered[shapes] = jax.jit(function).lower(*args)
+        return self._lowered[shapes]
+
+    def _compiled(self, lowered: Any) -> Any:
+        """Compile a program once, and say how long it took."""
+        if lowered not in self._programs:
             started = time.perf_counter()
-            self._compiled[shapes] = jax.jit(function).lower(*args).compile()
+            self._programs[lowered] = lowered.compile()
             self.compile_seconds += time.perf_counter() - started
-        return self._compiled[shapes]
+        return self._programs[lowered]
 
     def _memory(self) -> int | None:
         """Return bytes of a device that may be used, None where it does not say."""

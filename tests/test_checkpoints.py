@@ -1,0 +1,162 @@
+"""Checkpoints that were damaged, belong to something else, or do not fit on the disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gatedrnn.training.checkpoint import Checkpoints
+
+STATE = {"w": jnp.arange(300, dtype=jnp.float32), "key": jax.random.key(3)}
+CONFIG = {"cell": "GRU(4)", "hypers": {"rate": [0.5, 1.0]}}
+
+
+def _at(step):
+    return {**STATE, "w": STATE["w"] + step}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Steps 1, 2 and 3 were saved, of which 2 and 3 are there."""
+    with Checkpoints(tmp_path) as store:
+        for step in (1, 2, 3):
+            store.save(step, _at(step), CONFIG)
+    return tmp_path
+
+
+def _restore(folder):
+    with Checkpoints(folder) as store:
+        return store.restore(STATE, CONFIG)
+
+
+def _files(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _flip(path, bit):
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+
+
+def test_the_newest_is_restored_without_a_warning(folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step, state = _restore(folder)
+    assert step == 3
+    np.testing.assert_array_equal(state["w"], _at(3)["w"])
+    np.testing.assert_array_equal(jax.random.key_data(state["key"]), jax.random.key_data(STATE["key"]))
+
+
+def _damages(folder):
+    """Yield every file of a checkpoint with each thing that may happen to it."""
+    rng = np.random.default_rng(0)
+    for path in _files(folder / "3"):
+        size = path.stat().st_size
+        yield path, lambda path=path, size=size: _flip(path, int(rng.integers(8 * size)))
+        yield path, lambda path=path, size=size: os.truncate(path, size // 2)
+        yield path, path.unlink
+
+
+def test_damage_of_any_file_is_noticed(folder):
+    """One bit of it flipped, its second half gone, or all of it: the one before is taken, with a warning."""
+    whole = {path: path.read_bytes() for path in _files(folder)}
+    count = 0
+    for path, harm in _damages(folder):
+        harm()
+        with pytest.warns(UserWarning, match=r"checkpoint 3 .* is damaged .*damaged-3-.* the one before"):
+            step, state = _restore(folder)
+        assert step == 2, path
+        np.testing.assert_array_equal(state["w"], _at(2)["w"])
+        assert not (folder / "3").exists(), "it would be restored again"
+        next(folder.glob("damaged-3-*")).rename(folder / "3")
+        path.write_bytes(whole[path])
+        count += 1
+    assert count >= 3 * 8
+
+
+def test_after_a_fall_back_training_saves_the_same_step_again(folder):
+    _flip(max(_files(folder / "3"), key=lambda path: path.stat().st_size), 1000)
+    with pytest.warns(UserWarning, match="has changed"):
+        store = Checkpoints(folder)
+    with store:
+        assert store.restore(STATE, CONFIG)[0] == 2
+        store.save(3, _at(7), CONFIG)
+    step, state = _restore(folder)
+    assert step == 3
+    np.testing.assert_array_equal(state["w"], _at(7)["w"])
+
+
+def test_one_that_was_not_finished_is_passed_over(folder):
+    """A kill between Orbax's last file and the digests."""
+    (folder / "3" / "SHA256SUMS").unlink()
+    with pytest.warns(UserWarning, match="it was not finished"):
+        assert _restore(folder)[0] == 2
+
+
+def test_where_all_are_damaged_training_starts_afresh(folder):
+    for step in (2, 3):
+        (folder / str(step) / "SHA256SUMS").unlink()
+    with pytest.warns(UserWarning, match="damaged"):
+        assert _restore(folder) is None
+
+
+def test_what_belongs_to_something_else_is_refused(folder):
+    changed = {"cell": "LSTM(4)", "hypers": {"rate": [0.5, 2.0]}, "steps": 9}
+    with Checkpoints(folder) as store, pytest.raises(ValueError, match="config") as caught:
+        store.restore(STATE, changed)
+    for line in ("cell: was 'GRU(4)', now 'LSTM(4)'", "hypers.rate[1]: was 1.0, now 2.0", "steps: was None, now 9"):
+        assert line in str(caught.value)
+    assert _restore(folder)[0] == 3, "refusing must not harm"
+
+
+def test_a_forced_save_is_there_at_once_and_not_twice(tmp_path):
+    with Checkpoints(tmp_path, every=3600.0) as store:
+        store.save(1, _at(1), CONFIG)
+        store.save(2, _at(2), CONFIG, force=True)
+        assert (tmp_path / "2" / "SHA256SUMS").exists()
+        store.save(2, _at(2), CONFIG, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2"]
+
+
+def test_fewer_than_two_cannot_fall_back(tmp_path):
+    with pytest.raises(ValueError, match="keep: expected 2 or more"):
+        Checkpoints(tmp_path, keep=1)
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from gatedrnn.training.checkpoint import Checkpoints
+
+rng = np.random.default_rng(0)
+state = {"w": rng.normal(size=100_000)}
+try:
+    with Checkpoints(sys.argv[1]) as store:
+        store.save(1, state, {}, force=True)
+        # What a file may have is less than the state takes, as on a disk without that much room.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        store.save(2, {"w": state["w"] + 1}, {})
+except OSError as error:
+    print(error)
+    raise SystemExit(28)
+"""
+
+
+def test_a_full_disk_is_named_and_the_checkpoint_before_it_stays(tmp_path):
+    process = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert process.returncode == 28, process.stderr
+    assert "checkpoint 2 could not be written" in process.stdout
+    assert "is the disk full?" in process.stdout
+    state = {"w": np.zeros(100_000)}
+    with Checkpoints(tmp_path) as store:
+        step, restored = store.restore(state, {})
+    assert step == 1
+    np.testing.assert_array_equal(restored["w"], np.random.default_rng(0).normal(size=100_000))
