@@ -24,6 +24,9 @@ from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Task
+from gatedrnn.training.early_stopping import State
+from gatedrnn.training.population import Interrupted
+from gatedrnn.training.termination import EXIT_CODE, Termination
 
 ARGUMENTS = tyro.constructors.ConstructorRegistry()
 
@@ -82,8 +85,13 @@ def compare(
         out: folder for results; it holds one comparison.
     """
     console = Console()
-    with CompareDisplay(console, settings) as display:
-        results = protocol.compare(settings, Folder(out, settings), command=_command(), on_progress=display)
+    with Termination() as termination, CompareDisplay(console, settings) as display:
+
+        def on_progress(progress: protocol.Progress) -> None:
+            display(progress)
+            termination.check()
+
+        results = protocol.compare(settings, Folder(out, settings), command=_command(), on_progress=on_progress)
     write_json(out / "results.json", results)
     write_report(results, out / "report.html")
     console.print(render_summary(results))
@@ -101,7 +109,13 @@ def train(
         out: folder for checkpoints and result.json; it holds one run.
     """
     console = Console()
-    result = single.train(settings, out, on_segment=lambda state, offset: print_segment(console, state, offset))
+    with Termination() as termination:
+
+        def on_segment(state: State, offset: float) -> None:
+            print_segment(console, state, offset)
+            termination.check()
+
+        result = single.train(settings, out, on_segment=on_segment)
     accuracy = result["test"]["accuracy"]
     note(
         console,
@@ -123,7 +137,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {"describe": describe, "compare": comp
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command line and return its exit code: wrong input is one line and 2, Ctrl-C is 130."""
+    """Run a command line and return its exit code: wrong input is one line and 2, Ctrl-C is 130, SIGTERM 143."""
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
@@ -135,6 +149,9 @@ def run(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 2
+    except Interrupted:
+        print(f"gatedrnn: terminated, and saved; to resume: {_command()}", file=sys.stderr)
+        return EXIT_CODE
     except KeyboardInterrupt:
         print("gatedrnn: interrupted; the same command resumes", file=sys.stderr)
         return 130
