@@ -19,7 +19,7 @@ class CompareDisplay:
 
     def __init__(self, console: Console, settings: Settings) -> None:
         self._console = console
-        self._trials = settings.trials
+        self._trials = trials = settings.trials
         self._lock = threading.Lock()
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -34,7 +34,10 @@ class CompareDisplay:
         for task in settings.task_names:
             for cell in settings.cells:
                 self._bars[task, cell] = self._progress.add_task(
-                    f"{task}  [bold]{cell}[/]", total=settings.replicates * settings.trials, state="", start=False
+                    f"{task}  [bold]{cell}[/]",
+                    total=None if trials is None else settings.replicates * trials,
+                    state="",
+                    start=False,
                 )
 
     def __enter__(self) -> CompareDisplay:
@@ -50,8 +53,10 @@ class CompareDisplay:
         best = "preparing" if report.best is None else f"best {report.best:.3f}"
         with self._lock:
             self._progress.start_task(bar)
-            done = report.replicate * self._trials + report.stopped
-            self._progress.update(bar, completed=done, state=f"replicate {report.replicate + 1}  {best}")
+            where = f"{'extended, ' if report.extending else ''}replicate {report.replicate + 1}"
+            self._progress.update(bar, state=f"{where}  {best}")
+            if self._trials is not None and not report.extending:
+                self._progress.update(bar, completed=report.replicate * self._trials + report.stopped)
             if report.done and not self._console.is_terminal:
                 self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gatedrnn.comparison.search.replicate import score_of
+from gatedrnn.comparison.verdict.region import region_entry
+
 SPACE = {
     "learning_rate": "log-uniform from 0.002 to 0.03",
     "clip_norm": "log-uniform from 0.3 to 10",
@@ -34,11 +37,15 @@ PARTS = {
 }
 
 
+COUNTS = np.arange(7, 27)
+"""Targets of twenty test sequences."""
+
+
 def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """Return results around ``tasks``, which are made by ``make_task``."""
     versions = {"python": "3.11.2", "gatedrnn": "0.1.0", "jax": "0.10.2", "jaxlib": "0.10.2", "flax": "0.12.8"}
     return {
-        "schema": 1,
+        "schema": 2,
         "command": "gatedrnn compare --out runs/compare",
         "started": "2026-01-31T12:34:56+00:00",
         "seconds": 247.3,
@@ -61,7 +68,7 @@ def make_task(
     diverging: float = 0.15,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return one task, without statistics and verdict: runs that look like the pilot's.
+    """Return one task, without its pairs: runs that look like the pilot's.
 
     Args:
         kind: forecast or classification.
@@ -76,8 +83,11 @@ def make_task(
     rng = np.random.default_rng(seed)
     classes = kind == "classification"
     name = "speaker" if classes else "forecast"
-    entries = [_replicate(rng, index, means, spread, (trials, diverging), classes) for index in range(replicates)]
-    return {
+    baselines = _baselines(baseline, classes)
+    trivial = max(entry["validation"] for entry in baselines)
+    search = (trials, diverging, trivial)
+    entries = [_replicate(rng, index, means, spread, search, classes) for index in range(replicates)]
+    task = {
         "name": f"japanese-vowels-{name}",
         "title": "Japanese Vowels: who is speaking" if classes else "Japanese Vowels: the next frame of speech",
         "kind": kind,
@@ -87,13 +97,16 @@ def make_task(
         "protocol": {
             "replicates": replicates,
             "trials": trials,
+            "minutes": None,
             "max_epochs": 300,
             "patience": 20,
             "batch_size": 36,
             "matching": "parameters",
             "space": dict(SPACE),
+            "extension": None,
         },
-        "baselines": _baselines(baseline, classes),
+        "baselines": baselines,
+        "test_counts": COUNTS.tolist(),
         "cells": {
             cell: {
                 **copy.deepcopy(part),
@@ -104,6 +117,7 @@ def make_task(
         },
         "replicates": entries,
     }
+    return {**task, "region": region_entry(task, 0.02)}
 
 
 def _baselines(strongest: float, classes: bool) -> list[dict[str, Any]]:
@@ -134,10 +148,10 @@ def _replicate(
     index: int,
     means: tuple[float, float],
     spread: float,
-    search: tuple[int, float],
+    search: tuple[int, float, float],
     classes: bool,
 ) -> dict[str, Any]:
-    trials, diverging = search
+    trials, diverging, trivial = search
     configurations = [
         {
             "learning_rate": float(np.exp(rng.uniform(np.log(2e-3), np.log(3e-2)))),
@@ -151,12 +165,20 @@ def _replicate(
     cells = {}
     for cell, mean in zip(PARTS, means, strict=True):
         runs = [_trial(rng, configuration, mean + shared, diverging) for configuration in configurations]
-        scores = [np.inf if run["validation"] is None else run["validation"] for run in runs]
-        nats = float(mean + shared + rng.normal(0, spread / 2))
+        for run in runs:
+            run |= {"score": score_of(run, trivial), "seconds": 0.002 * run["epochs"]}
+        scores = [run["score"] for run in runs]
+        noise = spread * rng.normal(size=len(COUNTS)) * COUNTS
+        sequences = (mean + shared + rng.normal(0, spread / 2)) * COUNTS + noise - noise.mean()
+        nats = float(sequences.sum() / COUNTS.sum())
         cells[cell] = {
             "trials": runs,
             "selected": int(np.argmin(scores)),
-            "test": {"nats": nats, "accuracy": round(0.95 - 0.1 * (nats - 0.15), 4) if classes else None},
+            "test": {
+                "nats": nats,
+                "accuracy": round(0.95 - 0.1 * (nats - 0.15), 4) if classes else None,
+                "sequence_nats": sequences.tolist(),
+            },
             "train_curve": [value - 0.05 for value in runs[int(np.argmin(scores))]["curve"] if value is not None],
             "seconds": float(rng.normal(5.0, 0.4) * (1.0 if cell == "LSTM" else 0.85)),
         }

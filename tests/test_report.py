@@ -25,6 +25,7 @@ from gatedrnn.comparison.report.page import render_report, write_report
 from gatedrnn.comparison.report.plot_parts import vertical_range
 from gatedrnn.comparison.report.summary import render_summary
 from gatedrnn.comparison.verdict.judge import judge
+from gatedrnn.comparison.verdict.pairs import pairs
 from tests.fake_results import make_results, make_task
 
 VOID = {"meta", "link", "br", "hr"}
@@ -34,8 +35,13 @@ PLOTS = (plots.paired_differences, plots.learning_curves, plots.learning_rates, 
 def judged(*tasks: dict[str, Any]) -> dict[str, Any]:
     """Return finished results as they come back from their file."""
     results = make_results(*tasks)
-    results["tasks"] = [{**task, **judge(task, results["device"])} for task in tasks]
+    results["tasks"] = [{**task, "pairs": judge(task, results["device"])} for task in tasks]
     return json.loads(json.dumps(results, allow_nan=False))
+
+
+def shown_pairs(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a task for each pair of cells, as reports show it."""
+    return [pair for task in results["tasks"] for pair in pairs(task)]
 
 
 class Page(HTMLParser):
@@ -139,7 +145,7 @@ def test_plots_take_their_colours_from_the_page(html: str) -> None:
 
 
 def test_the_numbers_of_the_page_are_those_of_the_results(results: dict[str, Any], html: str) -> None:
-    for task, section in zip(results["tasks"], html.split("<section")[1:], strict=True):
+    for task, section in zip(shown_pairs(results), html.split("<section")[1:], strict=True):
         shown = {float(exact): text for exact, text in re.findall(r'<data value="([^"]+)">([^<]*)</data>', section)}
         statistics = task["statistics"]
         for exact in (
@@ -165,7 +171,7 @@ def test_the_numbers_of_the_page_are_those_of_the_results(results: dict[str, Any
 
 def test_the_page_says_verdict_scope_caveats_and_how_to_do_it_again(results: dict[str, Any], page: Page) -> None:
     said = page.text()
-    for task in results["tasks"]:
+    for task in shown_pairs(results):
         verdict = task["verdict"]
         for words in (verdict["finding"], verdict["scope"], task["data_sha256"], *verdict["caveats"]):
             assert words in said
@@ -206,7 +212,7 @@ def only_divergence(task: dict[str, Any]) -> dict[str, Any]:
     for replicate in task["replicates"]:
         for cell in replicate["cells"].values():
             cell["trials"] = [
-                {"validation": None, "best_epoch": 0, "epochs": 1, "diverged_at": 1, "curve": [None]}
+                {"validation": None, "score": 16.93, "best_epoch": 0, "epochs": 1, "diverged_at": 1, "curve": [None]}
                 for _ in cell["trials"]
             ]
             cell["selected"] = 0
@@ -242,7 +248,7 @@ def test_odd_results_have_a_report_and_a_summary(task: dict[str, Any]) -> None:
 
 
 def test_plots_say_in_words_what_they_show() -> None:
-    (task,) = judged(make_task())["tasks"]
+    (task,) = shown_pairs(judged(make_task()))
     a, b = (np.array([r["cells"][name]["test"]["nats"] for r in task["replicates"]]) for name in ("LSTM", "GRU"))
     said = re.search("<desc.*?</desc>", plots.paired_differences(task, "p"))
     assert said is not None
@@ -251,7 +257,7 @@ def test_plots_say_in_words_what_they_show() -> None:
 
 
 def test_plots_are_the_same_each_time() -> None:
-    (task,) = judged(make_task(replicates=3, trials=4))["tasks"]
+    (task,) = shown_pairs(judged(make_task(replicates=3, trials=4)))
     for plot in PLOTS:
         assert plot(task, "p") == plot(task, "p")
 
@@ -283,7 +289,7 @@ def test_the_summary_fits_the_terminal_and_holds_the_numbers(results: dict[str, 
     lines = buffer.getvalue().splitlines()
     assert max(len(line) for line in lines) <= width
     said = " ".join(" ".join(lines).split())
-    for task in results["tasks"]:
+    for task in shown_pairs(results):
         assert task["verdict"]["headline"] in said
         assert task["verdict"]["scope"] in said
         for name, cell in task["cells"].items():

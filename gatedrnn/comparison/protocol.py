@@ -1,55 +1,49 @@
-"""The protocol: the same procedure for both cells, repeated with its own split, configurations and seed each time."""
+"""The protocol: the same procedure for all cells, repeated with its own split, configurations and seed each time.
+
+Search on training and validation parts; write down what difference matters; then read the test part, once.
+"""
 
 from __future__ import annotations
 
 import datetime
-import threading
+import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+import gatedrnn as gr
 from gatedrnn.comparison import provenance
 from gatedrnn.comparison.costs.counting import network_costs
 from gatedrnn.comparison.costs.matching import match
+from gatedrnn.comparison.costs.matching_time import match_time
 from gatedrnn.comparison.costs.timing import step_seconds
-from gatedrnn.comparison.search.model import CELLS, make_cell
+from gatedrnn.comparison.search.extension import STAGE, Extension, extension, extras, with_extra
+from gatedrnn.comparison.search.model import cell_maker, make_cell
+from gatedrnn.comparison.search.phase import Phase, Progress, search_all
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.search.space import REACH
 from gatedrnn.comparison.verdict.judge import judge
+from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.search.files import Folder
     from gatedrnn.comparison.search.settings import Settings
-    from gatedrnn.tasks.task import Baseline, Task
-    from gatedrnn.training.early_stopping import State
+    from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+    from gatedrnn.types import Cell
 
-SCHEMA = 1
-
-
-class Progress(NamedTuple):
-    """What is told at the start of a task, after each segment of a search, and when a search is done."""
-
-    task: str
-    cell: str
-    replicate: int
-    stopped: int
-    """Trials of this replicate that have ended."""
-    best: float | None
-    """Best validation score of this replicate so far, in the task's unit."""
-    done: bool
-    """Whether the replicate is finished, and tested."""
+SCHEMA = 2
 
 
 def compare(
     settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[Progress], None] | None = None
 ) -> dict[str, Any]:
-    """Compare two cells on each task, and return what results.json holds.
+    """Compare cells on each task, and return what results.json holds.
 
     Finished searches found in ``folder`` are not repeated, and an interrupted one goes on where its last
-    checkpoint is. Both cells are searched at the same time, in a thread each.
+    checkpoint is. All cells are searched at the same time, in a thread each.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     tasks = [registry.load(name) for name in settings.tasks]
@@ -64,122 +58,145 @@ def compare(
         "device": device,
         "seed": settings.seed,
         "settings": settings.as_dict(),
-        "tasks": [{**result, **judge(result, device)} for result in results],
+        "tasks": [{**result, "pairs": judge(result, device)} for result in results],
     }
+
+
+class Searched(NamedTuple):
+    """All searches of a task, before anything was tested.
+
+    Attributes:
+        found: what results.json holds of them.
+        searches: of each cell.
+        stages: in which stage each winner was found, as its files are called.
+    """
+
+    found: dict[str, Any]
+    searches: dict[str, Search]
+    stages: dict[str, list[str]]
 
 
 def compare_on(
     task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]
 ) -> dict[str, Any]:
-    """Compare two cells on one task: everything but statistics and verdict."""
+    """Compare cells on one task: everything but statistics and verdict."""
     for name in settings.cells:
         on_progress(Progress(task.name, name, 0, 0, None, False))
-    sizes = hidden_sizes(task, settings)
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
-    baselines = [task.baselines(replicate.split) for replicate in replicates]
     train = replicates[0].split.train
-    timed = step_seconds(
-        {name: make_cell(name, sizes[name]) for name in settings.cells},
-        task.in_dim,
-        batch=settings.batch_size,
-        length=train.x.shape[0],
+    sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
+    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
+    searched = search(
+        task, settings, folder, {n: Search(c, task, settings, train) for n, c in cells.items()}, on_progress
     )
-    searches = {name: Search(make_cell(name, sizes[name]), task, settings, train) for name in settings.cells}
-    entries = search_both(task, searches, replicates, folder, on_progress)
+    found = searched.found
+    # From here on, what difference matters is written down. Only now is the test part read.
+    found["region"] = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
+    tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
+    for replicate in found["replicates"]:
+        for name, entry in replicate["cells"].items():
+            entry["test"] = tested["cells"][name][replicate["index"]]
     return {
-        "name": task.name,
-        "title": task.title,
-        "kind": task.kind,
-        "unit": task.unit,
-        "source": task.source,
-        "data_sha256": task.data_sha256,
-        "protocol": protocol_entry(settings),
-        "baselines": baseline_entries(baselines),
+        **{key: getattr(task, key) for key in ("name", "title", "kind", "unit", "source", "data_sha256")},
+        **found,
+        "baselines": tested["baselines"],
+        "test_counts": tested["counts"],
         "cells": {
             name: {
-                **network_costs(make_cell(name, sizes[name]), task.in_dim, task.out_dim),
+                **network_costs(cell, task.in_dim, task.out_dim),
                 "step_seconds": timed[name],
-                "training_seconds": float(np.mean([entry["seconds"] for entry in entries[name]])),
-                "compile_seconds": searches[name].population.compile_seconds,
+                "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
+                "compile_seconds": searched.searches[name].population.compile_seconds,
             }
-            for name in settings.cells
+            for name, cell in cells.items()
         },
-        "replicates": [
-            {
-                "index": replicate.index,
-                "seed": replicate.seed,
-                "configurations": replicate.configurations,
-                "cells": {name: entries[name][replicate.index] for name in settings.cells},
-            }
-            for replicate in replicates
-        ],
     }
 
 
-def hidden_sizes(task: Task, settings: Settings) -> dict[str, int]:
-    """Return each cell's units: those asked for, or those of equal parameters, recurrent layer and head counted."""
+def search(
+    task: Task,
+    settings: Settings,
+    folder: Folder,
+    searches: dict[str, Search],
+    on_progress: Callable[[Progress], None],
+) -> Searched:
+    """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
+    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
+    baselines = [task.baselines(without_test(replicate.split)) for replicate in replicates]
+    budget = None if settings.minutes is None else 60 * settings.minutes / settings.replicates
+    trivial = [trivial_score(of_split, "validation") for of_split in baselines]
+    phase = Phase(task.name, replicates, trivial, folder, on_progress, seconds=budget)
+    found = {
+        "protocol": protocol_entry(settings),
+        "baselines": baseline_entries(baselines),
+        "cells": dict.fromkeys(searches),
+        "replicates": replicate_entries(replicates, search_all(phase, searches)),
+    }
+    stages = {name: [""] * len(replicates) for name in searches}
+    extended = extension(found, settings)
+    if extended is None:
+        return Searched(found, searches, stages)
+    if extended.max_epochs is not None:
+        train = replicates[0].split.train
+        searches = {
+            name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
+        }
+    added = extras(found, replicates, settings, extended)
+    after = search_all(phase._replace(stage=STAGE), searches, added)
+    for k, replicate in enumerate(found["replicates"]):
+        replicate["configurations"] += next(iter(added.values()))[k].configurations
+        for name in searches:
+            before = replicate["cells"][name]
+            replicate["cells"][name], moved = with_extra(before, after[name][k], added[name][k])
+            stages[name][k] = STAGE if moved else ""
+    found["protocol"] |= extended_protocol(settings, extended)
+    return Searched(found, searches, stages)
+
+
+def read_test(task: Task, replicates: list[Replicate], searched: Searched, folder: Folder) -> dict[str, Any]:
+    """Read the test part: baselines on every split, and the selected trial of every cell in every replicate."""
+    baselines = [task.baselines(replicate.split) for replicate in replicates]
+    cells: dict[str, list[dict[str, Any]]] = {name: [] for name in searched.searches}
+    for k, replicate in enumerate(replicates):
+        split = replicate.split
+        for name, one in searched.searches.items():
+            entry = searched.found["replicates"][k]["cells"][name]
+            diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
+            params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
+            trivial = trivial_score(baselines[k], "test") if diverged else None
+            cells[name].append(one.test(params, split, trivial))
+    counts = [test.pop("counts") for tests in cells.values() for test in tests]
+    return {"baselines": baseline_entries(baselines), "counts": counts[0], "cells": cells}
+
+
+def without_test(split: Split) -> Split:
+    """Return a split whose validation part stands where the test part was."""
+    return split._replace(test=split.validation)
+
+
+def trivial_score(baselines: list[Baseline], part: str) -> float | None:
+    """Return the score of the simple model that is the weakest in validation; None where there is none."""
+    weakest = max(baselines, key=lambda baseline: baseline.validation, default=None)
+    return None if weakest is None else getattr(weakest, part)
+
+
+def hidden_sizes(task: Task, settings: Settings, train: Batch) -> dict[str, int]:
+    """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
     if settings.sizes is not None:
         return dict(zip(settings.cells, settings.sizes, strict=True))
-    kinds = {name: CELLS[name] for name in settings.cells}
-    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by="parameters")
+    kinds = {name: cell_maker(name) for name in settings.cells}
+    if settings.matching == "time":
+        length = train.x.shape[0]
+        return match_time(kinds, task.in_dim, task.out_dim, settings.hidden, batch=settings.batch_size, length=length)
+    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by=settings.matching)
     return {name: matched[name].hidden for name in settings.cells}
 
 
-def search_both(
-    task: Task,
-    searches: dict[str, Search],
-    replicates: list[Replicate],
-    folder: Folder,
-    on_progress: Callable[[Progress], None],
-) -> dict[str, list[dict[str, Any]]]:
-    """Run all replicates of each cell, each cell in a thread; the first error, or Ctrl-C, stops both."""
-    stop = threading.Event()
-
-    def search_all(name: str) -> list[dict[str, Any]]:
-        try:
-            return [search_one(task, name, searches[name], r, folder, tell) for r in replicates]
-        except BaseException:
-            stop.set()
-            raise
-
-    def tell(progress: Progress) -> None:
-        if stop.is_set():
-            raise InterruptedError("the comparison was stopped")
-        on_progress(progress)
-
-    with ThreadPoolExecutor(max_workers=len(searches)) as pool:
-        futures = {name: pool.submit(search_all, name) for name in searches}
-        try:
-            return {name: future.result() for name, future in futures.items()}
-        except BaseException:
-            stop.set()
-            raise
-
-
-def search_one(
-    task: Task,
-    name: str,
-    search: Search,
-    replicate: Replicate,
-    folder: Folder,
-    tell: Callable[[Progress], None],
-) -> dict[str, Any]:
-    """Run one cell's search in one replicate, or return what it found before an interruption."""
-    entry = folder.load(task.name, name, replicate.index)
-    if entry is None:
-        offset = replicate.split.offset
-
-        def on_segment(states: State) -> None:
-            best = float(np.min(states.best_validation))
-            best_so_far = best + offset if np.isfinite(best) else None
-            tell(Progress(task.name, name, replicate.index, int(np.sum(states.stopped)), best_so_far, False))
-
-        with folder.checkpoints(task.name, name, replicate.index) as store:
-            entry = search.run(replicate, store=store, on_segment=on_segment)
-        folder.finish(task.name, name, replicate.index, entry)
-    trials = entry["trials"]
-    tell(Progress(task.name, name, replicate.index, len(trials), trials[entry["selected"]]["validation"], True))
-    return entry
+def step_times(task: Task, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Any]:
+    """Measure the time of a step in training, recurrent layer and head."""
+    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
+    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))
 
 
 def protocol_entry(settings: Settings) -> dict[str, Any]:
@@ -187,12 +204,41 @@ def protocol_entry(settings: Settings) -> dict[str, Any]:
     return {
         "replicates": settings.replicates,
         "trials": settings.trials,
+        "minutes": settings.minutes,
         "max_epochs": settings.max_epochs,
         "patience": settings.patience,
         "batch_size": settings.batch_size,
-        "matching": "parameters" if settings.sizes is None else "explicit sizes",
+        "matching": settings.matching if settings.sizes is None else "explicit sizes",
         "space": settings.space.describe(),
+        "extension": None,
     }
+
+
+def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]:
+    """Return what an extension changes in it."""
+    ranges = {field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges}
+    return {
+        "max_epochs": extended.max_epochs or settings.max_epochs,
+        "extension": {
+            "max_epochs_before": settings.max_epochs,
+            "ranges": ranges,
+            "trials": len(extended.edges) * math.ceil(REACH * (settings.trials or 0)),
+            "because": list(extended.because),
+        },
+    }
+
+
+def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return replicates as results.json has them, with the configurations that any cell has tried."""
+    return [
+        {
+            "index": replicate.index,
+            "seed": replicate.seed,
+            "configurations": replicate.configurations[: max(len(cell[k]["trials"]) for cell in entries.values())],
+            "cells": {name: cell[k] for name, cell in entries.items()},
+        }
+        for k, replicate in enumerate(replicates)
+    ]
 
 
 def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
@@ -210,5 +256,5 @@ def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
         }
         for name, same in by_name.items()
     ]
-    strongest = min(means, key=lambda mean: mean["validation"])
+    strongest = min(means, key=lambda mean: mean["validation"], default=None)
     return [{**mean, "strongest": mean is strongest} for mean in means]

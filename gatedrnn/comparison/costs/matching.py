@@ -156,6 +156,7 @@ def _check(
     checks.positive("in_dim", in_dim)
     if out_dim is not None:
         checks.positive("out_dim", out_dim)
+    # Time is measured, not counted: matching_time.py.
     if by not in ("parameters", "flops", "width"):
         raise ValueError(f'by: expected "parameters", "flops" or "width", got {by!r}')
     if isinstance(hidden, Mapping):

@@ -12,6 +12,7 @@ from gatedrnn.comparison.formatting import seconds
 from gatedrnn.comparison.report.markup import Markup, element, join
 from gatedrnn.comparison.report.task import headline, task_section
 from gatedrnn.comparison.search.files import write_text
+from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.wording import place
 
 
@@ -30,9 +31,14 @@ def render_report(results: dict[str, Any]) -> str:
     template = (
         importlib.resources.files("gatedrnn.comparison.report").joinpath("report.html").read_text(encoding="utf-8")
     )
-    main = element("main", [task_section(task, f"task-{i}") for i, task in enumerate(results["tasks"], start=1)])
+    main = element("main", [task_section(task, f"task-{i}") for i, task in enumerate(_sections(results), start=1)])
     body = join([_header(results), main, _footer(results)])
     return Template(template).substitute(title=join(f"{_question(results)} gatedrnn compare"), body=body)
+
+
+def _sections(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a task for each pair of cells that was compared on it."""
+    return [pair for task in results["tasks"] for pair in pairs(task)]
 
 
 def _question(results: dict[str, Any]) -> str:
@@ -43,7 +49,7 @@ def _question(results: dict[str, Any]) -> str:
 def _header(results: dict[str, Any]) -> Markup:
     started = datetime.datetime.fromisoformat(results["started"])
     facts = (f"{started.day} {started:%B %Y}", place(results["device"]), f"took {seconds(results['seconds'])}")
-    tasks = results["tasks"]
+    tasks = _sections(results)
     overview = [
         element("li", element("a", _overview(task), href=f"#task-{i}")) for i, task in enumerate(tasks, start=1)
     ]

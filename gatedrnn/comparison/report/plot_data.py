@@ -33,7 +33,7 @@ def best_so_far(curve: NDArray, cap: int) -> NDArray:
 def trials(task: dict[str, Any], cell: str) -> Trials:
     """Return all trials of a cell in all replicates."""
     pairs = [
-        pair for r in task["replicates"] for pair in zip(r["configurations"], r["cells"][cell]["trials"], strict=True)
+        pair for r in task["replicates"] for pair in zip(r["configurations"], r["cells"][cell]["trials"], strict=False)
     ]
     return Trials(
         rates=np.array([configuration["learning_rate"] for configuration, _ in pairs]),

@@ -10,7 +10,8 @@ import numpy as np
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
 from gatedrnn.comparison.report import plot_data, plot_parts, svg
 from gatedrnn.comparison.report.svg import BAND, CELLS, INK, MUTED, PAPER, RULE, SHAPES
-from gatedrnn.comparison.verdict.judge import replicate_scores, strongest_baseline
+from gatedrnn.comparison.verdict.judge import replicate_scores
+from gatedrnn.comparison.verdict.region import strongest_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

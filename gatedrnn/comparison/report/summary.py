@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
+from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.wording import favoured
 
 try:
@@ -27,7 +28,7 @@ def render_summary(results: dict[str, Any]) -> Group:
     Args:
         results: what results.json holds; docs/results.md has its schema.
     """
-    return Group(*(part for task in results["tasks"] for part in _task(task)))
+    return Group(*(part for task in results["tasks"] for pair in pairs(task) for part in _task(pair)))
 
 
 def _task(task: dict[str, Any]) -> list[RenderableType]:

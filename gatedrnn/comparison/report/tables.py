@@ -7,6 +7,7 @@ from typing import Any
 
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
 from gatedrnn.comparison.report.markup import Child, Markup, element
+from gatedrnn.comparison.search import limits
 from gatedrnn.comparison.verdict import caveats
 from gatedrnn.tasks.task import CLASSES
 
@@ -83,6 +84,9 @@ def _cost_rows(task: dict[str, Any]) -> list[Row]:
 
 
 def _run_rows(task: dict[str, Any]) -> list[Row]:
+    def late(task: dict[str, Any], name: str) -> int:
+        return limits.late(caveats.runs(task, name), task["protocol"]["max_epochs"])
+
     def part(counted: Callable[[dict[str, Any], str], int]) -> Callable[[str], Child]:
         return lambda name: [
             value(counted(task, name), str(counted(task, name))),
@@ -91,7 +95,7 @@ def _run_rows(task: dict[str, Any]) -> list[Row]:
 
     return [
         ("Runs that diverged", part(caveats.diverged), None),
-        (["Runs best at the cap", element("small", "in its last 5 %")], part(caveats.late), None),
+        (["Runs best at the cap", element("small", "in its last 5 %")], part(late), None),
     ]
 
 
@@ -109,7 +113,8 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
         name = [baseline["name"], element("small", "; ".join(notes)) if notes else None]
         cells = [value(baseline["test"], number(baseline["test"], places))]
         if classes:
-            cells.append(value(baseline["accuracy"], number(baseline["accuracy"], 3)))
+            accuracy = baseline["accuracy"]
+            cells.append("" if accuracy is None else value(accuracy, number(accuracy, 3)))
         cells.append(value(baseline["validation"], number(baseline["validation"], places)))
         strongest = "strongest" if baseline["strongest"] else None
         return element(

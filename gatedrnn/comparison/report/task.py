@@ -11,7 +11,7 @@ from gatedrnn.comparison.formatting import MINUS, decimals, interval, number
 from gatedrnn.comparison.report import plots, tables
 from gatedrnn.comparison.report.markup import Child, Markup, element
 from gatedrnn.comparison.report.tables import value
-from gatedrnn.comparison.verdict.wording import favoured
+from gatedrnn.comparison.verdict.wording import budget, favoured
 
 CLASSES = ("cell-a", "cell-b")
 
@@ -146,7 +146,7 @@ def _method(task: dict[str, Any]) -> Markup:
     rows = {
         "Replication": f"{protocol['replicates']} repetitions of the whole procedure, each with its own split into "
         "training and validation part, configurations and seed; both cells share these. In each, "
-        f"{protocol['trials']} random configurations are trained, the best one on the validation part is selected, and "
+        f"{budget(task)} of random configurations are trained, the best one on the validation part is selected, and "
         "that one alone meets the test set, once.",
         "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
         f"stopped after {protocol['patience']} epochs without a better validation score.",

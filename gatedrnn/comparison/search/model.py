@@ -69,8 +69,9 @@ def network(cell: Cell, out_dim: int, dropout: Any) -> Chain:
 def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
     """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
     key_params, key_bias = jax.random.split(key)
-    recurrent, *rest = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
-    if not isinstance(recurrent, (gr.LSTMParams, gr.GRUParams, gr.GRUResetBeforeParams)):
+    params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
+    recurrent, *rest = params
+    if type(recurrent) not in (gr.LSTMParams, gr.GRUParams, gr.GRUResetBeforeParams):
         return (recurrent, *rest)
     choices = (
         gr.memory_bias(recurrent, 0.0),

@@ -1,4 +1,4 @@
-"""The search of one cell in one replicate: train every configuration, select on validation, test once."""
+"""The search of one cell in one replicate: train every configuration, select on validation; test once, later."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.search.model import evaluate, make_run
+from gatedrnn.comparison.search.model import evaluate_each, make_run
 from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.population import Population, member
@@ -25,12 +25,33 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Batch, Score, Split, Task
     from gatedrnn.training.early_stopping import State
     from gatedrnn.training.population import Store
-    from gatedrnn.types import Cell
+    from gatedrnn.types import Cell, Params
+
+MOST_TRIALS = 1000
+"""Configurations drawn where minutes alone are the budget."""
+
+
+class Lot(NamedTuple):
+    """Trials to be run: a configuration and a key each."""
+
+    configurations: list[dict[str, float | str]]
+    keys: Any
+
+    def part(self, start: int, stop: int) -> Lot:
+        """Return some of them."""
+        return Lot(self.configurations[start:stop], self.keys[start:stop])
+
+
+class Found(NamedTuple):
+    """What a search found: its entry in results.json, less the test, and the parameters of the selected trial."""
+
+    entry: dict[str, Any]
+    params: Params
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Replicate:
-    """One repetition of the whole procedure: what both cells share in it."""
+    """One repetition of the whole procedure: what all cells share in it."""
 
     index: int
     seed: int
@@ -42,58 +63,140 @@ class Replicate:
         """The data's parts, made anew each time: those of all replicates together may not fit into memory."""
         return self.task.split(self.seed)
 
+    @property
+    def lot(self) -> Lot:
+        """All configurations with their keys, the same for each cell."""
+        return Lot(self.configurations, jax.random.split(jax.random.key(self.seed), len(self.configurations)))
+
 
 def draw_replicate(task: Task, settings: Settings, index: int) -> Replicate:
     """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
     seed = int(rng.integers(2**31))
-    return Replicate(index, seed, task, settings.space.sample(rng, settings.trials))
+    return Replicate(index, seed, task, settings.space.sample(rng, settings.trials or MOST_TRIALS))
 
 
 class Search:
-    """One cell on one task, compiled once for all its replicates and trials."""
+    """One cell on one task, compiled once for all its replicates.
 
-    def __init__(self, cell: Cell, task: Task, settings: Settings, train: Batch) -> None:
-        run = make_run(
+    Args:
+        cell: the cell.
+        task: the task.
+        settings: sizes of batches, patience.
+        train: the training part of any split, for its shapes.
+        max_epochs: the cap, where it is not that of the settings.
+    """
+
+    def __init__(self, cell: Cell, task: Task, settings: Settings, train: Batch, max_epochs: int | None = None) -> None:
+        self.cell = cell
+        self._run = make_run(
             cell,
             task,
             train,
             batch_size=settings.batch_size,
-            max_epochs=settings.max_epochs,
+            max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
         )
-        self.population = Population(run)
-        self._evaluate = jax.jit(partial(evaluate, cell, task))
+        self.population = Population(self._run)
+        self._evaluate = jax.jit(partial(evaluate_each, cell, task))
         self._classes = task.classes
 
-    def run(
-        self, replicate: Replicate, *, store: Store | None = None, on_segment: Callable[[State], None] | None = None
-    ) -> dict[str, Any]:
-        """Train all configurations, select the one of the best validation loss, and test that one.
+    def train(
+        self,
+        lot: Lot,
+        split: Split,
+        trivial: float | None,
+        *,
+        eligible: int | None = None,
+        store: Store | None = None,
+        on_segment: Callable[[State], None] | None = None,
+    ) -> Found:
+        """Train all trials on the training part, and select the one of the best score on the validation part.
 
-        Returns:
-            The entry of this cell in this replicate, as results.json has it.
+        Args:
+            lot: the trials.
+            split: whose test part is not looked at.
+            trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
+                there is none.
+            eligible: how many of the trials, from the first, may be selected; None is all.
+            store: keeps states between segments.
+            on_segment: called with all states after each segment.
         """
         started, compiling = time.perf_counter(), self.population.compile_seconds
-        split = replicate.split
         members = self.population.train(
-            as_hypers(replicate.configurations),
-            jax.random.split(jax.random.key(replicate.seed), len(replicate.configurations)),
+            as_hypers(lot.configurations),
+            lot.keys,
             Data(split.train, split.validation),
             store=store,
             on_segment=None if on_segment is None else lambda members: on_segment(members.states),
         )
         states = jax.tree.map(_on_host, members.states)
-        selected = int(np.argmin(states.best_validation))
-        winner = member(states, selected)
-        score = self._evaluate(winner.best_params, split.test)
-        return {
-            "trials": [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))],
-            "selected": selected,
-            "test": score_entry(score, split.offset, classes=self._classes),
-            "train_curve": curve_entry(winner.train_curve, int(winner.epoch), split.offset),
-            "seconds": time.perf_counter() - started - (self.population.compile_seconds - compiling),
-        }
+        seconds = time.perf_counter() - started - (self.population.compile_seconds - compiling)
+        trials = [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))]
+        epochs = sum(trial["epochs"] for trial in trials)
+        for trial in trials:
+            trial |= {"score": score_of(trial, trivial), "seconds": seconds * trial["epochs"] / epochs}
+        scores = [np.inf if trial["score"] is None else trial["score"] for trial in trials[:eligible]]
+        winner = member(states, selected := int(np.argmin(scores)))
+        curve = curve_entry(winner.train_curve, int(winner.epoch), split.offset)
+        entry = {"trials": trials, "selected": selected, "train_curve": curve, "seconds": seconds}
+        return Found(entry, winner.best_params)
+
+    def restore(self, leaves: list[np.ndarray]) -> Params:
+        """Return parameters from their leaves, as ``jax.tree.leaves`` has them."""
+        hyper = jax.tree.map(lambda column: column[0], as_hypers([EXAMPLE]))
+        shapes = jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
+        return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+
+    def test(self, params: Params, split: Split, trivial: float | None) -> dict[str, Any]:
+        """Evaluate parameters on the test part.
+
+        Args:
+            params: of the selected trial.
+            split: whose test part is read.
+            trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
+
+        Returns:
+            ``nats`` and ``accuracy``, as results.json has them, ``sequence_nats``, the sum over each sequence's
+            targets, and ``counts``, how many these are.
+        """
+        score = jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, split.test))
+        entry = score_entry(type(score)(*(part.sum() for part in score)), split.offset, classes=self._classes)
+        nats = score.nats + split.offset * score.count
+        reached = float(nats.sum() / score.count.sum())
+        if trivial is not None and not reached >= trivial:
+            # Should it not even be finite, every sequence gets the trivial baseline's mean.
+            nats = nats + (trivial - reached) * score.count if np.isfinite(reached) else trivial * score.count
+            entry |= {"nats": trivial}
+        return {**entry, "sequence_nats": [round(float(n), 4) for n in nats], "counts": score.count.tolist()}
+
+
+EXAMPLE: dict[str, float | str] = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
+
+
+def joined(before: Found, after: Found) -> Found:
+    """Return what two lots of one search found, one after the other."""
+    trials = [*before.entry["trials"], *after.entry["trials"]]
+    both = [(found.entry["trials"][found.entry["selected"]]["score"], found) for found in (before, after)]
+    best = before if _worth(both[0][0]) <= _worth(both[1][0]) else after
+    selected = best.entry["selected"] + (0 if best is before else len(before.entry["trials"]))
+    seconds = before.entry["seconds"] + after.entry["seconds"]
+    entry = {"trials": trials, "selected": selected, "train_curve": best.entry["train_curve"], "seconds": seconds}
+    return Found(entry, best.params)
+
+
+def score_of(trial: dict[str, Any], trivial: float | None) -> float | None:
+    """Return what selection looks at: a run that diverged scores the trivial baseline, or what it reached if worse.
+
+    None where there is neither.
+
+    Example:
+        >>> [score_of({"validation": 1.5, "diverged_at": at}, trivial=2.0) for at in (None, 3)]
+        [1.5, 2.0]
+    """
+    if trial["diverged_at"] is None:
+        return trial["validation"]
+    return max((score for score in (trial["validation"], trivial) if score is not None), default=None)
 
 
 def score_entry(score: Score, offset: float, *, classes: bool) -> dict[str, float | None]:
@@ -119,6 +222,10 @@ def curve_entry(curve: Array, epochs: int, offset: float) -> list[float | None]:
     """Return the epochs that were trained, to five digits; None where the loss was not finite."""
     values = np.asarray(curve[:epochs], np.float64) + offset
     return [round(float(v), 5) if np.isfinite(v) else None for v in values]
+
+
+def _worth(score: float | None) -> float:
+    return np.inf if score is None else score
 
 
 def _on_host(x: Any) -> Any:

@@ -149,6 +149,24 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Estima
     return estimate(_differences(a, b), level)
 
 
+def difference_p(difference: Estimate) -> float:
+    """Return the two-sided p-value of a paired difference: the level at which its t interval begins to exclude 0.
+
+    Args:
+        difference: as `paired_difference` returns it, at any level.
+
+    Source: Student 1908.
+
+    Example:
+        >>> round(difference_p(paired_difference([1.0, 2.0, 4.0], [2.0, 4.0, 5.0])), 3)
+        0.057
+    """
+    if difference.standard_deviation == 0:
+        return float(difference.mean == 0)
+    t = abs(difference.mean) / (difference.standard_deviation / np.sqrt(difference.n))
+    return float(2 * stats.t.sf(t, difference.n - 1))
+
+
 def exact_interval(successes: ArrayLike, n: int, level: float = 0.95) -> tuple[NDArray, NDArray]:
     """Return the exact interval of a proportion of ``successes`` in ``n``.
 

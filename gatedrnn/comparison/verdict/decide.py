@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.comparison.statistics.paired import (
     Equivalence,
     Estimate,
     Superiority,
+    difference_p,
     equivalence,
     estimate,
     paired_difference,
     superiority,
 )
 
+if TYPE_CHECKING:
+    from gatedrnn.comparison.verdict.budgets import Change
+
 MEANINGFUL = 0.75
 """Least probability of superiority of a meaningful difference: Bouthillier et al. 2021, arXiv 2103.03098v1."""
+ERROR = 0.05
+"""Of all pairs together. With one pair, its intervals say the same."""
 FEWEST_REPLICATES = 6
 """With fewer the comparison is exploratory: not even unanimous replicates would reject a sign test at 5 %."""
 
@@ -31,6 +37,8 @@ class Evidence(NamedTuple):
         superiority: P(A better than B).
         equivalence: of A and B.
         baseline: test score of the strongest simple baseline; None where the task has no baseline.
+        p: of the difference and of the equivalence, corrected for the number of pairs that are compared.
+        changes: where the two change places as the budget of the search grows.
     """
 
     names: tuple[str, str]
@@ -39,6 +47,8 @@ class Evidence(NamedTuple):
     superiority: Superiority
     equivalence: Equivalence
     baseline: float | None
+    p: tuple[float, float]
+    changes: tuple[Change, ...]
 
     def beats_baseline(self) -> tuple[bool, bool]:
         """Return for each cell whether its whole interval is better than the baseline; true without a baseline.
@@ -68,9 +78,10 @@ class Decision(NamedTuple):
 
 PRECEDENCE: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
     ("neither beats the baseline", lambda e: not any(e.beats_baseline())),
-    ("{a} better", lambda e: e.difference.high < 0),
-    ("{b} better", lambda e: e.difference.low > 0),
-    ("practically equivalent", lambda e: e.equivalence.equivalent),
+    ("budget-dependent", lambda e: bool(e.changes)),
+    ("{a} better", lambda e: e.difference.high < 0 and e.p[0] <= ERROR),
+    ("{b} better", lambda e: e.difference.low > 0 and e.p[0] <= ERROR),
+    ("practically equivalent", lambda e: e.equivalence.equivalent and e.p[1] <= ERROR),
     ("not resolved", lambda e: True),
 )
 """Labels with their conditions; the first that holds is the verdict, and the last always holds."""
@@ -99,17 +110,38 @@ def decide(evidence: Evidence) -> Decision:
     )
 
 
-def weigh(names: tuple[str, str], a: Any, b: Any, region: float, baseline: float | None) -> Evidence:
+def weigh(
+    names: tuple[str, str],
+    a: Any,
+    b: Any,
+    region: float,
+    baseline: float | None,
+    *,
+    p: tuple[float, float] | None = None,
+    changes: tuple[Change, ...] = (),
+) -> Evidence:
     """Return the evidence in test scores ``a [n]`` and ``b [n]`` of paired replicates.
+
+    Args:
+        names: of A and B.
+        a: of A, lower is better.
+        b: of B.
+        region: half-width of the region of practical equivalence.
+        baseline: test score of the strongest simple baseline; None where there is none.
+        p: corrected p-values of difference and equivalence; None takes them as they are, for a single pair.
+        changes: where the two change places as the budget grows.
 
     Raises:
         ValueError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
     """
+    difference, equivalent = paired_difference(a, b), equivalence(a, b, region)
     return Evidence(
         names=names,
         tests=(estimate(a), estimate(b)),
-        difference=paired_difference(a, b),
+        difference=difference,
         superiority=superiority(a, b),
-        equivalence=equivalence(a, b, region),
+        equivalence=equivalent,
         baseline=baseline,
+        p=(difference_p(difference), equivalent.p) if p is None else p,
+        changes=changes,
     )

@@ -1,61 +1,82 @@
-"""The verdict on one task of results.json: statistics, decision, words."""
+"""The verdicts on one task of results.json: statistics, decision, words, for each pair of cells."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from gatedrnn.comparison.costs.cheaper import cheaper
-from gatedrnn.comparison.statistics.paired import estimate, paired_difference
+from gatedrnn.comparison.statistics.bootstrap import bootstrap, two_way_bootstrap
+from gatedrnn.comparison.statistics.holm import holm
+from gatedrnn.comparison.statistics.paired import difference_p, equivalence, estimate, paired_difference
 from gatedrnn.comparison.statistics.power import replicates_needed
 from gatedrnn.comparison.verdict import wording
+from gatedrnn.comparison.verdict.budgets import expected_best
 from gatedrnn.comparison.verdict.caveats import caveats
-from gatedrnn.comparison.verdict.decide import decide, weigh
+from gatedrnn.comparison.verdict.decide import ERROR, Evidence, decide, weigh
+from gatedrnn.comparison.verdict.pairs import names_of_pairs, restricted
+from gatedrnn.comparison.verdict.region import mean_validation, strongest_baseline
 from gatedrnn.tasks.task import CLASSES
 
-REGION_PART = 0.02
-"""Region of practical equivalence, as a part of what the best cell gains over the strongest simple baseline."""
 POWER = 0.8
 
 
-def judge(task: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:
-    """Return the entries ``statistics`` and ``verdict`` of one task of results.json.
+def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entry ``pairs`` of one task of results.json.
+
+    With more than two cells, p-values of differences and of equivalences are corrected for the number of pairs (Holm
+    1979), and so are the levels of the intervals in which cells may change places (Bonferroni).
 
     Args:
-        task: the task's entry, without those two.
+        task: the task's entry, without that one.
         device: the device's entry.
 
     Raises:
-        ValueError: where there are not two cells, fewer than two replicates, more or fewer strongest baselines than
+        ValueError: where there are fewer than two cells or two replicates, more or fewer strongest baselines than
             one, or scores that are not finite.
     """
-    a, b = names = _two_cells(task)
+    every = names_of_pairs(task)
+    scores = {name: replicate_scores(task, name, "nats") for name in task["cells"]}
+    size = task["region"]["half_width"]
+    p = list(
+        zip(
+            holm([difference_p(paired_difference(scores[a], scores[b])) for a, b in every]).tolist(),
+            holm([equivalence(scores[a], scores[b], size).p for a, b in every]).tolist(),
+            strict=True,
+        )
+    )
+    return [
+        {"names": list(names), **_judge_pair(restricted(task, names), device, names, corrected, len(every))}
+        for names, corrected in zip(every, p, strict=True)
+    ]
+
+
+def _judge_pair(
+    task: dict[str, Any], device: dict[str, Any], names: tuple[str, str], p: tuple[float, float], pairs: int
+) -> dict[str, Any]:
+    """Return statistics and verdict of a task with two cells."""
     baseline = strongest_baseline(task)
-    scores = [replicate_scores(task, name, "nats") for name in names]
-    evidence = weigh(names, *scores, region=region(task), baseline=None if baseline is None else baseline["test"])
+    budgets, changes = expected_best(task, 1 - ERROR / pairs)
+    evidence = weigh(
+        names,
+        *(replicate_scores(task, name, "nats") for name in names),
+        region=task["region"]["half_width"],
+        baseline=None if baseline is None else baseline["test"],
+        p=p,
+        changes=changes,
+    )
     decision = decide(evidence)
-    difference = evidence.difference
-    needed = replicates_needed(difference.mean, difference.standard_deviation, POWER)
+    needed = replicates_needed(evidence.difference.mean, evidence.difference.standard_deviation, POWER)
     cost = cheaper(task["cells"])
-    findings = wording.Findings(evidence, decision, baseline, needed, cost, task["unit"])
+    findings = wording.Findings(evidence, decision, baseline, needed, cost, task["unit"], task["region"]["part"])
     return {
         "statistics": {
-            "cells": {
-                name: {
-                    "test": test._asdict(),
-                    "validation": mean_validation(task, name),
-                    "beats_baseline": None if baseline is None else beats,
-                }
-                for name, test, beats in zip(names, evidence.tests, evidence.beats_baseline(), strict=True)
-            },
-            "difference": difference._asdict(),
-            "superiority": evidence.superiority._asdict(),
-            "equivalence": evidence.equivalence._asdict(),
+            **_statistics(task, evidence),
             "replicates_needed": needed,
             "power": POWER,
-            "accuracy": _accuracy(task, a, b),
+            "expected_best": budgets,
+            "pairs": pairs,
         },
         "verdict": {
             **decision._asdict(),
@@ -67,50 +88,43 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _statistics(task: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
+    """Return what is said of the test scores of two cells."""
+    (a, b), beats = evidence.names, evidence.beats_baseline()
+    return {
+        "cells": {
+            name: {
+                "test": test._asdict(),
+                "validation": mean_validation(task, name),
+                "beats_baseline": None if evidence.baseline is None else beaten,
+            }
+            for name, test, beaten in zip(evidence.names, evidence.tests, beats, strict=True)
+        },
+        "difference": {**evidence.difference._asdict(), "p": evidence.p[0]},
+        "bootstrap": bootstrap(differences(task, a, b))._asdict(),
+        "two_way_bootstrap": two_way_bootstrap(sequence_differences(task, a, b), task["test_counts"])._asdict(),
+        "superiority": evidence.superiority._asdict(),
+        "equivalence": {**evidence.equivalence._asdict(), "p": evidence.p[1]},
+        "accuracy": _accuracy(task, a, b),
+    }
+
+
 def replicate_scores(task: dict[str, Any], name: str, metric: str) -> list[float]:
     """Return one test score of a cell for each replicate."""
     return [replicate["cells"][name]["test"][metric] for replicate in task["replicates"]]
 
 
-def mean_validation(task: dict[str, Any], name: str) -> float | None:
-    """Return the mean validation score of a cell's selected trials; None where one of them has none."""
-    cells = [replicate["cells"][name] for replicate in task["replicates"]]
-    scores = [cell["trials"][cell["selected"]]["validation"] for cell in cells]
-    return None if any(score is None for score in scores) else float(np.mean(scores))
+def differences(task: dict[str, Any], a: str, b: str) -> Any:
+    """Return A - B of each replicate, ``[n]``."""
+    return np.subtract(replicate_scores(task, a, "nats"), replicate_scores(task, b, "nats"))
 
 
-def strongest_baseline(task: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the simple baseline of the best validation score, as the task says; None where it has no baselines.
-
-    Raises:
-        ValueError: where none or more than one of them is called the strongest.
-    """
-    strongest = [baseline for baseline in task["baselines"] if baseline["strongest"]]
-    if task["baselines"] and len(strongest) != 1:
-        raise ValueError(f"baselines: expected one that is the strongest, got {len(strongest)}")
-    return strongest[0] if strongest else None
-
-
-def region(task: dict[str, Any]) -> float:
-    """Return the half-width of the region of practical equivalence, from validation scores alone.
-
-    .. code-block:: text
-
-        R = 0.02 max(0, strongest baseline - best cell),  both means over replicates; the cell's of selected trials
-
-    It is 0, and nothing equivalent, where there is no baseline or no cell is better than it.
-    """
-    baseline = strongest_baseline(task)
-    scores = [mean_validation(task, name) for name in task["cells"]]
-    best = min((score for score in scores if score is not None), default=math.inf)
-    return 0.0 if baseline is None else REGION_PART * max(0.0, baseline["validation"] - best)
-
-
-def _two_cells(task: dict[str, Any]) -> tuple[str, str]:
-    if len(task["cells"]) != 2:
-        raise ValueError(f"cells: expected two, got {', '.join(task['cells']) or 'none'}")
-    a, b = task["cells"]
-    return a, b
+def sequence_differences(task: dict[str, Any], a: str, b: str) -> Any:
+    """Return A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``."""
+    first, second = (
+        np.array([r["cells"][name]["test"]["sequence_nats"] for r in task["replicates"]]) for name in (a, b)
+    )
+    return first - second
 
 
 def _accuracy(task: dict[str, Any], a: str, b: str) -> dict[str, Any] | None:

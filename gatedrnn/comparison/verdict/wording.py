@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gatedrnn.comparison.formatting import count, decimals, interval, number
+from gatedrnn.comparison.formatting import count, decimals, interval, number, seconds
 from gatedrnn.comparison.statistics.paired import Superiority
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Findings(NamedTuple):
         replicates_needed: to resolve the observed difference; None where no number would.
         cheaper: of the two cells.
         unit: of the test scores.
+        part: what of the gain over the baseline the region of equivalence is.
     """
 
     evidence: Evidence
@@ -30,6 +31,7 @@ class Findings(NamedTuple):
     replicates_needed: int | None
     cheaper: Cheaper
     unit: str
+    part: float
 
     @property
     def places(self) -> int:
@@ -52,6 +54,9 @@ def _headline(findings: Findings) -> str:
     if decision.label == "practically equivalent":
         take = f": take {findings.cheaper.cell}, the cheaper" if findings.cheaper.cell else ""
         return f"Practically equivalent{take}"
+    if decision.label == "budget-dependent":
+        first = findings.evidence.changes[0]
+        return f"It depends on the budget: {first.better_before} with less, {first.better_after} with more"
     if decision.label == "not resolved":
         return "Not resolved at this budget"
     return "Neither beats the baseline"
@@ -60,7 +65,11 @@ def _headline(findings: Findings) -> str:
 def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -> dict[str, str]:
     """Return the finding, its scope, and both in one."""
     n = findings.evidence.difference.n
-    say = {"practically equivalent": _equivalent, "not resolved": _not_resolved}
+    say = {
+        "budget-dependent": _budget_dependent,
+        "practically equivalent": _equivalent,
+        "not resolved": _not_resolved,
+    }
     finding = (_better if findings.decision.winner else say.get(findings.decision.label, _neither))(findings)
     if findings.decision.exploratory:
         finding = f"Exploratory, as {n} replicates are too few for a verdict: {finding}"
@@ -71,15 +80,51 @@ def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -
 def scope(task: dict[str, Any], device: dict[str, Any]) -> str:
     """Return what a verdict holds for: data, cells, matching, budget and device."""
     protocol = task["protocol"]
-    configs = " and ".join(cell["config"] for cell in task["cells"].values())
-    totals = " and ".join(count(cell["parameters"]["total"]) for cell in task["cells"].values())
-    matched = protocol["matching"] == "parameters"
-    sizes = f"matched by parameters ({totals})" if matched else f"with {protocol['matching']} ({totals} parameters)"
+    configs = " and ".join(f"{cell['config']}{gru_form(cell['config'])}" for cell in task["cells"].values())
     return (
-        f"{task['name']} (data {task['data_sha256'][:12]}), {configs} {sizes}, "
-        f"{protocol['replicates']} replicates of {protocol['trials']} trials, "
+        f"{task['name']} (data {task['data_sha256'][:12]}), {configs} {matched(task)}, "
+        f"{protocol['replicates']} replicates of {budget(task)}, "
         f"at most {protocol['max_epochs']} epochs, {place(device)}"
     )
+
+
+def matched(task: dict[str, Any]) -> str:
+    """Return how the sizes were chosen, with what was made equal."""
+    by, cells = task["protocol"]["matching"], task["cells"].values()
+    shown = {
+        "parameters": [count(cell["parameters"]["total"]) for cell in cells],
+        "width": [f"{count(cell['hidden'])} units" for cell in cells],
+        "flops": [f"{count(sum(cell['flops_per_step'].values()))} FLOPs" for cell in cells],
+        "time": [f"{seconds(cell['step_seconds']['median'])}" for cell in cells],
+    }
+    if by in shown:
+        name = {"flops": "FLOPs of a step", "time": "measured time of a step"}.get(by, by)
+        return f"matched by {name} ({' and '.join(shown[by])})"
+    return f"with {by} ({' and '.join(shown['parameters'])} parameters)"
+
+
+def budget(task: dict[str, Any]) -> str:
+    """Return the budget of a search in each replicate: trials, minutes, or both."""
+    protocol = task["protocol"]
+    if protocol["minutes"] is None:
+        more = "" if protocol["extension"] is None else protocol["extension"]["trials"]
+        return f"{protocol['trials']} trials" + (f" and {more} of an extension" if more else "")
+    tried = [len(r["cells"][name]["trials"]) for r in task["replicates"] for name in task["cells"]]
+    most = "" if protocol["trials"] is None else f", at most {protocol['trials']} trials"
+    each = 60 * protocol["minutes"] / protocol["replicates"]
+    return f"{seconds(each)} of training for each cell{most} ({min(tried)} to {max(tried)} trials)"
+
+
+def gru_form(config: str) -> str:
+    """Return which of its two forms a GRU has, as published results differ by it.
+
+    Example:
+        >>> gru_form("GRUResetAfter(hidden=37)"), gru_form("LSTM(hidden=32)")
+        (' (reset gate after the product)', '')
+    """
+    forms = {"GRUResetAfter": "after", "GRUResetBefore": "before"}
+    form = forms.get(config.partition("(")[0])
+    return f" (reset gate {form} the product)" if form else ""
 
 
 def place(device: dict[str, Any]) -> str:
@@ -149,8 +194,34 @@ def _not_resolved(findings: Findings) -> str:
     return (
         f"The difference between {a} and {b} is not resolved: {a} \u2212 {b} is {number(d.mean, places)} "
         f"{interval(d.low, d.high, places)} {findings.unit} (mean of {d.n} paired replicates, 95 % t interval), which "
-        f"does not exclude 0{inside}. {estimated} {_against_baseline(findings)}"
+        f"{_not_excluded(findings)}{inside}. {estimated} {_against_baseline(findings)}"
     )
+
+
+def _not_excluded(findings: Findings) -> str:
+    d = findings.evidence.difference
+    if d.low <= 0 <= d.high:
+        return "does not exclude 0"
+    return f"excludes 0 by itself, but not among all pairs (Holm's p is {findings.evidence.p[0]:.2g})"
+
+
+def _budget_dependent(findings: Findings) -> str:
+    (a, b), places, e = findings.evidence.names, findings.places, findings.evidence
+    said = "; ".join(
+        f"against {'number of trials' if c.against == 'trials' else 'time of training'}, {c.better_before} is better "
+        f"up to {_amount(c.against, c.before)}, {c.better_after} from {_amount(c.against, c.after)} on"
+        for c in e.changes
+    )
+    return (
+        f"Which of {a} and {b} is better depends on the budget of the search. By expected best validation, {said} "
+        f"(intervals exclude 0 on both sides). With all of this budget, {a} \u2212 {b} is "
+        f"{number(e.difference.mean, places)} {interval(e.difference.low, e.difference.high, places)} {findings.unit} "
+        f"in the test (mean of {e.difference.n} paired replicates, 95 % t interval). {_against_baseline(findings)}"
+    )
+
+
+def _amount(against: str, value: float) -> str:
+    return f"{round(value)}" if against == "trials" else seconds(value)
 
 
 def _neither(findings: Findings) -> str:
@@ -180,8 +251,8 @@ def _against_baseline(findings: Findings) -> str:
 def _region(findings: Findings) -> str:
     size = number(findings.evidence.equivalence.region, findings.places)
     return (
-        f"the region of practical equivalence, ±{size} (2 % of what the best cell gains over the strongest simple "
-        "baseline in validation)"
+        f"the region of practical equivalence, ±{size} ({100 * findings.part:g} % of what the best cell gains over "
+        "the strongest simple baseline in validation)"
     )
 
 

@@ -1,0 +1,213 @@
+"""The search: what both cells share, extension, budgets of time, diverged runs, and a test part read once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import jax
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy")
+pytest.importorskip("sklearn")
+
+from gatedrnn.comparison import protocol
+from gatedrnn.comparison.search import extension, phase
+from gatedrnn.comparison.search.files import Folder
+from gatedrnn.comparison.search.model import make_cell
+from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate, joined, score_of
+from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.comparison.search.space import Space
+from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+from tests.fake_results import make_task
+
+pytestmark = pytest.mark.usefixtures("quick_compiles")
+
+
+def small_split(seed: int) -> Split:
+    """Sequences of random numbers, to be classified by the sign of their sum; the test part does not vary."""
+
+    def part(rng: np.random.Generator, size: int) -> Batch:
+        x = rng.normal(size=(6, size, 2)).astype(np.float32)
+        return Batch(x, np.full(size, 6, np.int32), (x.sum((0, 2)) > 0).astype(np.int32))
+
+    rng = np.random.default_rng(seed)
+    return Split(part(rng, 24), part(rng, 12), part(np.random.default_rng(99), 10), 0.0)
+
+
+def small_baselines(split: Split) -> list[Baseline]:
+    """Chance, and something a little better; the test score gives away which part was read."""
+    chance = float(split.test.x.sum())
+    return [Baseline("chance", math.log(2), chance, 0.5), Baseline("fair", 0.69, chance - 0.01, 0.6)]
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    speaker = registry.load("japanese-vowels-speaker")
+    return dataclasses.replace(
+        speaker, name="signs", in_dim=2, out_dim=2, split=small_split, baselines=small_baselines, source="made up"
+    )
+
+
+SETTINGS = Settings(
+    hidden=3, replicates=2, trials=3, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))
+)
+
+
+@pytest.fixture(scope="module")
+def searches(task: Task) -> dict[int, Search]:
+    """The same search with a cap of 4 and of 8 epochs."""
+    train = small_split(0).train
+    return {cap: Search(make_cell("GRU", 3), task, SETTINGS, train, cap) for cap in (4, 8)}
+
+
+@pytest.fixture(scope="module")
+def found(task: Task, searches: dict[int, Search]) -> dict[int, list[Found]]:
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    return {cap: [one.train(r.lot, r.split, 0.7) for r in replicates] for cap, one in searches.items()}
+
+
+def without_seconds(entry: dict) -> list[dict]:
+    return [{key: value for key, value in trial.items() if key != "seconds"} for trial in entry["trials"]]
+
+
+def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches, found) -> None:
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    entry = {"cells": {"GRU": {}}, "replicates": [{"cells": {"GRU": one.entry}} for one in found[4]]}
+    extended = extension.Extension(8, (), ("as it was cut off",))
+    extras = extension.extras(entry, replicates, SETTINGS, extended)["GRU"]
+    assert any(extra.again for extra in extras)
+    for k, (replicate, extra) in enumerate(zip(replicates, extras, strict=True)):
+        after = searches[8].train(extra.lot, replicate.split, 0.7, eligible=extra.eligible)
+        merged, moved = extension.with_extra(found[4][k].entry, after.entry, extra)
+        assert without_seconds(merged) == without_seconds(found[8][k].entry)
+        assert merged["selected"] == found[8][k].entry["selected"]
+        params = after.params if moved else found[4][k].params
+        for mine, whole in zip(jax.tree.leaves(params), jax.tree.leaves(found[8][k].params), strict=True):
+            np.testing.assert_array_equal(mine, whole)
+
+
+def test_beyond_an_edge_lie_new_configurations_as_dense_as_before(task) -> None:
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    trial = {"epochs": 4, "best_epoch": 2, "diverged_at": None}
+    entry = {
+        "cells": {"LSTM": {}, "GRU": {}},
+        "replicates": [{"cells": {name: {"trials": [trial] * 3} for name in ("LSTM", "GRU")}} for _ in range(2)],
+    }
+    extended = extension.Extension(None, (("learning_rate", "lower"), ("clip_norm", "upper")), ("they did best there",))
+    extras = extension.extras(entry, replicates, SETTINGS, extended)
+    low, high = SETTINGS.space.learning_rate
+    for k in range(2):
+        one, other = extras["LSTM"][k], extras["GRU"][k]
+        assert one.configurations == other.configurations
+        assert len(one.configurations) == len(one.lot.configurations) == 4  # two edges, half of three rounded up
+        rates = [c["learning_rate"] for c in one.configurations]
+        assert all(low * (low / high) ** 0.5 <= rate < low for rate in rates[:2])
+        assert all(low <= rate <= high for rate in rates[2:])
+        assert all(c["clip_norm"] > SETTINGS.space.clip_norm[1] for c in one.configurations[2:])
+    assert extras["LSTM"][0].configurations != extras["LSTM"][1].configurations
+
+
+def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:
+    fake, settings = make_task(diverging=0.0), Settings()
+    assert extension.extension(fake, settings) is None
+    for replicate in fake["replicates"]:
+        rates = [configuration["learning_rate"] for configuration in replicate["configurations"]]
+        replicate["cells"]["GRU"]["selected"] = int(np.argmin(rates))
+        lstm = replicate["cells"]["LSTM"]
+        lstm["trials"][lstm["selected"]]["best_epoch"] = 299
+    extended = extension.extension(fake, settings)
+    assert extended == extension.Extension(
+        600,
+        (("learning_rate", "lower"),),
+        ("LSTM had its best epoch at the cap of 300", "GRU did best at the lower edge of learning rate (8 of 8)"),
+    )
+    assert extension.extension(fake, dataclasses.replace(settings, extend=False)) is None
+    assert extension.extension(fake, dataclasses.replace(settings, minutes=1.0)) is None
+
+
+def test_a_run_that_diverged_scores_the_trivial_baseline_or_worse() -> None:
+    assert score_of({"validation": 1.0, "diverged_at": None}, 2.0) == 1.0
+    assert score_of({"validation": 1.0, "diverged_at": 5}, 2.0) == 2.0
+    assert score_of({"validation": 3.0, "diverged_at": 5}, 2.0) == 3.0
+    assert score_of({"validation": None, "diverged_at": 1}, 2.0) == 2.0
+    assert score_of({"validation": None, "diverged_at": 1}, None) is None
+
+
+def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_trivial(task, searches) -> None:
+    replicate = draw_replicate(task, SETTINGS, 0)
+    lot = replicate.lot._replace(configurations=[extension.NOTHING, *replicate.lot.configurations[1:]])
+    one = searches[4].train(lot, replicate.split, 0.7)
+    assert one.entry["trials"][0]["diverged_at"] == 1
+    assert one.entry["trials"][0]["score"] == 0.7
+    assert one.entry["selected"] > 0 or all(t["score"] >= 0.7 for t in one.entry["trials"])
+    free = searches[4].test(one.params, replicate.split, None)
+    bound = searches[4].test(one.params, replicate.split, free["nats"] + 0.5)
+    assert bound["nats"] == pytest.approx(free["nats"] + 0.5)
+    np.testing.assert_allclose(np.subtract(bound["sequence_nats"], free["sequence_nats"]), 0.5, atol=1e-4)
+    worse = searches[4].test(one.params, replicate.split, free["nats"] - 0.5)
+    assert worse == free
+    # Nats are given to 4 decimals, ten of them.
+    assert np.sum(free["sequence_nats"]) / np.sum(free["counts"]) == pytest.approx(free["nats"], abs=5e-5)
+
+
+def test_waves_are_joined_as_one_search(task, searches, found) -> None:
+    replicate, whole = draw_replicate(task, SETTINGS, 0), found[4][0]
+    parts = [searches[4].train(replicate.lot.part(k, k + 1), replicate.split, 0.7) for k in range(3)]
+    both = joined(joined(parts[0], parts[1]), parts[2])
+    assert without_seconds(both.entry) == without_seconds(whole.entry)
+    assert both.entry["selected"] == whole.entry["selected"]
+    assert both.entry["seconds"] == pytest.approx(sum(part.entry["seconds"] for part in parts))
+
+
+def test_a_budget_in_minutes_starts_no_wave_after_its_end(task, searches, tmp_path) -> None:
+    settings = dataclasses.replace(SETTINGS, trials=10)
+    replicates = [draw_replicate(task, settings, 0)]
+    told: list[phase.Progress] = []
+    for seconds, trials in ((1e-9, 4), (1e9, 10)):
+        folder = Folder(tmp_path / str(trials), settings)
+        part = phase.Phase(task.name, replicates, [0.7], folder, told.append, seconds=seconds)
+        (entry,) = phase.search_all(part, {"GRU": searches[4]})["GRU"]
+        assert len(entry["trials"]) == trials
+    assert [progress.stopped for progress in told] == [4, 4, 4, 8, 10, 10]
+
+
+def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, searches, tmp_path) -> None:
+    class Broken:
+        def train(self, *_, **__):
+            raise ValueError("no such thing")
+
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    part = phase.Phase(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), lambda _: None)
+    with pytest.raises(ValueError, match="no such thing"):
+        phase.search_all(part, {"GRU": searches[4], "LSTM": Broken()})  # type: ignore[dict-item]
+
+
+def test_the_region_is_written_before_the_test_part_is_read_and_it_is_read_once(task, tmp_path) -> None:
+    settings = dataclasses.replace(SETTINGS, extend=False, trials=2)
+    folder, read = Folder(tmp_path, settings), []
+
+    class Watched(Split):
+        @property
+        def test(self):
+            part = tuple.__getitem__(self, 2)
+            if part.x.shape[1] == 10:  # and no validation part in its place
+                read.append((tmp_path / "region.json").exists())
+            return part
+
+    watched = dataclasses.replace(task, split=lambda seed: Watched(*small_split(seed)))
+    result = protocol.compare_on(watched, settings, folder, lambda _: None)
+    assert read
+    assert all(read)
+    assert json.loads((tmp_path / "region.json").read_text())["signs"] == result["region"]
+    # Two splits: baselines and both cells read their test part, and a second call does not.
+    count = len(read)
+    again = protocol.compare_on(watched, settings, folder, lambda _: None)
+    assert len(read) == count
+    assert again["replicates"] == result["replicates"]
+    assert again["baselines"] == result["baselines"]
+    assert result["baselines"][0]["test"] == pytest.approx(float(small_split(0).test.x.sum()))
+    assert result["test_counts"] == [1.0] * 10
