@@ -1,12 +1,14 @@
 """Which form of the fast engine is fastest, and does ``engine="auto"`` choose it?
 
-python benchmarks/forms.py [--shapes small] [--cells LSTM] [--rounds 20] [--out FILE]
+python benchmarks/forms.py [--shapes small] [--batches 8] [--cells LSTM] [--rounds 20] [--out FILE]
 
+The shape ``mid`` is measured with other batches as well, since the number of rows decides how inputs are projected.
 The rule in gatedrnn/layers/forms.py is read off this table.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import tables
@@ -14,49 +16,66 @@ import timing
 import tyro
 from contestants.contestant import problem
 from contestants.ours import layer_program
-from options import Options
-from shapes import PASSES, SHAPES
+from options import Options as Common
+from shapes import PASSES, SHAPES, CellName, Pass, Shape
 
 import gatedrnn as gr
 from gatedrnn.cells.hooks import hook
 from gatedrnn.layers.forms import Forms
 
 QUESTION = "Which form of the fast engine is fastest, and does auto choose it?"
-FORMS: dict[str, Any] = {
+JOINT = "in one product"
+PROJECTED: dict[str, Any] = {
     "auto": "auto",
     "in scan": Forms(),
-    "in one product": Forms(project=0),
+    JOINT: Forms(project=0),
     "projected by 16": Forms(project=16),
     "projected by 32": Forms(project=32),
     "projected before": Forms(project=10**6),
-    "recomputed by 8": Forms(recompute=8),
-    "recomputed by 16": Forms(recompute=16),
-    "recomputed by 32": Forms(recompute=32),
 }
+RECOMPUTED = {f"recomputed by {steps}": Forms(recompute=steps) for steps in (8, 16, 32)}
+"""Forms that differ from others in training alone."""
 
 
-def names_of(cell: Any) -> list[str]:
-    """Return the forms that a cell has."""
-    return [name for name in FORMS if name != "in one product" or hook(cell, "joint")]
+@dataclasses.dataclass(frozen=True)
+class Options(Common):
+    """Which form of the fast engine is fastest, and does auto choose it?"""
+
+    batches: tuple[int, ...] = (4, 8, 16)
+    """Further batches at the shape mid."""
+
+
+def forms_of(cell: Any, which: Pass) -> dict[str, Any]:
+    """Return the forms that a cell has in a pass."""
+    forms = PROJECTED | (RECOMPUTED if which == "training" else {})
+    return {name: form for name, form in forms.items() if name != JOINT or hook(cell, "joint")}
+
+
+def time_forms(cell: CellName, shape: Shape, which: Pass, rounds: int | None) -> tuple[timing.Spread, dict[str, Any]]:
+    """Return the time of auto in milliseconds, and every other form's ratio to it."""
+    given = problem(cell, shape)
+    layers = {name: gr.scan(given.built, engine=form) for name, form in forms_of(given.built, which).items()}
+    calls = {name: layer_program(layer, given, which).call for name, layer in layers.items()}
+    times = timing.measure(calls, rounds, seconds=5.0)
+    auto = times.pop("auto")
+    return timing.spread(auto), {name: timing.paired_ratio(mine, auto) for name, mine in times.items()}
 
 
 def main(options: Options) -> None:
     """Time all forms in turn; print each form's ratio to auto and write what came."""
     console = tables.start()
-    table = tables.table_of(["shape", "cell", "pass"], ["auto ms", *(f"{name} / auto" for name in list(FORMS)[1:])])
+    names = [name for name in PROJECTED | RECOMPUTED if name != "auto"]
+    table = tables.table_of(["shape", "cell", "pass"], ["auto ms", *(f"{name} / auto" for name in names)])
+    shapes = {name: SHAPES[name] for name in options.shapes}
+    shapes |= {f"mid, batch {batch}": SHAPES["mid"]._replace(batch=batch) for batch in options.batches}
     records: list[dict[str, Any]] = []
-    for shape in options.shapes:
+    for label, shape in shapes.items():
         for cell in options.cells:
-            given = problem(cell, SHAPES[shape])
             for which in PASSES:
-                layers = {name: gr.scan(given.built, engine=FORMS[name]) for name in names_of(given.built)}
-                calls = {name: layer_program(layer, given, which).call for name, layer in layers.items()}
-                times = timing.measure(calls, options.rounds, seconds=5.0)
-                ratios = {name: timing.paired_ratio(times[name], times["auto"]) for name in list(layers)[1:]}
-                auto = timing.spread(times["auto"])
-                shown = (f"{ratios[name].median:.2f}" if name in ratios else "" for name in list(FORMS)[1:])
-                table.add_row(shape, cell, which, f"{auto.median:.3g}", *shown)
-                record = {"shape": shape, "cell": cell, "pass": which, "auto milliseconds": auto.as_dict()}
+                auto, ratios = time_forms(cell, shape, which, options.rounds)
+                shown = (f"{ratios[name].median:.2f}" if name in ratios else "" for name in names)
+                table.add_row(label, cell, which, f"{auto.median:.3g}", *shown)
+                record = {"shape": label, "cell": cell, "pass": which, "auto milliseconds": auto.as_dict()}
                 records.append({**record, "over auto": {name: ratio.as_dict() for name, ratio in ratios.items()}})
     console.print(QUESTION, table, sep="\n")
     timing.write_results(options.path("forms"), records, question=QUESTION)

@@ -50,14 +50,14 @@ class Forms:
                 raise ValueError(f"{name}: expected an int that is not negative, got {steps!r}")
 
 
-FEW_ROWS = 32
+FEW_ROWS = 16
 """Batch up to which a projection inside the scan wastes the bandwidth that its matrix needs."""
 SMALL_MATRIX = 2**15
 """Numbers of an input matrix up to which that does not matter."""
 PROJECTED_ROWS = 512
 """Rows of a product that projects some steps of a small batch at a time."""
 PROJECTED_STEPS = 32
-"""Steps that are projected at a time where a larger batch has many."""
+"""Steps that are projected at a time where a larger batch has many, and a small matrix."""
 JOINT_MATRIX = 2**15
 """Numbers of both matrices up to which one product of both is faster than two."""
 LEFT_IN_CACHE = 4 * 2**20
@@ -78,8 +78,8 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> Forms:
     - Two small products take longer than one, so a cell that has ``joint`` uses it where its matrices are small.
     - Arrays saved for the backward pass leave the cache where there are many steps, and each of their pages is
       mapped anew in each call: gates are computed again instead, in blocks that stay in the cache, unless the
-      gradients of the matrices, added up block by block, leave it as well. There, the forward pass is faster where
-      it projects some steps at a time.
+      gradients of the matrices, added up block by block, leave it as well. There, a small matrix is faster where it
+      projects some steps at a time.
 
     Elsewhere a step is expected to be bound by the launch of its kernels, of which a projection before the scan needs
     fewer; ``make bench-gpu`` has yet to say so.
@@ -105,7 +105,7 @@ def on_cpu(length: int, batch: int, in_dim: int, hidden: int, width: int) -> For
         recompute = divisor_near(length, max(BLOCK // (batch * width), 4))
     if batch <= FEW_ROWS and in_dim * width > SMALL_MATRIX:
         project = divisor_near(length, min(max(PROJECTED_ROWS // batch, 16), 64))
-    elif recompute:
+    elif recompute and in_dim * width <= SMALL_MATRIX:
         project = divisor_near(length, PROJECTED_STEPS)
     else:
         project = 0 if matrices <= JOINT_MATRIX else 1
