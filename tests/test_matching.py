@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.comparison.costs import matching_time
 from gatedrnn.comparison.costs.matching import Match, match
 
 BLOCKS = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
@@ -110,3 +111,18 @@ def test_wrong_input_is_named(change, message):
     arguments = {"cells": TWO, "in_dim": 3, "out_dim": 2, "hidden": 4, **change}
     with pytest.raises(ValueError, match=message):
         match(**arguments)
+
+
+@pytest.mark.parametrize(("speed", "expected"), [(1.0, 32), (2.0, 23), (0.5, 45), (0.01, 59), (100.0, 22)])
+def test_equal_time_is_where_measured_times_meet(monkeypatch, speed, expected):
+    """The first cell's step takes ``size^2``, the other's ``speed size^2``: equal at 32 / sqrt(speed), within what is
+    measured, 0.6 to 1.6 times the 37 units of equal parameters."""
+
+    def measured(layers, in_dim, **_):
+        assert in_dim == 12
+        units = {name: layer.layers[0].out_dim for name, layer in layers.items()}
+        return {name: {"median": h**2.0 * (1 if name == "first" else speed)} for name, h in units.items()}
+
+    monkeypatch.setattr(matching_time, "step_seconds", measured)
+    sizes = matching_time.match_time(TWO, 12, 24, 32, batch=4, length=5)
+    assert sizes == {"LSTM": 32, "GRU": expected}

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from gatedrnn.comparison.search.files import Folder
+from gatedrnn.comparison.search.files import Folder, write_json
 from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.search.settings import Settings, differences
 from gatedrnn.comparison.search.space import Space, as_hypers
@@ -107,6 +107,20 @@ def test_what_is_written_down_once_stays(tmp_path):
         "task": {"half_width": 1.0},
         "other": {"half_width": 3.0},
     }
+
+
+def test_lists_of_numbers_are_a_line_each_and_nothing_else_changes(tmp_path):
+    value = {
+        "curve": [1.5, None, -2e-7, 3],
+        "words": ["[\n 1\n]", "1,\n 2"],
+        "rows": [[1, 2], [3]],
+        "none": [],
+        "on": [True],
+    }
+    write_json(tmp_path / "file.json", value)
+    text = (tmp_path / "file.json").read_text()
+    assert json.loads(text) == value
+    assert '"curve": [ 1.5, null, -2e-07, 3 ]' in text
 
 
 def test_differences_are_named_where_they_are():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from gatedrnn.training.checkpoint import Checkpoints
 
 # A search this long loses at most this many seconds to a kill; shorter searches are simply repeated.
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
+# A string in JSON has no line breaks, so this can only be a list.
+NUMBERS = re.compile(r"\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -30,8 +33,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically; NaN and infinities, which JSON lacks, are refused."""
-    write_text(path, json.dumps(value, indent=1, allow_nan=False))
+    """Write JSON atomically, lists of numbers on a line each; NaN and infinities, which JSON lacks, are refused."""
+    text = json.dumps(value, indent=1, allow_nan=False)
+    write_text(path, NUMBERS.sub(lambda found: re.sub(r"\s+", " ", found[0]), text))
 
 
 def write_arrays(path: Path, arrays: list[Any]) -> None:
