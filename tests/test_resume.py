@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "12", "--segment", "2", "--patience", "12")
+TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "30", "--segment", "2", "--patience", "30")
 COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "2", "--trials", "2", "--hidden", "4")
 COMPARE += ("--max-epochs", "4")
 
@@ -32,15 +32,16 @@ def _finish(arguments: tuple[str, ...], out: Path) -> None:
     assert process.returncode == 0, output
 
 
-def _kill_after(arguments: tuple[str, ...], out: Path, lines: int) -> None:
-    """Kill the process as soon as it has printed so many lines, each the end of a piece of work."""
+def _signal_after(arguments: tuple[str, ...], out: Path, lines: int, what: signal.Signals = signal.SIGKILL) -> str:
+    """Send a signal as soon as the process has printed so many lines, each the end of a piece of work."""
     process = _start(arguments, out)
     assert process.stdout is not None
     for _ in range(lines):
         assert process.stdout.readline()
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
+    process.send_signal(what)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == (-what if what == signal.SIGKILL else 128 + what), output
+    return output
 
 
 def _final_state(out: Path) -> dict:
@@ -49,17 +50,25 @@ def _final_state(out: Path) -> dict:
     return ocp.load(str(newest.resolve()))["states"]
 
 
-def test_a_killed_training_run_ends_with_the_same_parameters(tmp_path):
+def _newest_step(out: Path) -> int:
+    return max((int(path.name) for path in (out / "checkpoints").iterdir() if path.name.isdigit()), default=0)
+
+
+def test_killed_and_terminated_a_training_run_ends_with_the_same_parameters(tmp_path):
+    """First by SIGKILL; then by SIGTERM, which saves after the segment and says how to go on."""
+    killed = tmp_path / "killed"
     _finish(TRAIN, tmp_path / "whole")
-    _kill_after(TRAIN, tmp_path / "killed", lines=3)
-    steps = [int(path.name) for path in (tmp_path / "killed" / "checkpoints").iterdir() if path.name.isdigit()]
-    assert steps, "killed before the first checkpoint, which proves nothing"
-    assert max(steps) < 6, "killed after the last checkpoint, which proves nothing"
-    _finish(TRAIN, tmp_path / "killed")
-    whole, killed = _final_state(tmp_path / "whole"), _final_state(tmp_path / "killed")
+    _signal_after(TRAIN, killed, lines=3)
+    reached = _newest_step(killed)
+    assert reached, "killed before the first checkpoint, which proves nothing"
+    last = _signal_after(TRAIN, killed, lines=1, what=signal.SIGTERM).splitlines()[-1]
+    assert last.startswith("gatedrnn: terminated, and saved; to resume: gatedrnn train --cell LSTM")
+    assert reached < _newest_step(killed) < 15, "terminated after the last checkpoint, which proves nothing"
+    _finish(TRAIN, killed)
+    found, expected = _final_state(killed), _final_state(tmp_path / "whole")
     for name in ("w_x", "w_h", "b"):
-        np.testing.assert_array_equal(whole["params"][0][name], killed["params"][0][name])
-        np.testing.assert_array_equal(whole["best_params"][0][name], killed["best_params"][0][name])
+        np.testing.assert_array_equal(found["params"][0][name], expected["params"][0][name])
+        np.testing.assert_array_equal(found["best_params"][0][name], expected["best_params"][0][name])
     results = [json.loads((tmp_path / name / "result.json").read_text()) for name in ("whole", "killed")]
     assert results[0] == results[1]
 
@@ -75,7 +84,7 @@ def _without_clocks(value):
 @pytest.mark.verify
 def test_a_killed_comparison_ends_with_the_same_results(tmp_path):
     _finish(COMPARE, tmp_path / "whole")
-    _kill_after(COMPARE, tmp_path / "killed", lines=1)
+    _signal_after(COMPARE, tmp_path / "killed", lines=1)
     finished = list((tmp_path / "killed" / "searches").rglob("*-?.json"))
     assert 1 <= len(finished) < 4
     kept = {path: path.stat().st_mtime_ns for path in finished}

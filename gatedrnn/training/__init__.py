@@ -1,1 +1,52 @@
-"""Training: one run as pure functions, many runs as one program, checkpoints."""
+"""Training: one run as two pure functions, many runs as one program, checkpoints.
+
+>>> from gatedrnn.training import Plan, population  # what docs/populations.md shows
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from gatedrnn.training.early_stopping import EarlyStopping
+from gatedrnn.training.fixed_steps import FixedSteps
+from gatedrnn.training.groups import Group, groups
+from gatedrnn.training.member import Members
+from gatedrnn.training.plan import Plan
+from gatedrnn.training.population import Interrupted, Population, Store, member, population
+from gatedrnn.training.run import Run, Status
+from gatedrnn.training.step import adam, adamw, train_step, warmup_cosine
+from gatedrnn.training.termination import EXIT_CODE, Termination
+
+if TYPE_CHECKING:
+    from gatedrnn.training.checkpoint import Checkpoints
+
+__all__ = [
+    "EXIT_CODE",
+    "Checkpoints",
+    "EarlyStopping",
+    "FixedSteps",
+    "Group",
+    "Interrupted",
+    "Members",
+    "Plan",
+    "Population",
+    "Run",
+    "Status",
+    "Store",
+    "Termination",
+    "adam",
+    "adamw",
+    "groups",
+    "member",
+    "population",
+    "train_step",
+    "warmup_cosine",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Orbax takes longer to import than all the rest.
+    if name == "Checkpoints":
+        return importlib.import_module("gatedrnn.training.checkpoint").Checkpoints
+    raise AttributeError(f"module 'gatedrnn.training' has no attribute {name!r}")
