@@ -21,7 +21,7 @@ config: Settings = runpy.run_path(str(config_path))["config"]
 
 def compare(settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = config, out: Path | None = None) -> None:
     """Compare two cells as the config says."""
-    cli.compare(settings, out or Path("runs") / config_path.stem)
+    cli.compare(settings=settings, out=out or Path("runs") / config_path.stem)
 
 
 tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)

@@ -36,6 +36,7 @@ from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import linen, nnx, testing
+    from gatedrnn.comparison.entry import compare
 
 __version__ = "0.1.0"
 
@@ -69,6 +70,7 @@ __all__ = [
     "bidirectional",
     "chain",
     "chrono_bias",
+    "compare",
     "data_parallel",
     "dense",
     "dropout",
@@ -84,11 +86,13 @@ __all__ = [
     "testing",
 ]
 
-# Imported at first use: Flax and the testing tools are no part of what `import gatedrnn` costs.
+# Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.
 _LAZY = ("linen", "nnx", "testing")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"gatedrnn.{name}")
+    if name == "compare":
+        return importlib.import_module("gatedrnn.comparison.entry").compare
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import sys
@@ -23,6 +24,8 @@ from gatedrnn.comparison.search.files import Folder, write_json
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.files import task_from_file
+from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from gatedrnn.training.early_stopping import State
 from gatedrnn.training.population import Interrupted
@@ -74,17 +77,26 @@ def describe(
 
 
 def compare(
-    settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(), out: Path = Path("runs/compare")
+    file: tyro.conf.Positional[Path | None] = None,
+    question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
+    settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(),
+    out: Path = Path("runs/compare"),
 ) -> None:
-    """Train both cells on each task, and answer: LSTM or GRU?
+    """Train both cells on a file of your own, or on each task, and answer: LSTM or GRU?
 
     Interrupted, the same command resumes. Writes results.json and report.html.
 
     Args:
+        file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
+        question: what is asked of the file, and which columns say it.
         settings: budget and protocol.
         out: folder for results; it holds one comparison.
     """
     console = Console()
+    if file is not None:
+        settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
+    elif question != Question():
+        raise ValueError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
     with Termination() as termination, CompareDisplay(console, settings) as display:
 
         def on_progress(progress: protocol.Progress) -> None:

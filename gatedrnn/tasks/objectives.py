@@ -96,3 +96,59 @@ def categorical(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
     logp = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=-1)[:, 0]
     correct = exists & (logits.argmax(-1) == y)
     return Score(-jnp.where(exists, logp, 0.0).sum(), correct.sum(dtype=jnp.float32), exists.sum(dtype=jnp.float32))
+
+
+def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
+    """Score the classes ``y [T, B]`` of all steps by the logits at each: ``-log softmax(logits)[y]``.
+
+    Args:
+        outputs: the head's logits, ``[T, B, K]``.
+        batch: of classes ``[T, B]`` from 0 to K - 1; the count is that of its steps.
+
+    Raises:
+        ValueError: where targets are not one integer for each step.
+
+    Example:
+        >>> from gatedrnn.tasks.task import Batch
+        >>> text = Batch(x=jnp.zeros((2, 1, 1)), lengths=jnp.array([1]), y=jnp.array([[3], [0]]))
+        >>> nats, correct, count = categorical_steps(jnp.zeros((2, 1, 4)), text)
+        >>> round(float(nats / count), 3)  # log(4)
+        1.386
+    """
+    if batch.y.shape != outputs.shape[:-1] or not jnp.issubdtype(batch.y.dtype, jnp.integer):
+        raise ValueError(f"y: expected integers {outputs.shape[:-1]}, got {batch.y.dtype} {batch.y.shape}")
+    valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
+    logits = jnp.where(valid[..., None], outputs.astype(jnp.float32), 0.0)
+    y = jnp.where(valid, batch.y, 0).astype(jnp.int32)
+    logp = jnp.take_along_axis(jax.nn.log_softmax(logits), y[..., None], axis=-1)[..., 0]
+    correct = valid & (logits.argmax(-1) == y)
+    return Score(-jnp.where(valid, logp, 0.0).sum(), correct.sum(dtype=jnp.float32), valid.sum(dtype=jnp.float32))
+
+
+def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
+    """Score labels ``y [T, B, D]``, each 0 or 1, by a logit for each, labels independent given the past.
+
+    .. code-block:: text
+
+        nats = sum over t < lengths, b, d of softplus(logit) - y * logit
+
+    Args:
+        outputs: the head's logits, ``[T, B, D]``.
+        batch: of labels ``[T, B, D]``; the count is that of its frames.
+
+    Raises:
+        ValueError: where there is not one logit for each label.
+
+    Example:
+        >>> from gatedrnn.tasks.task import Batch
+        >>> notes = Batch(x=jnp.zeros((2, 1, 3)), lengths=jnp.array([1]), y=jnp.zeros((2, 1, 3)))
+        >>> nats, _, count = bernoulli(jnp.zeros((2, 1, 3)), notes)
+        >>> round(float(nats / count), 3)  # 3 log(2)
+        2.079
+    """
+    if outputs.shape != batch.y.shape:
+        raise ValueError(f"outputs: expected a logit for each label, {batch.y.shape}, got {outputs.shape}")
+    valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
+    logits, y = (jnp.where(valid[..., None], a, 0).astype(jnp.float32) for a in (outputs, batch.y))
+    nats = jnp.where(valid, (jax.nn.softplus(logits) - y * logits).sum(-1), 0.0).sum()
+    return Score(nats, jnp.zeros_like(nats), valid.sum(dtype=jnp.float32))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gatedrnn.tasks import japanese_vowels
+from gatedrnn.tasks import japanese_vowels, jsb_chorales
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
@@ -15,6 +15,7 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
     {
         "japanese-vowels-forecast": japanese_vowels.forecast,
         "japanese-vowels-speaker": japanese_vowels.speaker,
+        "jsb-chorales": jsb_chorales.next_frame,
     }
 )
 """Names to constructors; data are read when a task is split."""

@@ -1,16 +1,13 @@
-"""Simple models of each kind of task, because they decide what a difference between two networks is worth.
-
-Fitted to the training part of a split; whatever is chosen is chosen on its validation part. scikit-learn is
-imported where it is used: it comes with ``pip install 'gatedrnn[compare]'``.
-"""
+"""Simple forecasts of the next frame: unconditional, persistence, autoregression."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
 from gatedrnn.tasks.task import Baseline
 
 if TYPE_CHECKING:
@@ -19,23 +16,6 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Batch, Split
 
 ORDERS = (1, 2, 3, 4, 5)
-REGULARISATIONS = tuple(10.0**k for k in range(-2, 5))
-"""Values of scikit-learn's C, the inverse strength of the penalty."""
-
-
-def _linear_models() -> Any:
-    try:
-        import sklearn.linear_model
-    except ImportError as error:
-        raise ImportError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
-    return sklearn.linear_model
-
-
-def _by_validation(baselines: list[Baseline]) -> list[Baseline]:
-    return sorted(baselines, key=lambda baseline: baseline.validation)
-
-
-# Forecasts
 
 
 def gaussian_nats(errors: Float[np.ndarray, "N D"], deviation: Float[np.ndarray, "D"]) -> Float[np.ndarray, "N"]:
@@ -91,7 +71,7 @@ def _autoregression(split: Split) -> Baseline:
     models = {}
     for order in ORDERS:
         past, target = histories(split.train, order)
-        model = _linear_models().LinearRegression().fit(past, target)
+        model = linear_models().LinearRegression().fit(past, target)
         models[order] = model, (target - model.predict(past)).std(0)
 
     def nats(part: Batch, order: int) -> float:
@@ -121,72 +101,4 @@ def forecast(split: Split) -> list[Baseline]:
         >>> [(b.name, b.choice) for b in forecast(japanese_vowels.split_forecast(0))]
         [('autoregression', 'order 3'), ('persistence', ''), ('unconditional Gaussian', '')]
     """
-    return _by_validation([_unconditional(split), _persistence(split), _autoregression(split)])
-
-
-# Classes
-
-
-def summaries(batch: Batch) -> Float[np.ndarray, "B 5I"]:
-    """Return what a sequence looks like without its order: each channel's mean, deviation, first, middle, last frame.
-
-    Example:
-        >>> from gatedrnn.tasks.task import Batch
-        >>> frames = np.array([1.0, 2.0, 6.0]).reshape(3, 1, 1)
-        >>> summaries(Batch(frames, np.array([3]), np.array([0]))).round(2).tolist()
-        [[3.0, 2.16, 1.0, 2.0, 6.0]]
-    """
-    rows = []
-    for b, length in enumerate(batch.lengths):
-        frames = np.asarray(batch.x[:length, b], np.float64)
-        rows.append(np.concatenate([frames.mean(0), frames.std(0), frames[0], frames[length // 2], frames[-1]]))
-    return np.stack(rows)
-
-
-def _class_scores(log_probabilities: Float[np.ndarray, "B K"], part: Batch) -> tuple[float, float]:
-    """Return nats per sequence, and the part of classes named right."""
-    nats = -np.take_along_axis(log_probabilities, part.y[:, None].astype(int), axis=1).mean()
-    return float(nats), float((log_probabilities.argmax(1) == part.y).mean())
-
-
-def _frequencies(split: Split) -> Baseline:
-    counts = np.bincount(split.train.y)
-    log_probabilities = np.log(counts / counts.sum())
-    (validation, _), (test, accuracy) = (
-        _class_scores(np.tile(log_probabilities, (len(part.y), 1)), part) for part in (split.validation, split.test)
-    )
-    return Baseline("class frequencies", validation + split.offset, test + split.offset, accuracy)
-
-
-def _logistic_regression(split: Split) -> Baseline:
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    inputs = [summaries(part) for part in (split.train, split.validation, split.test)]
-
-    def fit(c: float) -> Any:
-        model = _linear_models().LogisticRegression(C=c, tol=1e-6, max_iter=10_000)
-        return make_pipeline(StandardScaler(), model).fit(inputs[0], split.train.y)
-
-    models = {c: fit(c) for c in REGULARISATIONS}
-    validation, c = min((_class_scores(models[c].predict_log_proba(inputs[1]), split.validation)[0], c) for c in models)
-    test, accuracy = _class_scores(models[c].predict_log_proba(inputs[2]), split.test)
-    name = "logistic regression on means, deviations and three frames"
-    return Baseline(name, validation + split.offset, test + split.offset, accuracy, f"C = {c:g}")
-
-
-def classification(split: Split) -> list[Baseline]:
-    """Return class frequencies and logistic regression on summaries, the strongest on validation first.
-
-    Every class must be among the training part's.
-
-    Raises:
-        ImportError: where scikit-learn is missing.
-
-    Example:
-        >>> from gatedrnn.tasks import japanese_vowels
-        >>> strongest, trivial = classification(japanese_vowels.split_speaker(0))
-        >>> trivial.name, round(trivial.validation, 3)  # log(9)
-        ('class frequencies', 2.197)
-    """
-    return _by_validation([_frequencies(split), _logistic_regression(split)])
+    return by_validation([_unconditional(split), _persistence(split), _autoregression(split)])

@@ -1,0 +1,157 @@
+"""Arrays as sequences: those of an .npz file, or of Python."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatedrnn.tasks.sequences import Sequences, encode_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatedrnn.tasks.question import Question
+    from gatedrnn.tasks.task import Kind
+
+KEYS = ("x", "lengths", "y", "groups", "split", "features")
+
+
+def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
+    """Read the arrays of an .npz file; pickled objects are never loaded.
+
+    Raises:
+        ValueError: where it is none, or its arrays are unfit.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            unknown = [key for key in file.files if key not in KEYS]
+            if unknown or "x" not in file.files:
+                raise ValueError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
+            return from_arrays({key: file[key] for key in file.files}, question)
+    except zipfile.BadZipFile as error:
+        raise ValueError("expected an .npz file as numpy.savez writes it, got another") from error
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise ValueError(
+                "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
+                "different lengths one after another, x [N, I], with lengths [B]"
+            ) from error
+        raise
+
+
+def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[Sequences, Kind]:
+    """Return sequences of arrays, and what is asked of them.
+
+    Args:
+        arrays: ``x``, numbers ``[T, B, I]``, time first, or ``[N, I]``, sequences one after another; tokens
+            ``[T, B]`` or ``[N]``. Optional: ``lengths [B]``; ``y``, classes ``[B]``, ``[T, B]`` or ``[N]``, or
+            numbers ``[T, B, D]`` or ``[N, D]``; ``groups [B]``, sequences that belong together; ``split [B]`` of
+            train, validation and test; ``features``, names ``[I]``.
+        question: its kind; names of columns have no use here, but for the target of a forecast.
+
+    Raises:
+        ValueError: where shapes or types don't fit.
+    """
+    for name in ("group", "time", "features", "split"):
+        if getattr(question, name):
+            raise ValueError(f"{name}: expected none, as arrays have keys instead: {', '.join(KEYS)}")
+    for key, values in arrays.items():
+        if values.dtype == object:
+            raise ValueError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
+    x, tokens = arrays["x"], question.kind == "next-token" or arrays["x"].ndim == 1
+    if tokens and not np.issubdtype(x.dtype, np.integer):
+        raise ValueError(f"x: expected tokens as integers [T, B] or [N], got {x.dtype} {list(x.shape)}")
+    if not tokens and (x.dtype.kind not in "fiub" or x.ndim not in (2, 3)):
+        raise ValueError(f"x: expected numbers [T, B, I] or [N, I], got {x.dtype} {list(x.shape)}")
+    padded = x.ndim == (2 if tokens else 3)
+    lengths = _lengths(arrays.get("lengths"), x, padded)
+    there = np.arange(len(x))[:, None] < lengths if padded else None
+    kind, y, classes = _targets(arrays.get("y"), x, lengths, there, question)
+    flat = _flat(x, there)
+    if tokens:
+        flat, classes = encode_classes(flat)
+        flat = flat.astype(np.min_scalar_type(len(classes) - 1))
+    features = () if tokens else _names(arrays.get("features"), x.shape[-1])
+    groups, parts = (arrays.get(key) for key in ("groups", "split"))
+    for key, values in (("groups", groups), ("split", parts)):
+        if values is not None and values.shape != lengths.shape:
+            raise ValueError(f"{key}: expected one for each of {len(lengths)} sequences, got {list(values.shape)}")
+    columns = y.shape[-1] if kind == "step-regression" and y is not None else 0
+    data = Sequences(
+        flat if tokens else flat.astype(np.float32, copy=False),
+        lengths,
+        y,
+        features=features,
+        targets=question.target or tuple(f"y{d}" for d in range(columns)),
+        classes=classes,
+        groups=None if groups is None else np.unique(groups, return_inverse=True)[1],
+        parts=parts,
+    )
+    return data, kind
+
+
+def _lengths(given: np.ndarray | None, x: np.ndarray, padded: bool) -> np.ndarray:
+    if given is None:
+        return np.full(x.shape[1], len(x)) if padded else np.array([len(x)])
+    if given.ndim != 1 or not np.issubdtype(given.dtype, np.integer):
+        raise ValueError(f"lengths: expected integers [B], got {given.dtype} {list(given.shape)}")
+    lengths = given.astype(np.int64)
+    if padded and len(lengths) != x.shape[1]:
+        raise ValueError(
+            f"lengths: expected one for each of the {x.shape[1]} sequences of x [T, B, ...], got {len(lengths)}; "
+            "time comes first: x.swapaxes(0, 1)"
+        )
+    if padded and lengths.max(initial=0) > len(x):
+        raise ValueError(f"lengths: expected at most the {len(x)} steps of x [T, B, ...], got {lengths.max()}")
+    if not padded and lengths.sum() != len(x):
+        raise ValueError(f"lengths: expected a sum of {len(x):,}, the steps of x [N, ...], got {lengths.sum():,}")
+    return lengths
+
+
+def _flat(values: np.ndarray, there: np.ndarray | None) -> np.ndarray:
+    """Return the steps that exist, sequence by sequence."""
+    return values if there is None else values.swapaxes(0, 1)[there.T]
+
+
+def _targets(
+    y: np.ndarray | None, x: np.ndarray, lengths: np.ndarray, there: np.ndarray | None, question: Question
+) -> tuple[Kind, np.ndarray | None, tuple[str, ...]]:
+    """Return the kind, targets of steps or sequences, and names of classes."""
+    if y is None:
+        kind = question.kind or ("next-token" if x.ndim == 1 else "forecast")
+        return kind, None, ()
+    of_steps = y.shape[:2] == x.shape[:2] if there is not None else len(y) == len(x) and len(x) != len(lengths)
+    if not of_steps and y.shape != lengths.shape:
+        steps = list(x.shape[:2]) if there is not None else [len(x)]
+        raise ValueError(
+            f"y: expected one for each of {len(lengths)} sequences or {steps} steps, got {list(y.shape)}; time is first"
+        )
+    numbers = y.dtype.kind == "f"
+    kind = question.kind or (
+        "classification" if not of_steps else "step-regression" if numbers else "step-classification"
+    )
+    if kind in ("forecast", "next-token"):
+        raise ValueError(f"y: expected none where the kind is {kind}, as targets are frames of x")
+    if (kind == "classification") == of_steps or (kind != "step-regression" and numbers):
+        expected = (
+            "integers or text [B]" if kind == "classification" else "one for each step, integers or text of classes"
+        )
+        raise ValueError(f"y: expected {expected}, got {y.dtype} {list(y.shape)}; name another kind, or convert it")
+    flat = _flat(y, there) if of_steps else y
+    if kind == "step-regression":
+        if y.dtype.kind not in "fiub":
+            raise ValueError(f"y: expected numbers, got {y.dtype}")
+        return kind, flat.reshape(len(flat), -1).astype(np.float32), ()
+    if flat.ndim != 1:
+        raise ValueError(f"y: expected one class for each step, [T, B] or [N], got {list(y.shape)}")
+    return (kind, *encode_classes(flat))
+
+
+def _names(given: np.ndarray | None, count: int) -> tuple[str, ...]:
+    names = tuple(f"x{i}" for i in range(count)) if given is None else tuple(map(str, given))
+    if len(names) != count or len(set(names)) != count:
+        raise ValueError(f"features: expected {count} different names, got {', '.join(names)}")
+    return names

@@ -1,0 +1,62 @@
+"""What simple models share: where they come from, how much they are fitted to, what is chosen among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatedrnn.tasks.task import Baseline, Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NUMBERS = 4_000_000
+"""Numbers in a matrix of features: what is more is fitted to evenly spaced sequences, and scored in pieces."""
+
+
+def linear_models() -> Any:
+    """Return scikit-learn's linear models.
+
+    Raises:
+        ImportError: where scikit-learn is missing.
+    """
+    try:
+        import sklearn.linear_model
+    except ImportError as error:
+        raise ImportError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
+    return sklearn.linear_model
+
+
+def by_validation(baselines: list[Baseline]) -> list[Baseline]:
+    """Return the strongest on validation first."""
+    return sorted(baselines, key=lambda baseline: baseline.validation)
+
+
+def rows(part: Batch, chosen: Any) -> Batch:
+    """Return those sequences of a part alone."""
+    return Batch(part.x[:, chosen], part.lengths[chosen], part.y[:, chosen])
+
+
+def thinned(part: Batch, width: int) -> Batch:
+    """Return evenly spaced sequences, so many that features of this width fit into ``NUMBERS``.
+
+    Example:
+        >>> part = Batch(np.zeros((1000, 100, 1)), np.full(100, 1000), np.zeros((1000, 100)))
+        >>> thinned(part, width=400).x.shape
+        (1000, 10, 1)
+    """
+    every = max(1, -(-int(part.lengths.sum()) * width // NUMBERS))
+    return rows(part, slice(None, None, every))
+
+
+def pieces(part: Batch, width: int) -> Iterator[Batch]:
+    """Yield a part's sequences in pieces, each of them with features of this width within ``NUMBERS``."""
+    each = max(1, NUMBERS // (len(part.x) * width))
+    for first in range(0, part.x.shape[1], each):
+        yield rows(part, slice(first, first + each))
+
+
+def steps(part: Batch) -> np.ndarray:
+    """Return which steps exist, ``[T, B]``."""
+    return np.arange(len(part.x))[:, None] < part.lengths

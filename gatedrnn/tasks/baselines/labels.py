@@ -1,0 +1,53 @@
+"""Simple models of frames of labels, such as the notes of a piano roll."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatedrnn.tasks.baselines.fitting import by_validation, steps
+from gatedrnn.tasks.task import Baseline
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from gatedrnn.tasks.task import Batch, Split
+
+
+def _nats(probabilities: Float[np.ndarray, "N D"], y: np.ndarray) -> float:
+    return float(-np.log(np.where(y > 0, probabilities, 1 - probabilities)).sum(-1).mean())
+
+
+def _marginal(split: Split) -> Baseline:
+    known = split.train.y[steps(split.train)]
+    probabilities = (known.sum(0) + 1.0) / (len(known) + 2.0)
+    validation, test = (_nats(probabilities, part.y[steps(part)]) for part in (split.validation, split.test))
+    return Baseline("marginal", validation, test, None)
+
+
+def _markov(split: Split) -> Baseline:
+    before, after = (np.asarray(a[steps(split.train)], np.float64) for a in (split.train.x, split.train.y))
+    on = ((before * after).sum(0) + 1.0) / (before.sum(0) + 2.0)
+    off = (((1 - before) * after).sum(0) + 1.0) / ((1 - before).sum(0) + 2.0)
+
+    def nats(part: Batch) -> float:
+        there = steps(part)
+        return _nats(np.where(part.x[there] > 0, on, off), part.y[there])
+
+    return Baseline("per-label Markov chain", nats(split.validation), nats(split.test), None)
+
+
+def multi_label(split: Split) -> list[Baseline]:
+    """Return marginal frequencies, and a Markov chain of each label alone, the strongest on validation first.
+
+    Counts start at one of either outcome (Laplace): a label that training lacks keeps a probability.
+
+    Example:
+        >>> from gatedrnn.tasks.task import Batch, Split
+        >>> notes = np.array([1, 1, 0, 0, 0, 1, 1, 1]).reshape(8, 1, 1)
+        >>> part = Batch(notes[:-1], np.array([7]), notes[1:])
+        >>> [b.name for b in multi_label(Split(part, part, part, 0.0))]
+        ['per-label Markov chain', 'marginal']
+    """
+    return by_validation([_marginal(split), _markov(split)])

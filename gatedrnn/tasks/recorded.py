@@ -1,0 +1,140 @@
+"""Recorded sequences become a task: what is asked of them, an objective in nats, and simple models."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.tasks import baselines, objectives
+from gatedrnn.tasks.sequences import Sequences, check
+from gatedrnn.tasks.splitter import Splitter
+from gatedrnn.tasks.task import Batch, Kind, Split, Task, as_it_is
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax import Array
+
+    from gatedrnn.tasks.task import Baseline
+
+KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "multi-label")
+"""Kinds that recorded data can be asked for."""
+OBJECTIVES = {
+    "classification": objectives.categorical,
+    "step-classification": objectives.categorical_steps,
+    "step-regression": objectives.gaussian,
+    "forecast": objectives.gaussian,
+    "next-token": objectives.categorical_steps,
+}
+
+
+def task_from(
+    data: Sequences, kind: Kind, *, name: str, source: str, sha256: str, horizon: int = 1, window: int | None = None
+) -> Task:
+    """Return the task of finding ``data.y``, the frame ``horizon`` steps ahead, or the next token.
+
+    Sequences are split by group, a single one in time with gaps. Where each step is scored, sequences longer than
+    ``window`` are cut into windows, each of which starts from the initial state.
+
+    Args:
+        data: what was recorded; ``targets`` names what is forecast, all features where it is empty.
+        kind: what is asked; not multi-label.
+        name: of the task.
+        source: where the data come from, and how they were read.
+        sha256: of the data.
+        horizon: steps from the last frame seen to the one that is forecast.
+        window: steps of a window; unless given, sequences of up to 1,000 steps stay whole, longer ones are in windows
+            of 128, and a single series in 50 of them or more.
+
+    Raises:
+        ValueError: where data or arguments are unfit; says what to do.
+
+    Example:
+        >>> x = np.sin(np.arange(1000.0, dtype=np.float32))[:, None]
+        >>> data = Sequences(x, np.array([1000]), features=("load",))
+        >>> task = task_from(data, "forecast", name="sine", source="", sha256="", horizon=5)
+        >>> task.title, task.split(0).train.x.shape  # [T, B, I]
+        ('sine: load, 5 steps ahead', (20, 32, 1))
+    """
+    for argument, value in (("horizon", horizon), ("window", 1 if window is None else window)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{argument}: expected a positive int, got {value!r}")
+    if kind not in KINDS:
+        raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+    check(data)
+    data, outputs, ahead = _outputs(data, kind, horizon)
+    density = kind in ("forecast", "step-regression")
+    classes = len(data.classes)
+    fit = _baselines(data, kind, horizon, classes)
+    return Task(
+        name=name,
+        title=f"{name}: {_asked(data, kind, horizon)}",
+        kind=kind,
+        unit="nats per sequence" if kind == "classification" else "nats per step",
+        in_dim=classes if kind == "next-token" else data.x.shape[-1],
+        out_dim=2 * outputs.shape[-1] if density and outputs is not None else classes,
+        source=source,
+        data_sha256=sha256,
+        split=Splitter(data, outputs, ahead=ahead, density=density, window=window),
+        score=OBJECTIVES[kind],
+        baselines=lambda split: fit(_existing(split)),
+        encode=partial(_one_hot, classes) if kind == "next-token" else as_it_is,
+    )
+
+
+def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.ndarray | None, int]:
+    """Return what is to be found for each step, and how many steps ahead; forecasts get names for it."""
+    if kind == "classification":
+        if data.y is None or data.y.shape != data.lengths.shape:
+            raise ValueError("target: expected a class for each sequence, got none; name one, or another kind")
+        return data, None, 0
+    if kind == "next-token":
+        return data, data.x, 1
+    if kind == "forecast":
+        targets = data.targets or data.features
+        unknown = [target for target in targets if target not in data.features]
+        if unknown:
+            raise ValueError(f"target: expected some of the features, got {', '.join(unknown)}")
+        columns = [data.features.index(target) for target in targets]
+        outputs = data.x if targets == data.features else np.ascontiguousarray(data.x[:, columns])
+        return data.renamed(targets), outputs, horizon
+    if data.y is None or len(data.y) != len(data.x):
+        raise ValueError("target: expected one for each step, got none; name one, or another kind")
+    return data, data.y, 0
+
+
+def _baselines(data: Sequences, kind: Kind, horizon: int, classes: int) -> Callable[[Split], list[Baseline]]:
+    if kind == "forecast":
+        columns = tuple(data.features.index(target) for target in data.targets)
+        return partial(baselines.forecast_ahead, horizon=horizon, columns=columns)
+    if kind == "step-classification":
+        return partial(baselines.step_classification, classes=classes)
+    if kind == "next-token":
+        return partial(baselines.next_token, tokens=classes)
+    return baselines.classification if kind == "classification" else baselines.step_regression
+
+
+def _asked(data: Sequences, kind: Kind, horizon: int) -> str:
+    if kind == "next-token":
+        return "the next token"
+    shown = ", ".join(data.targets[:3]) + (f" and {len(data.targets) - 3} more" if len(data.targets) > 3 else "")
+    if kind == "forecast":
+        return f"{shown}, {horizon} step{'s' if horizon > 1 else ''} ahead"
+    return f"{shown or 'the class'} of each {'sequence' if kind == 'classification' else 'step'}"
+
+
+def _one_hot(tokens: int, x: Array) -> Array:
+    return jax.nn.one_hot(x, tokens, dtype=jnp.float32)
+
+
+def _existing(split: Split) -> Split:
+    """Leave out the empty windows that fill up a validation part: simple models know no sequences without a step."""
+    x, lengths, y = split.validation
+    there = lengths > 0
+    if there.all():
+        return split
+    return split._replace(validation=Batch(x[:, there], lengths[there], y[there] if y.ndim == 1 else y[:, there]))

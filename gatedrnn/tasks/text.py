@@ -1,0 +1,58 @@
+"""A text as a series of characters."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gatedrnn.tasks.sequences import Sequences
+
+if TYPE_CHECKING:
+    from gatedrnn.tasks.question import Question
+    from gatedrnn.tasks.task import Kind
+
+CHUNK = 1 << 20
+
+
+def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
+    """Read a UTF-8 text; the characters that occur are the tokens.
+
+    The file is read twice in chunks, so that only a byte for each character (two, where more than 256 kinds
+    occur) is ever held.
+
+    Raises:
+        ValueError: where it is no UTF-8, or another kind or a column is asked for.
+    """
+    question.refuse_columns("a text")
+    if question.kind not in (None, "next-token"):
+        raise ValueError(f"kind: expected next-token for a text, got {question.kind}")
+    seen = np.zeros(0x110000, bool)
+    count = 0
+    for points in _code_points(path):
+        seen[points] = True
+        count += len(points)
+    kinds = np.flatnonzero(seen)
+    if len(kinds) < 2:
+        raise ValueError(f"text: expected at least two different characters, got {len(kinds)}")
+    numbers = np.zeros(len(seen), np.min_scalar_type(len(kinds) - 1))
+    numbers[kinds] = np.arange(len(kinds))
+    tokens, start = np.empty(count, numbers.dtype), 0
+    for points in _code_points(path):
+        tokens[start : start + len(points)] = numbers[points]
+        start += len(points)
+    return Sequences(tokens, np.array([count]), classes=tuple(map(chr, kinds))), "next-token"
+
+
+def _code_points(path: Path) -> Iterator[np.ndarray]:
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            try:
+                text = decode(chunk)
+            except UnicodeDecodeError as error:
+                raise ValueError(f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8") from error
+            yield np.frombuffer(text.encode("utf-32-le"), np.uint32)
