@@ -14,6 +14,7 @@ from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
 from gatedrnn.training.placement import Placement, deal, take
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
+from gatedrnn.training.stream import Feed
 
 if TYPE_CHECKING:
     from jax import Array
@@ -75,24 +76,24 @@ class Population:
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
         placement = Placement(devices_of(self.plan, jax.local_devices(), len(keys)), self.plan.batch)
-        data = jax.tree.map(jnp.asarray, data)
-        belongs = fingerprint(hypers, keys, data, config)
-        states, status = self._init(hypers, keys, data)
-        hypers, states, data = placement.gather(hypers), placement.gather(states), placement.share(data)
-        segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), data))
-        if store is not None and (saved := store.restore(members, belongs)) is not None:
-            segments, members = saved
+        feed = Feed(data, self.run.segments)
+        belongs = fingerprint(hypers, keys, feed.first, config)
+        states, status = self._init(hypers, keys, feed.first)
+        hypers, states, first = placement.gather(hypers), placement.gather(states), placement.share(feed.first)
+        segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), first))
+        if store is not None and (saved := store.restore(feed.with_position(members), belongs)) is not None:
+            segments, members = saved[0], feed.resumed(*saved)
         while segments < self.run.segments and not np.all(members.status.stopped):
-            members = self._segment(placement, hypers, members, data, segments)
+            members = self._segment(placement, hypers, members, feed.take(placement.share), segments)
             segments += 1
             if store is not None:
-                store.save(segments, members, belongs)
+                store.save(segments, feed.with_position(members), belongs)
             try:
                 if on_segment is not None:
                     on_segment(members)
             except BaseException:
                 if store is not None:
-                    store.save(segments, members, belongs, force=True)
+                    store.save(segments, feed.with_position(members), belongs, force=True)
                 raise
         return members
 
@@ -117,8 +118,10 @@ class Population:
         while True:
             places, args, chunk = self._dealt(placement, ones, data, segment)
             program = self._compiled(self._program(placement, args, chunk))
+            if self.plan.inside == "map" or self.plan.chunk:
+                break
             fitting = smaller_chunk(chunk, bytes_of(program), self._memory())
-            if self.plan.inside == "map" or self.plan.chunk or fitting == chunk:
+            if fitting == chunk:
                 break
             self._chunks[len(places)] = fitting
         states, status, metrics = take(placement.gather(program(*args)), places)
@@ -204,7 +207,8 @@ def population(
         run: what is the same in all members.
         hypers: pytree of hyperparameters, each a scalar or ``[K]``.
         keys: one key for each member, ``[K]``.
-        data: pytree of arrays that all members share.
+        data: pytree of arrays that all members share; or an iterator of them, one for each segment, that knows its
+            position, such as that of a ``grain.IterDataset`` (``gatedrnn.training.Stream``).
         plan: "map", "vmap", a ``Plan``, or "auto": what is best on this backend.
         store: keeps the members after each segment, and is where training resumes.
         config: what else the store's checkpoints belong to, such as the cell and its size, as JSON has it.
@@ -215,7 +219,8 @@ def population(
         All members' states, status and metrics.
 
     Raises:
-        ValueError: where the plan asks for devices that are not there, or the store holds another population.
+        ValueError: where the plan asks for devices that are not there, the store holds another population, or a
+            stream ends before the run.
 
     Example:
         >>> import collections
