@@ -16,6 +16,8 @@ from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Interrupted, Population, Store, member, population
 from gatedrnn.training.run import Run, Status
 from gatedrnn.training.step import adam, adamw, train_step, warmup_cosine
+from gatedrnn.training.stream import Stream
+from gatedrnn.training.streamed_steps import StreamedSteps
 from gatedrnn.training.termination import EXIT_CODE, Termination
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ __all__ = [
     "Run",
     "Status",
     "Store",
+    "Stream",
+    "StreamedSteps",
     "Termination",
     "adam",
     "adamw",

@@ -26,10 +26,20 @@ def fingerprint(hypers: Any, keys: Key[Array, "K"], data: Any, config: dict[str,
     found = {
         "hypers": {jax.tree_util.keystr(path): np.asarray(h).tolist() for path, h in leaves(hypers)},
         "keys": np.asarray(jax.random.key_data(keys)).tolist(),
-        "data": {jax.tree_util.keystr(path): f"{x.dtype}{list(x.shape)}".replace(" ", "") for path, x in leaves(data)},
+        "data": shapes(data),
         "config": config or {},
     }
     return json.loads(json.dumps(found))
+
+
+def shapes(tree: Any) -> dict[str, str]:
+    """Return type and shape of each array of a pytree, by its path.
+
+    Example:
+        >>> shapes({"x": np.zeros((2, 3))})
+        {"['x']": 'float64[2,3]'}
+    """
+    return {jax.tree_util.keystr(path): f"{x.dtype}{list(x.shape)}".replace(" ", "") for path, x in leaves(tree)}
 
 
 def leaves(tree: Any) -> list[tuple[Any, Any]]:
