@@ -17,7 +17,7 @@ setup: .venv/.setup
 
 # Test tools and the peers that tests and benchmarks compare with; `make compare` never installs them.
 .venv/.dev: .venv/.setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert,dev,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compare,convert,sweep,stream,dev,bench]'
 	touch $@
 
 compare: setup
@@ -56,7 +56,7 @@ test-latest: .venv-latest/.dev
 .venv-latest/.dev: pyproject.toml constraints-latest.txt
 	@test -n "$(PYTHON_LATEST)" || { echo "no Python 3.12 or newer found; name one: make test-latest PYTHON_LATEST=..."; exit 1; }
 	test -x .venv-latest/bin/python || $(PYTHON_LATEST) -m venv .venv-latest
-	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert]' pytest pytest-xdist jaxtyping beartype
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert,sweep,stream]' pytest pytest-xdist jaxtyping beartype
 	touch $@
 
 # On a machine with an NVIDIA GPU, by a Python that has jax[cuda13]; nothing is installed. The tests need pytest,
