@@ -22,7 +22,7 @@ STAGE = "-extended"
 """What the files of an extension are called, after those of the search."""
 MORE_EPOCHS = 2
 """By how much the cap grows."""
-NOTHING: dict[str, float | str] = {"learning_rate": math.nan, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "0"}
+NOTHING: dict[str, float | str] = {"learning_rate": math.inf, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "0"}
 """A trial that ends in its first epoch: it fills up lots, so that all have the size that was compiled."""
 
 

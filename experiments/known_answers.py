@@ -1,0 +1,104 @@
+"""Does a comparison find what is known? Counting beyond what was trained says LSTM, steps on adding say GRU.
+
+python experiments/known_answers.py configs/known_answers.py
+"""
+
+import runpy
+import sys
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import gatedrnn as gr
+from gatedrnn.comparison.statistics.paired import paired_difference, superiority
+from gatedrnn.tasks import synthetic
+from gatedrnn.training.step import adam
+
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+config: dict[str, Any] = runpy.run_path(sys.argv[1])["config"]
+CELLS = {"LSTM": gr.LSTM, "GRU": gr.GRU}
+
+
+def step(optimizer: Any, loss: Any, state: Any) -> Any:
+    """Take one step of Adam on ``loss``."""
+    params, opt_state = state
+    updates, opt_state = optimizer.update(jax.grad(loss)(params), opt_state, params)
+    return jax.tree.map(jnp.add, params, updates), opt_state
+
+
+def counts_to(name: str, settings: dict[str, Any], key: Any) -> Any:
+    """Train on a^n b^n; return the largest n up to which all words are accepted."""
+    net = gr.chain(gr.scan(CELLS[name](settings["hidden"][name])), gr.dense(3))
+    words, longer = synthetic.counting(settings["trained_to"]), synthetic.counting(settings["tested_to"])
+    optimizer = adam(settings["rate"], 1.0)
+
+    def outputs(params: Any, batch: Any) -> Any:
+        return net.apply(params, batch.x, lengths=batch.lengths)[1]
+
+    def loss(params: Any) -> Any:
+        return synthetic.counting_nats(outputs(params, words), words).mean()
+
+    params = net.init(key, 3)
+    body = partial(step, optimizer, loss)
+    params, _ = jax.lax.fori_loop(0, settings["steps"], lambda _, s: body(s), (params, optimizer.init(params)))
+    return jnp.cumprod(synthetic.accepted(outputs(params, longer), longer)).sum()
+
+
+def steps_to_threshold(name: str, settings: dict[str, Any], key: Any) -> Any:
+    """Train on the adding problem; return the steps after which the error is below the threshold, or the cap."""
+    net = gr.chain(gr.scan(CELLS[name](settings["hidden"][name])), gr.dense(1))
+    key_params, key_data, key_held = jax.random.split(key, 3)
+    held_out = synthetic.adding(key_held, 500, settings["length"])
+    optimizer = adam(settings["rate"], 1.0)
+
+    def error(params: Any, batch: Any) -> Any:
+        return jnp.mean((net.apply(params, batch.x)[1][-1, :, 0] - batch.y) ** 2)
+
+    def some_steps(state: Any) -> Any:
+        done, inner, _ = state
+
+        def one(k: Any, inner: Any) -> Any:
+            batch = synthetic.adding(jax.random.fold_in(key_data, done + k), settings["batch"], settings["length"])
+            return step(optimizer, lambda params: error(params, batch), inner)
+
+        inner = jax.lax.fori_loop(0, settings["every"], one, inner)
+        return done + settings["every"], inner, error(inner[0], held_out)
+
+    params = net.init(key_params, 2)
+    start = (0, (params, optimizer.init(params)), jnp.inf)
+    done, _, last = jax.lax.while_loop(
+        lambda s: (s[0] < settings["steps"]) & ~(s[2] < settings["threshold"]), some_steps, start
+    )
+    return jnp.where(last < settings["threshold"], done, settings["steps"] + 1)
+
+
+def said(title: str, values: dict[str, np.ndarray], better: str, lower: bool) -> None:
+    """Print both cells' values, and the paired comparison in which lower is better."""
+    print(title)
+    for name, each in values.items():
+        print(f"  {name}: {', '.join(str(int(v)) for v in each)}; median {np.median(each):g}")
+    sign = 1 if lower else -1
+    other = next(name for name in values if name != better)
+    a, b = (sign * np.asarray(values[name], float) for name in (better, other))
+    s, d = superiority(a, b), paired_difference(a, b)
+    print(f"  P({better} better) {s.probability:.2f} [{s.low:.2f}, {s.high:.2f}]")
+    print(f"  {better} - {other}: {sign * d.mean:.0f} [{min(sign * d.low, sign * d.high):.0f}, ", end="")
+    print(f"{max(sign * d.low, sign * d.high):.0f}], {d.n} seeds, 95 %")
+
+
+keys = jax.random.split(jax.random.key(0), config["seeds"])
+
+
+def each_seed(function: Any, name: str, settings: dict[str, Any]) -> np.ndarray:
+    """Call a function for all seeds, one after the other in one program."""
+    return np.asarray(jax.jit(lambda keys: jax.lax.map(partial(function, name, settings), keys))(keys))
+
+
+counted = {name: each_seed(counts_to, name, config["counting"]) for name in CELLS}
+said("counting: largest n up to which every a^n b^n is accepted", counted, better="LSTM", lower=False)
+needed = {name: each_seed(steps_to_threshold, name, config["adding"]) for name in CELLS}
+said("adding: steps to the threshold; one more than the cap: not reached", needed, better="GRU", lower=True)
