@@ -81,7 +81,7 @@ def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches
     extras = extension.extras(entry, replicates, SETTINGS, extended)["GRU"]
     assert any(extra.again for extra in extras)
     # What fills up a lot equals itself, as a NaN would not: a resumed extension is compared with its checkpoint.
-    assert extension.NOTHING == json.loads(json.dumps(extension.NOTHING))
+    assert json.loads(json.dumps(extension.NOTHING)) == extension.NOTHING
     for k, (replicate, extra) in enumerate(zip(replicates, extras, strict=True)):
         after = searches[8].train(extra.lot, replicate.split, 0.7, eligible=extra.eligible)
         merged, moved = extension.with_extra(found[4][k].entry, after.entry, extra)
