@@ -159,6 +159,11 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
             {**LONG, "kind": "classification", "target": ("state",)},
             "target: expected the same class 'state'",
         ),
+        (
+            columns(),
+            {**LONG, "target": ("state",), "features": ("a", "state")},
+            "features: expected columns that are no",
+        ),
         (columns(), {**LONG, "kind": "next-token"}, "kind: expected another one for a table"),
         (columns(), {**LONG, "split": "name"}, "split: expected train, validation, test, got 'no', 'yes'"),
         (columns(), {**LONG, "split": "state"}, "split: expected the same in all rows of a group"),
@@ -258,16 +263,37 @@ def test_the_command_refuses_in_one_line(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_file_is_compared_from_python(tmp_path):
-    """Two replicates of a search of one epoch; again, nothing is trained, as the folder holds what was found."""
+ASKED = {"group": "who", "time": "t", "target": "name", "features": ("a", "b")}
+SMALL = {"sizes": (2, 2), "replicates": 2, "trials": 1, "max_epochs": 1}
+
+
+def test_what_python_asks_reaches_the_protocol(tmp_path, monkeypatch):
     path = write(tmp_path / "data.csv", columns())
-    asked = {"group": "who", "time": "t", "target": "name", "features": ("a", "b")}
-    sizes = {"sizes": (2, 2), "replicates": 2, "trials": 1, "max_epochs": 1}
-    results = gr.compare(path, out=tmp_path / "out", **asked, **sizes)
+    asked = []
+
+    def compare(settings, folder, **_):
+        asked.append(settings)
+        raise InterruptedError
+
+    monkeypatch.setattr("gatedrnn.comparison.protocol.compare", compare)
+    with pytest.raises(InterruptedError):
+        gr.compare(path, out=tmp_path / "out", **ASKED, **SMALL)
+    (task,) = asked[0].tasks
+    assert (task.name, task.kind, asked[0].sizes, asked[0].replicates) == ("data", "classification", (2, 2), 2)
+    with pytest.raises(InterruptedError):
+        gr.compare(task, out=tmp_path / "other", **SMALL)
+    assert asked[1].tasks == (task,)
+    with pytest.raises(ValueError, match="out: expected the settings of the run"):
+        gr.compare(path, out=tmp_path / "out", **{**ASKED, "features": "a"}, **SMALL)
+    with pytest.raises(ValueError, match="options: expected none of target"):
+        gr.compare(task, out=tmp_path / "out", target="y")
+    with pytest.raises(ValueError, match=r"options: expected some of kind, .*; got replicate"):
+        gr.compare(path, out=tmp_path / "out", replicate=2)
+
+
+@pytest.mark.verify
+def test_a_file_is_compared_from_python(tmp_path):
+    results = gr.compare(write(tmp_path / "data.csv", columns()), out=tmp_path / "out", **ASKED, **SMALL)
     (task,) = results["tasks"]
     assert (task["name"], task["kind"]) == ("data", "classification")
     assert json.loads((tmp_path / "out" / "results.json").read_text())["tasks"][0]["name"] == "data"
-    with pytest.raises(ValueError, match="out: expected the settings of the run"):
-        gr.compare(path, out=tmp_path / "out", **{**asked, "features": "a"}, **sizes)
-    with pytest.raises(ValueError, match=r"options: expected some of kind, .*; got replicate"):
-        gr.compare(path, out=tmp_path / "out", replicate=2)

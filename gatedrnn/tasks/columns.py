@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,12 +36,15 @@ class Labels(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What was read: float32 pieces of each column of numbers, columns of text, and times as numbers."""
+    """What was read: how many rows, columns of text, times as numbers, and columns of float32, one at a time.
+
+    ``take`` returns a column of numbers and forgets it: two copies of all of them are never held.
+    """
 
     rows: int
-    numbers: dict[str, list[np.ndarray]]
     labels: dict[str, Labels]
     times: np.ndarray
+    take: Callable[[str], np.ndarray]
 
 
 def types(path: Path) -> dict[str, str]:
@@ -77,14 +80,16 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
         ValueError: where a value is of another type than its column, or a label or time is missing.
     """
     pa = arrow()
-    held: dict[str, list[np.ndarray]] = {name: [] for name in numbers}
+    # Rows of a CSV file are read at once; columns of a Parquet file lie apart in it, and are read when they are taken.
+    at_once = numbers if _is_csv(path) else ()
+    held: dict[str, list[np.ndarray]] = {name: [] for name in at_once}
     known: dict[str, dict[str, int]] = {name: {} for name in labels}
     codes: dict[str, list[np.ndarray]] = {name: [] for name in labels}
     times, rows = [], 0
     try:
-        for batch in _batches(path, numbers, labels, time):
-            for name in numbers:
-                held[name].append(batch[name].cast(pa.float32()).to_numpy(zero_copy_only=False))
+        for batch in _batches(path, at_once, labels, time):
+            for name in at_once:
+                held[name].append(_as_float32(batch[name]))
             for name in labels:
                 codes[name].append(_codes(_whole(batch[name], name, rows), known[name]))
             if time is not None:
@@ -92,10 +97,22 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
             rows += batch.num_rows
     except pa.ArrowInvalid as error:
         raise ValueError(_explained(str(error), path)) from error
+    if not _is_csv(path):
+        rows = pa.parquet.read_metadata(path).num_rows
     if not rows:
         raise ValueError("expected rows, got none below the names of columns")
     found = {name: Labels(np.concatenate(codes[name]), tuple(known[name])) for name in labels}
-    return Columns(rows, held, found, np.concatenate(times) if times else np.arange(rows))
+
+    def take(name: str) -> np.ndarray:
+        pieces = held.pop(name) if at_once else [_as_float32(b[name]) for b in _batches(path, (name,), (), None)]
+        return np.concatenate(pieces)
+
+    return Columns(rows, found, np.concatenate(times) if times else np.arange(rows), take)
+
+
+def _as_float32(column: Any) -> np.ndarray:
+    # A copy: a view would keep the whole batch that it was read in.
+    return column.cast(arrow().float32()).to_numpy(zero_copy_only=False).copy()
 
 
 def _is_csv(path: Path) -> bool:
@@ -117,7 +134,8 @@ def _batches(path: Path, numbers: tuple[str, ...], labels: tuple[str, ...], time
     wanted = list(dict.fromkeys([*numbers, *labels, *([time] if time else [])]))
     if not _is_csv(path):
         with pa.parquet.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=ROWS, columns=wanted)
+            if wanted:
+                yield from file.iter_batches(batch_size=ROWS, columns=wanted)
         return
     schema = _open_csv(path).schema
     as_numbers = {n: pa.bool_() if pa.types.is_boolean(schema.field(n).type) else pa.float32() for n in numbers}

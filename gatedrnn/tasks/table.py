@@ -62,12 +62,10 @@ def read_table(path: Path, question: Question) -> tuple[Sequences, Kind]:
     rows = _rows(table.labels[question.group] if question.group else None, table.rows)
     if question.time:
         _check_time(rows, rows.sort(table.times), question.time)
-    # Columns go one by one from pieces into place, those that are no targets for the last time.
-    kept = set(roles.targets)
+    kind, y, classes = _targets(table, rows, roles)
     x = np.empty((table.rows, len(roles.features)), np.float32)
     for j, name in enumerate(roles.features):
-        x[:, j] = rows.sort(np.concatenate(table.numbers[name] if name in kept else table.numbers.pop(name)))
-    kind, y, classes = _targets(table, rows, roles)
+        x[:, j] = rows.sort(table.take(name))
     parts = _parts(table.labels[question.split], rows, question.split) if question.split else None
     return Sequences(x, rows.lengths, y, roles.features, roles.targets, classes, rows.names, parts=parts), kind
 
@@ -92,6 +90,9 @@ def _roles(types: dict[str, str], question: Question) -> Roles:
     features = question.features or tuple(name for name in types if name not in others)
     if kind == "forecast":
         features = tuple(dict.fromkeys((*features, *question.target)))
+    both = [] if kind == "forecast" else [name for name in features if name in question.target]
+    if both:
+        raise ValueError(f"features: expected columns that are no target, got {', '.join(both)}")
     if not features:
         raise ValueError("features: expected at least one column that the network reads, got none")
     numbers = (*features, *(question.target if kind in ("forecast", "step-regression") else ()))
@@ -134,7 +135,7 @@ def _targets(table: Columns, rows: Rows, roles: Roles) -> tuple[Kind, Any, tuple
     if roles.kind == "forecast":
         return "forecast", None, ()
     if roles.kind == "step-regression":
-        y = [rows.sort(np.concatenate(table.numbers.pop(name))) for name in roles.targets]
+        y = [rows.sort(table.take(name)) for name in roles.targets]
         return "step-regression", np.stack(y, axis=1), ()
     codes, values = table.labels[roles.targets[0]]
     order = np.array(sorted(range(len(values)), key=lambda k: _natural(values[k])))

@@ -1,0 +1,126 @@
+"""Simple models of steps, horizons and tokens, against processes whose entropy is known and counting by hand."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from gatedrnn.tasks import baselines
+from gatedrnn.tasks.baselines.tokens import LONGEST, NGrams
+from gatedrnn.tasks.task import Batch, Split
+
+HALF_LOG = 0.5 * np.log(2 * np.pi * np.e)
+
+
+def split_of(make):
+    return Split(*(make(np.random.default_rng(seed)) for seed in range(3)), offset=0.0)
+
+
+def named(results):
+    validation = [b.validation for b in results]
+    assert validation == sorted(validation)
+    return {b.name: b for b in results}
+
+
+def test_a_seasonal_series_is_found_with_its_period():
+    """Period 7 and noise of 0.1: the naive forecast errs by two draws of noise, so its deviation is 0.1 sqrt(2)."""
+
+    def make(rng):
+        t = np.arange(203)[:, None]
+        season = rng.normal(size=(7, 40))
+        x = (season[t[:, 0] % 7] + 0.1 * rng.normal(size=(203, 40)))[..., None]
+        return Batch(x[:-3], np.full(40, 200, np.int32), x[3:])
+
+    found = named(baselines.forecast_ahead(split_of(make), horizon=3, columns=(0,)))
+    assert found["seasonal-naive"].choice.removeprefix("period ") in ("7", "14", "21", "28", "35", "42", "49")
+    # The first steps of a window have nothing one period ago: at most 50 of 200, which only makes it worse.
+    assert found["seasonal-naive"].test > HALF_LOG + np.log(0.1 * np.sqrt(2))
+    assert found["seasonal-naive"].test < found["persistence"].test - 0.3
+
+
+def test_a_random_walk_is_forecast_by_persistence():
+    """h steps ahead, the error is a sum of h draws: entropy log(sqrt(2 pi e h)); no model is better."""
+
+    def make(rng):
+        x = np.cumsum(rng.normal(size=(104, 200, 1)), 0)
+        return Batch(x[:-4], np.full(200, 100, np.int32), x[4:])
+
+    found = named(baselines.forecast_ahead(split_of(make), horizon=4, columns=(0,)))
+    # 20,000 overlapping errors: 5,000 of their own, so 0.01 for one standard error; four of them.
+    assert abs(found["persistence"].test - (HALF_LOG + np.log(2))) < 0.04
+    assert abs(found["autoregression"].test - found["persistence"].test) < 0.04
+
+
+def test_ridge_regression_finds_a_linear_rule_of_the_last_two_steps():
+    def make(rng):
+        x = rng.normal(size=(50, 100, 2))
+        y = 2 * x[..., :1] + 0.1 * rng.normal(size=(50, 100, 1))
+        y[1:] -= x[:-1, :, 1:]
+        return Batch(x, np.full(100, 50, np.int32), y)
+
+    found = named(baselines.step_regression(split_of(make)))
+    ridge = found["ridge regression on the last steps"]
+    # 5,000 errors: 0.01 for one standard error; four of them.
+    assert abs(ridge.test - (HALF_LOG + np.log(0.1))) < 0.04
+    assert ridge.choice.startswith(("order 2", "order 5"))
+    assert abs(found["unconditional Gaussian"].test - (HALF_LOG + 0.5 * np.log(5.01))) < 0.04
+
+
+def test_logistic_regression_names_the_steps_that_are_above_zero():
+    def make(rng):
+        x = rng.normal(size=(40, 60, 1))
+        return Batch(x, np.full(60, 40, np.int32), (x[..., 0] > 0).astype(np.int32))
+
+    found = named(baselines.step_classification(split_of(make), classes=3))
+    assert found["logistic regression on the last steps"].accuracy > 0.98
+    # Two classes of a half, and a third that never was, by the rule of succession.
+    assert abs(found["class frequencies"].test - np.log(2)) < 0.01
+
+
+@pytest.fixture(scope="module")
+def text():
+    rng = np.random.default_rng(0)
+    steps = rng.choice(5, p=[0.5, 0.2, 0.15, 0.1, 0.05], size=(33, 30)).cumsum(0) % 6
+    lengths = rng.integers(2, 33, 30).astype(np.int32)
+    return Batch(steps[:-1].astype(np.uint8), lengths, steps[1:].astype(np.uint8))
+
+
+def by_hand(train, tokens):
+    """Witten-Bell's recursion, with counters of every context."""
+    counts = defaultdict(Counter)
+    for b, length in enumerate(train.lengths):
+        sequence = [int(train.x[0, b]), *map(int, train.y[:length, b])]
+        for t, token in enumerate(sequence):
+            for order in range(min(t, LONGEST - 1) + 1):
+                counts[tuple(sequence[t - order : t])][token] += 1
+
+    def probability(context, token):
+        below = 1 / tokens if not context else probability(context[1:], token)
+        seen = counts.get(context)
+        return below if not seen else (seen[token] + len(seen) * below) / (sum(seen.values()) + len(seen))
+
+    return probability
+
+
+def test_n_grams_are_those_counted_by_hand(text):
+    train = Batch(text.x[:, :20], text.lengths[:20], text.y[:, :20])
+    test = Batch(text.x[:, 20:], text.lengths[20:], text.y[:, 20:])
+    probability = by_hand(train, 6)
+    nats = NGrams(train, 6).nats(test)
+    for b, length in enumerate(test.lengths):
+        sequence = [int(test.x[0, b]), *map(int, test.y[:length, b])]
+        for t in range(1, length + 1):
+            for order in range(len(nats)):
+                expected = -np.log(probability(tuple(sequence[max(0, t - order) : t]), sequence[t]))
+                np.testing.assert_allclose(nats[order, t - 1, b], expected, rtol=1e-12)
+    assert abs(sum(probability((1, 2), w) for w in range(6)) - 1) < 1e-12
+
+
+def test_n_grams_beat_frequencies_where_tokens_follow_each_other(text):
+    found = named(baselines.next_token(Split(text, text, text, 0.0), tokens=6))
+    assert found["n-gram, Witten-Bell"].test < found["token frequencies"].test - 0.3
+    counts = np.bincount(text.y[np.arange(32)[:, None] < text.lengths], minlength=6) + 1
+    expected = -(np.log(counts / counts.sum()) * (counts - 1)).sum() / (counts - 1).sum()
+    np.testing.assert_allclose(found["token frequencies"].test, expected, rtol=1e-12)
