@@ -19,9 +19,13 @@ config_path = Path(sys.argv[1])
 config: Settings = runpy.run_path(str(config_path))["config"]
 
 
-def compare(settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = config, out: Path | None = None) -> None:
+def compare(
+    settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = config,
+    out: Path | None = None,
+    devices: int | None = None,
+) -> None:
     """Compare two cells as the config says."""
-    cli.compare(settings=settings, out=out or Path("runs") / config_path.stem)
+    cli.compare(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices)
 
 
 tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)

@@ -11,9 +11,11 @@ from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
+import jax
 import tyro
 from rich.console import Console
 
+from gatedrnn.cells import checks
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
@@ -81,6 +83,7 @@ def compare(
     question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
     settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(),
     out: Path = Path("runs/compare"),
+    devices: int | None = None,
 ) -> None:
     """Train both cells on a file of your own, or on each task, and answer: LSTM or GRU?
 
@@ -91,7 +94,9 @@ def compare(
         question: what is asked of the file, and which columns say it.
         settings: budget and protocol.
         out: folder for results; it holds one comparison.
+        devices: CPU devices to ask JAX for, which share the trials; results do not depend on it.
     """
+    ask_for_devices(devices)
     console = Console()
     if file is not None:
         settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
@@ -120,6 +125,7 @@ def train(
         settings: the network and how it is trained.
         out: folder for checkpoints and result.json; it holds one run.
     """
+    ask_for_devices(settings.devices)
     console = Console()
     with Termination() as termination:
 
@@ -171,6 +177,22 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read the output has seen enough; nothing is left to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def ask_for_devices(count: int | None) -> None:
+    """Ask JAX for so many CPU devices, which it has to be before its backend starts; None or 1 asks for nothing.
+
+    Raises:
+        ValueError: where the number is not positive, or JAX has started with another.
+    """
+    if count is None:
+        return
+    checks.positive("devices", count)
+    try:
+        if count > 1:
+            jax.config.update("jax_num_cpu_devices", count)
+    except RuntimeError as error:
+        raise ValueError(f"devices: expected to be asked for before JAX starts, got {count} ({error})") from error
 
 
 def _command() -> str:

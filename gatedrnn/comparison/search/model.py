@@ -61,9 +61,13 @@ def make_cell(name: str, hidden: int) -> Cell:
     return cell_maker(name)(hidden)
 
 
-def network(cell: Cell, out_dim: int, dropout: Any) -> Chain:
-    """Return one recurrent layer, dropout on its outputs, and an affine head."""
-    return gr.chain(gr.scan(cell), gr.dropout(dropout), gr.dense(out_dim))
+def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Chain:
+    """Return one recurrent layer, dropout on its outputs, and an affine head.
+
+    With ``spread``, devices share the layer's batch; dropout is outside, so that its noise does not depend on them.
+    """
+    layer = gr.scan(cell)
+    return gr.chain(gr.data_parallel(layer) if spread else layer, gr.dropout(dropout), gr.dense(out_dim))
 
 
 def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
@@ -81,11 +85,15 @@ def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Arr
     return (jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices), *rest)
 
 
-def loss(cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any) -> tuple[Array, Array]:
-    """Return the batch's negative log-likelihood in nats, summed, and the number of its targets."""
-    outputs = network(cell, task.out_dim, hyper.dropout).apply(
-        params, task.encode(batch.x), lengths=batch.lengths, key=key
-    )[1]
+def loss(
+    cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any, spread: bool = False
+) -> tuple[Array, Array]:
+    """Return the batch's negative log-likelihood in nats, summed, and the number of its targets.
+
+    With ``spread``, devices of the mesh axis "batch" share the batch.
+    """
+    net = network(cell, task.out_dim, hyper.dropout, spread)
+    outputs = net.apply(params, task.encode(batch.x), lengths=batch.lengths, key=key)[1]
     score = task.score(outputs, batch)
     return score.nats, score.count
 
@@ -112,12 +120,21 @@ def take(part: Batch, indices: Array) -> Batch:
     return type(part)(jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis))
 
 
-def make_run(cell: Cell, task: Task, train: Batch, *, batch_size: int, max_epochs: int, patience: int) -> EarlyStopping:
-    """Return the training run of this cell on this task."""
+def make_run(
+    cell: Cell,
+    task: Task,
+    train: Batch,
+    *,
+    batch_size: int,
+    max_epochs: int,
+    patience: int,
+    spread: bool = False,
+) -> EarlyStopping:
+    """Return the training run of this cell on this task; with ``spread``, devices share each batch."""
     longest = train.x.shape[0]
     return EarlyStopping(
         init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
-        loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key),
+        loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key, spread),
         take=take,
         examples=train.x.shape[1],
         batch_size=min(batch_size, train.x.shape[1]),

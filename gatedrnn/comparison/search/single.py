@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jax
 
+from gatedrnn.comparison import provenance
 from gatedrnn.comparison.search.files import claim, write_json
 from gatedrnn.comparison.search.model import evaluate, make_cell, make_run
 from gatedrnn.comparison.search.replicate import score_entry, trial_entry
@@ -17,6 +18,7 @@ from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import member, population
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class TrainSettings:
     """Split, initial parameters, order and dropout follow from it."""
     segment: int = 25
     """Epochs between two checkpoints."""
+    devices: int = 1
+    """Devices that share each batch; on CPU the command asks JAX for so many. Other numbers round differently."""
 
 
 def train(
@@ -66,23 +70,26 @@ def train(
         on_segment: called with the state and the split's offset in nats after each segment.
 
     Returns:
-        What result.json holds: settings, the trial's curve, and the test score in the task's unit.
+        What result.json holds: settings, device, the trial's curve, and the test score in the task's unit.
 
     Raises:
-        ValueError: where a name is unknown, or the folder holds a run with other settings.
+        ValueError: where a name is unknown, there are fewer devices than asked for, or the folder holds a run with
+            other settings.
     """
     claim(out, dataclasses.asdict(settings))
     task = registry.load(settings.task)
     split = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    run = dataclasses.replace(make_run(cell, task, split.train, **sizes), segment=settings.segment)
+    spread = settings.devices > 1
+    run = dataclasses.replace(make_run(cell, task, split.train, **sizes, spread=spread), segment=settings.segment)
     with Checkpoints(out / "checkpoints") as store:
         members = population(
             run,
             as_hypers([dataclasses.asdict(settings)]),
             jax.random.split(jax.random.key(settings.seed), 1),
             Data(split.train, split.validation),
+            Plan(population=1, batch=settings.devices),
             store=store,
             on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), split.offset),
         )
@@ -90,6 +97,7 @@ def train(
     score = jax.jit(partial(evaluate, cell, task))(state.best_params, split.test)
     result = {
         "settings": dataclasses.asdict(settings),
+        "device": provenance.device(),
         "unit": task.unit,
         "trial": trial_entry(state, split.offset),
         "test": score_entry(score, split.offset, classes=task.classes),
