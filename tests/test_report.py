@@ -20,16 +20,24 @@ pytest.importorskip("rich")
 from rich.console import Console
 
 from gatedrnn.comparison.formatting import number, seconds
-from gatedrnn.comparison.report import plot_data, plots, svg
+from gatedrnn.comparison.report.markdown import render_markdown
 from gatedrnn.comparison.report.page import render_report, write_report
-from gatedrnn.comparison.report.plot_parts import vertical_range
+from gatedrnn.comparison.report.plots import cost, data, differences, sequences, svg, training, tuning
+from gatedrnn.comparison.report.plots.parts import vertical_range
 from gatedrnn.comparison.report.summary import render_summary
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.pairs import pairs
 from tests.fake_results import make_results, make_task
 
 VOID = {"meta", "link", "br", "hr"}
-PLOTS = (plots.paired_differences, plots.learning_curves, plots.learning_rates, plots.quality_against_cost)
+PLOTS = (
+    differences.paired_differences,
+    tuning.tuning_curves,
+    training.learning_rates,
+    training.learning_curves,
+    cost.quality_against_cost,
+    sequences.sequence_differences,
+)
 
 
 def judged(*tasks: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +50,10 @@ def judged(*tasks: dict[str, Any]) -> dict[str, Any]:
 def shown_pairs(results: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a task for each pair of cells, as reports show it."""
     return [pair for task in results["tasks"] for pair in pairs(task)]
+
+
+def sequence_sums(task: dict[str, Any], cell: str) -> Any:
+    return np.array([replicate["cells"][cell]["test"]["sequence_nats"] for replicate in task["replicates"]])
 
 
 class Page(HTMLParser):
@@ -117,7 +129,7 @@ def test_the_page_refers_to_nothing_outside_it(html: str, page: Page) -> None:
 
 def test_every_plot_has_a_text_alternative(page: Page) -> None:
     pictures = page.of("svg")
-    assert len(pictures) == 8
+    assert len(pictures) == 12
     words = {attributes["id"] for tag, attributes in page.elements if tag in ("title", "desc") and "id" in attributes}
     for picture in pictures:
         assert picture["role"] == "img"
@@ -159,6 +171,10 @@ def test_the_numbers_of_the_page_are_those_of_the_results(results: dict[str, Any
             places = len(shown[exact].partition(".")[2])
             assert places >= 2
             assert shown[exact] == number(exact, places)
+        scores = data.sequences(task)
+        np.testing.assert_allclose(
+            scores.mean * task["test_counts"], np.mean(sequence_sums(task, "LSTM") - sequence_sums(task, "GRU"), axis=0)
+        )
         for cell in task["cells"].values():
             assert shown[cell["parameters"]["total"]] == f"{cell['parameters']['total']:,}"
             assert shown[sum(cell["flops_per_step"].values())] == f"{sum(cell['flops_per_step'].values()):,}"
@@ -202,10 +218,11 @@ def test_what_comes_from_the_data_is_escaped() -> None:
     assert "<h2><span" in html
 
 
-def test_the_report_is_written_at_once(results: dict[str, Any], tmp_path: Path) -> None:
+def test_the_report_is_written_at_once(results: dict[str, Any], html: str, tmp_path: Path) -> None:
     write_report(results, tmp_path / "report.html")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(results)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == render_markdown(results)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
 
 
 def only_divergence(task: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +259,7 @@ def test_odd_results_have_a_report_and_a_summary(task: dict[str, Any]) -> None:
     results = judged(task)
     page = Page(render_report(results))
     assert page.open == []
-    assert len(page.of("svg")) == 4
+    assert 5 <= len(page.of("svg")) <= 6
     assert not any(text.strip() in ("nan", "inf", "None") for _, text in page.texts)
     Console(file=io.StringIO(), width=80).print(render_summary(results))
 
@@ -250,7 +267,7 @@ def test_odd_results_have_a_report_and_a_summary(task: dict[str, Any]) -> None:
 def test_plots_say_in_words_what_they_show() -> None:
     (task,) = shown_pairs(judged(make_task()))
     a, b = (np.array([r["cells"][name]["test"]["nats"] for r in task["replicates"]]) for name in ("LSTM", "GRU"))
-    said = re.search("<desc.*?</desc>", plots.paired_differences(task, "p"))
+    said = re.search("<desc.*?</desc>", differences.paired_differences(task, "p"))
     assert said is not None
     assert ", ".join(number(d, 3) for d in a - b) in said[0]
     assert f"Mean {number((a - b).mean(), 3)}, 95 % interval" in said[0]
@@ -264,13 +281,13 @@ def test_plots_are_the_same_each_time() -> None:
 
 def test_curves_carry_their_best_forward_to_the_cap() -> None:
     curve = np.array([3.0, 2.0, np.nan, 2.5, 1.0])
-    np.testing.assert_array_equal(plot_data.best_so_far(curve, 7), [3, 2, 2, 2, 1, 1, 1])
+    np.testing.assert_array_equal(data.best_so_far(curve, 7), [3, 2, 2, 2, 1, 1, 1])
 
 
 def test_medians_over_the_learning_rate_are_those_of_each_part() -> None:
     rates = np.array([1.0, 1.1, 1.2, 9.0, 9.5, 10.0, 3.0])
     scores = np.array([5.0, 7.0, 6.0, 1.0, np.inf, 2.0, 0.0])
-    centres, medians = plot_data.binned_median(plot_data.Trials(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
+    centres, medians = data.binned_median(data.Trials(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
     np.testing.assert_allclose(centres, [10**0.25, 10**0.75], rtol=1e-12)
     np.testing.assert_array_equal(medians, [5.5, 2.0])
 

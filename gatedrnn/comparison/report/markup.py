@@ -47,3 +47,8 @@ def join(children: Child) -> Markup:
     if isinstance(children, str):
         return Markup(html.escape(children))
     return Markup("".join(join(child) for child in children))
+
+
+def unbroken(text: str) -> str:
+    """Keep a percent sign with its number at the end of a line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -9,21 +9,23 @@ from string import Template
 from typing import Any
 
 from gatedrnn.comparison.formatting import seconds
+from gatedrnn.comparison.report.markdown import render_markdown
 from gatedrnn.comparison.report.markup import Markup, element, join
-from gatedrnn.comparison.report.task import headline, task_section
+from gatedrnn.comparison.report.overall import overall
+from gatedrnn.comparison.report.task import coloured, task_section
 from gatedrnn.comparison.search.files import write_text
-from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.wording import place
 
 
 def write_report(results: dict[str, Any], path: str | Path) -> None:
-    """Write the report of a comparison, atomically.
+    """Write the report of a comparison, atomically: a page, and beside it the same in Markdown (.md).
 
     Args:
         results: what results.json holds; docs/results.md has its schema.
         path: of the HTML file.
     """
     write_text(Path(path), render_report(results))
+    write_text(Path(path).with_suffix(".md"), render_markdown(results))
 
 
 def render_report(results: dict[str, Any]) -> str:
@@ -31,25 +33,21 @@ def render_report(results: dict[str, Any]) -> str:
     template = (
         importlib.resources.files("gatedrnn.comparison.report").joinpath("report.html").read_text(encoding="utf-8")
     )
-    main = element("main", [task_section(task, f"task-{i}") for i, task in enumerate(_sections(results), start=1)])
+    main = element("main", [task_section(task, results, f"task-{i}") for i, task in enumerate(results["tasks"], 1)])
     body = join([_header(results), main, _footer(results)])
     return Template(template).substitute(title=join(f"{_question(results)} gatedrnn compare"), body=body)
 
 
-def _sections(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a task for each pair of cells that was compared on it."""
-    return [pair for task in results["tasks"] for pair in pairs(task)]
-
-
 def _question(results: dict[str, Any]) -> str:
     names = dict.fromkeys(name for task in results["tasks"] for name in task["cells"])
-    return f"{' or '.join(names)}?"
+    *first, last = names
+    return f"{', '.join(first)} or {last}?"
 
 
 def _header(results: dict[str, Any]) -> Markup:
     started = datetime.datetime.fromisoformat(results["started"])
     facts = (f"{started.day} {started:%B %Y}", place(results["device"]), f"took {seconds(results['seconds'])}")
-    tasks = _sections(results)
+    tasks = results["tasks"]
     overview = [
         element("li", element("a", _overview(task), href=f"#task-{i}")) for i, task in enumerate(tasks, start=1)
     ]
@@ -63,7 +61,10 @@ def _header(results: dict[str, Any]) -> Markup:
 
 
 def _overview(task: dict[str, Any]) -> list[Markup]:
-    return [element("span", task["title"], class_="eyebrow"), element("strong", headline(task))]
+    return [
+        element("span", task["title"], class_="eyebrow"),
+        element("strong", coloured(overall(task), list(task["cells"]))),
+    ]
 
 
 def _footer(results: dict[str, Any]) -> Markup:
@@ -80,7 +81,11 @@ def _footer(results: dict[str, Any]) -> Markup:
             _row("Versions", versions),
             _row("Device", f"{devices}, {device['cpu_cores']} CPU cores"),
             _row("Started", results["started"]),
-            _row("Numbers", "results.json beside this file holds every number, curve and configuration."),
+            _row(
+                "Numbers",
+                "results.json beside this file holds every number, curve and configuration; report.md is this "
+                "report without its plots.",
+            ),
             class_="method",
         ),
     )

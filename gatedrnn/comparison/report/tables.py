@@ -1,4 +1,4 @@
-"""The report's tables: the two cells side by side, the baselines, and every replicate."""
+"""The report's tables: the cells side by side, the baselines, every interval, and every replicate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
-from gatedrnn.comparison.report.markup import Child, Markup, element
+from gatedrnn.comparison.report.markup import Child, Markup, element, unbroken
+from gatedrnn.comparison.report.plots.svg import CELLS
 from gatedrnn.comparison.search import limits
 from gatedrnn.comparison.verdict import caveats
 from gatedrnn.tasks.task import CLASSES
@@ -19,65 +20,81 @@ def value(exact: float, text: str) -> Markup:
     return element("data", text, value=repr(exact))
 
 
+def css_class(place: int) -> str:
+    """Return the class that colours the cell at that place as the plots do."""
+    return f"cell-{place % len(CELLS) + 1}"
+
+
 def cells_table(task: dict[str, Any]) -> Markup:
-    """Return quality, cost and runs of both cells."""
+    """Return quality, cost in all four matchings, and runs of every cell."""
     names = list(task["cells"])
     head = element("tr", element("th", ""), [_cell_name(name, k) for k, name in enumerate(names)])
     rows = [
         element("tr", element("th", label, scope="row"), [element("td", show(name)) for name in names], class_=kind)
         for label, show, kind in [*_quality_rows(task), *_cost_rows(task), *_run_rows(task)]
     ]
-    return element("table", element("caption", "The two cells"), element("thead", head), element("tbody", rows))
+    caption = "The two cells" if len(names) == 2 else "The cells"
+    table = element("table", element("caption", caption), element("thead", head), element("tbody", rows))
+    return _scrolling(table, caption) if len(names) > 2 else table
 
 
 Row = tuple[Child, Callable[[str], Child], "str | None"]
 
 
 def _quality_rows(task: dict[str, Any]) -> list[Row]:
-    statistics, places = task["statistics"], _places(task)
-
-    def test(name: str) -> Child:
-        score = statistics["cells"][name]["test"]
-        return _with_interval(score, places)
-
-    def accuracy(name: str) -> Child:
-        return _with_interval(statistics["accuracy"]["cells"][name], 3)
+    digits = places(task)
+    cells = {name: pair["statistics"]["cells"][name] for pair in task["pairs"] for name in pair["names"]}
+    accuracies = {
+        name: estimate
+        for pair in task["pairs"]
+        for name, estimate in ((pair["statistics"]["accuracy"] or {}).get("cells") or {}).items()
+    }
 
     def validation(name: str) -> Child:
-        score = statistics["cells"][name]["validation"]
-        return "none" if score is None else value(score, number(score, places))
+        score = cells[name]["validation"]
+        return "none" if score is None else value(score, number(score, digits))
 
-    rows: list[Row] = [(["Test", element("small", f"{task['unit']}, 95 %")], test, "main")]
-    if statistics["accuracy"] is not None:
-        rows.append((["Accuracy in the test", element("small", "95 %; decides nothing")], accuracy, None))
+    def beats(name: str) -> Child:
+        return "yes" if cells[name]["beats_baseline"] else "not shown"
+
+    rows: list[Row] = [
+        (
+            ["Test", element("small", unbroken(f"{task['unit']}, 95 %"))],
+            lambda name: _with_interval(cells[name]["test"], digits),
+            "main",
+        )
+    ]
+    if accuracies:
+        label = ["Accuracy in the test", element("small", unbroken("95 %; decides nothing"))]
+        rows.append((label, lambda name: _with_interval(accuracies[name], 3), None))
     rows.append((["Validation", element("small", "selected trials")], validation, None))
+    if task["baselines"]:
+        rows.append((["Beats the baseline", element("small", "whole interval")], beats, None))
     return rows
 
 
 def _cost_rows(task: dict[str, Any]) -> list[Row]:
-    cells = task["cells"]
+    """Return what cells cost; each of the four matchings says how far the cells are apart in it."""
+    cells, first = task["cells"], next(iter(task["cells"]))
+    by = task["protocol"]["matching"]
 
-    def parameters(name: str) -> Child:
-        p = cells[name]["parameters"]
-        return _noted(value(p["total"], count(p["total"])), f"{count(p['recurrent'])} + {count(p['head'])}")
+    def measure(label: str, matching: str, note: str, of: Callable[[Cell], float], show: Callable[[Any], str]) -> Row:
+        def cell(name: str) -> Child:
+            exact = of(cells[name])
+            ratio = "" if name == first else f"{number(exact / of(cells[first]), 2)}×"
+            return _noted(value(exact, show(exact)), ratio)
 
-    def flops(name: str) -> Child:
-        f = cells[name]["flops_per_step"]
-        total = sum(f.values())
-        return _noted(value(total, count(total)), f"{count(f['forward'])} + {count(f['backward'])}")
-
-    def step(name: str) -> Child:
-        t = cells[name]["step_seconds"]
-        return _noted(value(t["median"], seconds(t["median"])), f"{seconds(t['low'])} to {seconds(t['high'])}")
+        matched = ", matched" if matching == by else ""
+        return [label, element("small", f"{note}{matched}")], cell, "matched" if matched else None
 
     def duration(field: str) -> Callable[[str], Child]:
         return lambda name: value(cells[name][field], seconds(cells[name][field]))
 
     return [
-        ("Units", lambda name: value(cells[name]["hidden"], count(cells[name]["hidden"])), None),
-        (["Parameters", element("small", "recurrent + head")], parameters, None),
-        (["FLOPs per step", element("small", "forward + backward")], flops, None),
-        (["Time per step", element("small", "measured, batch")], step, None),
+        measure("Units", "width", "width", lambda cell: cell["hidden"], count),
+        measure("Parameters", "parameters", "head included", lambda cell: cell["parameters"]["total"], count),
+        measure("FLOPs per step", "flops", "forward, backward", lambda c: sum(c["flops_per_step"].values()), count),
+        measure("Time per step", "time", "measured, batch", lambda cell: cell["step_seconds"]["median"], seconds),
         (["Training time", element("small", "of one replicate")], duration("training_seconds"), None),
         ("Compile time", duration("compile_seconds"), None),
     ]
@@ -103,7 +120,7 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     """Return the simple baselines, the strongest one marked."""
     if not task["baselines"]:
         return None
-    places = _places(task)
+    digits = places(task)
     classes = task["kind"] in CLASSES
     heads = ["Test", *(["Accuracy"] if classes else []), "Validation"]
 
@@ -111,11 +128,11 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
         chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
         notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
         name = [baseline["name"], element("small", "; ".join(notes)) if notes else None]
-        cells = [value(baseline["test"], number(baseline["test"], places))]
+        cells: list[Child] = [value(baseline["test"], number(baseline["test"], digits))]
         if classes:
             accuracy = baseline["accuracy"]
             cells.append("" if accuracy is None else value(accuracy, number(accuracy, 3)))
-        cells.append(value(baseline["validation"], number(baseline["validation"], places)))
+        cells.append(value(baseline["validation"], number(baseline["validation"], digits)))
         strongest = "strongest" if baseline["strongest"] else None
         return element(
             "tr", element("th", name, scope="row"), [element("td", cell) for cell in cells], class_=strongest
@@ -130,21 +147,48 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     )
 
 
+def intervals_table(pair: dict[str, Any]) -> Markup:
+    """Return everything that was reckoned of one pair's difference."""
+    (a, b), statistics, digits = pair["cells"], pair["statistics"], pair_places(pair)
+    d, s, q = statistics["difference"], statistics["superiority"], statistics["equivalence"]
+    corrected = ", corrected" if statistics["pairs"] > 1 else ""
+    needed = statistics["replicates_needed"]
+
+    def ends(entry: dict[str, float], digits: int = digits) -> str:
+        return interval(entry["low"], entry["high"], digits)
+
+    superior = f"{number(s['probability'], 2)} {ends(s, 2)}"
+    rows = [
+        ("Mean, paired t", f"{number(d['mean'], digits)} {ends(d)}", f"95 %; p{corrected} {_p(d['p'])}; decides"),
+        ("Bootstrap of replicates", ends(statistics["bootstrap"]), "95 %"),
+        ("Two-way bootstrap", ends(statistics["two_way_bootstrap"]), "95 %, replicates and test sequences"),
+        ("Equivalence", ends(q), f"90 %; p{corrected} {_p(q['p'])} against ±{number(q['region'], digits)}"),
+        (f"P({a} better)", superior, f"95 %; {s['wins']} won, {s['losses']} lost, {s['ties']} tied"),
+        ("Replicates needed", "none found" if needed is None else count(needed), f"power {statistics['power']:g}"),
+    ]
+    body = [
+        element("tr", element("th", r[0], element("small", unbroken(r[2])), scope="row"), element("td", r[1]))
+        for r in rows
+    ]
+    return element("table", element("caption", f"{a} {MINUS} {b}, {pair['unit']}"), element("tbody", body))
+
+
 def replicates_table(task: dict[str, Any]) -> Markup:
     """Return scores and selected configurations of every replicate."""
-    (a, b), places = task["cells"], _places(task)
+    names, digits = list(task["cells"]), places(task)
     fields = list(task["protocol"]["space"])
     chosen = [element("small", " · ".join(field.replace("_", " ") for field in fields))]
-    heads: list[Child] = ["", "Seed", a, b, f"{a} {MINUS} {b}", *([f"{name} selected", chosen] for name in (a, b))]
+    difference = [f"{names[0]} {MINUS} {names[1]}"] if len(names) == 2 else []
+    heads: list[Child] = ["", "Seed", *names, *difference, *([f"{name} selected", chosen] for name in names)]
 
     def selected(replicate: dict[str, Any], name: str) -> str:
         configuration = replicate["configurations"][replicate["cells"][name]["selected"]]
         return " · ".join(_plain(configuration[field]) for field in fields)
 
     def row(replicate: dict[str, Any]) -> Markup:
-        first, second = (replicate["cells"][name]["test"]["nats"] for name in (a, b))
-        numbers = [value(x, number(x, places)) for x in (first, second, first - second)]
-        cells = [str(replicate["seed"]), *numbers, *(selected(replicate, name) for name in (a, b))]
+        scores = [replicate["cells"][name]["test"]["nats"] for name in names]
+        numbers = [value(x, number(x, digits)) for x in (*scores, *([scores[0] - scores[1]] if difference else []))]
+        cells = [str(replicate["seed"]), *numbers, *(selected(replicate, name) for name in names)]
         return element(
             "tr", element("th", str(replicate["index"] + 1), scope="row"), [element("td", cell) for cell in cells]
         )
@@ -154,25 +198,39 @@ def replicates_table(task: dict[str, Any]) -> Markup:
         element("thead", element("tr", [element("th", head, scope="col") for head in heads])),
         element("tbody", [row(replicate) for replicate in task["replicates"]]),
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Every replicate")
+    return _scrolling(table, "Every replicate")
 
 
-def _places(task: dict[str, Any]) -> int:
-    difference = task["statistics"]["difference"]
+def _scrolling(table: Markup, label: str) -> Markup:
+    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
+
+
+def places(task: dict[str, Any]) -> int:
+    """Return the decimals that the smallest uncertainty of any pair allows."""
+    return max(pair_places(pair) for pair in task["pairs"])
+
+
+def pair_places(pair: dict[str, Any]) -> int:
+    """Return the decimals that the uncertainty of one pair's difference allows."""
+    difference = pair["statistics"]["difference"]
     return decimals((difference["high"] - difference["low"]) / 2)
 
 
 def _cell_name(name: str, k: int) -> Markup:
-    return element("th", name, scope="col", class_=("cell-a", "cell-b")[k])
+    return element("th", name, scope="col", class_=css_class(k))
 
 
-def _with_interval(estimate: dict[str, float], places: int) -> Child:
-    shown = value(estimate["mean"], number(estimate["mean"], places))
-    return _noted(shown, interval(estimate["low"], estimate["high"], places))
+def _with_interval(estimate: dict[str, float], digits: int) -> Child:
+    shown = value(estimate["mean"], number(estimate["mean"], digits))
+    return _noted(shown, interval(estimate["low"], estimate["high"], digits))
 
 
 def _noted(shown: Markup, note: str) -> Child:
-    return [shown, element("small", note)]
+    return [shown, element("small", note)] if note else shown
+
+
+def _p(p: float) -> str:
+    return "below 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def _plain(choice: Any) -> str:

@@ -1,64 +1,92 @@
-"""One task in the report: verdict, key numbers, caveats, plots, and how it was done."""
+"""One task in the report: verdicts, key numbers, caveats, what to do next, plots, costs, and how it was done."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from gatedrnn.comparison.formatting import MINUS, decimals, interval, number
-from gatedrnn.comparison.report import plots, tables
-from gatedrnn.comparison.report.markup import Child, Markup, element
+from gatedrnn.comparison.report import method, tables
+from gatedrnn.comparison.report.figures import further_figures, pair_figure, sequence_figure, task_figures
+from gatedrnn.comparison.report.markup import Child, Markup, element, unbroken
+from gatedrnn.comparison.report.next_steps import next_steps
+from gatedrnn.comparison.report.overall import overall
 from gatedrnn.comparison.report.tables import value
-from gatedrnn.comparison.verdict.wording import budget, favoured
+from gatedrnn.comparison.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.wording import favoured, scope
 
-CLASSES = ("cell-a", "cell-b")
 
-
-def task_section(task: dict[str, Any], name: str) -> Markup:
+def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Markup:
     """Return the section of one task.
 
     Args:
         task: its entry in results.json.
+        results: the whole file.
         name: of the section, unique in the page.
     """
-    verdict = task["verdict"]
-    differences, curves, rates, costs = _figures(task, name)
+    every = pairs(task)
+    several = len(every) > 1
+    numbered = [(pair, f"{name}-pair-{i}") for i, pair in enumerate(every, start=1)]
+    figures = [
+        [] if several else [pair_figure(pair, task, prefix) for pair, prefix in numbered],
+        task_figures(task, name),
+        [sequence_figure(pair, task, prefix) for pair, prefix in numbered],
+        further_figures(task, name),
+    ]
+    cells, baselines = tables.cells_table(task), tables.baselines_table(task)
     return element(
         "section",
         element("p", task["title"], class_="eyebrow"),
-        element("h2", headline(task)),
-        element("p", _unbroken(verdict["finding"]), class_="finding"),
-        element("p", f"Scope: {verdict['scope']}.", class_="scope"),
-        _tiles(task),
-        _caveats(verdict["caveats"]),
-        element(
-            "div",
-            element("div", differences, costs),
-            element("div", tables.cells_table(task), tables.baselines_table(task)),
-            class_="pair",
-        ),
-        element("div", curves, rates, class_="pair"),
-        element("details", element("summary", "How it was done"), _method(task)),
+        element("h2", coloured(overall(task), list(task["cells"]))),
+        None if several else element("p", unbroken(every[0]["verdict"]["finding"]), class_="finding"),
+        element("p", unbroken(f"Scope: {scope(task, results['device'])}."), class_="scope"),
+        None if several else _tiles(every[0]),
+        _caveats(every),
+        [_pair_block(pair, task, prefix) for pair, prefix in numbered] if several else None,
+        element("div", figures, class_="pair figures"),
+        cells if several else None,
+        element("div", None if several else cells, element("div", baselines, _next(task, results)), class_="pair"),
+        element("details", element("summary", "Every interval"), [tables.intervals_table(pair) for pair in every]),
+        element("details", element("summary", "How it was done"), method.method(task)),
         element("details", element("summary", "Every replicate"), tables.replicates_table(task)),
         id=name,
     )
 
 
-def headline(task: dict[str, Any]) -> Markup:
-    """Return the verdict's headline with the cells' names in their colours."""
-    text = html.escape(task["verdict"]["headline"])
-    classes = {html.escape(name): CLASSES[k] for k, name in enumerate(task["cells"])}
-    pattern = "|".join(rf"\b{re.escape(name)}(?![\w-])" for name in sorted(classes, key=len, reverse=True))
-    return Markup(re.sub(pattern, lambda m: f'<span class="{classes[m[0]]}">{m[0]}</span>', text))
+def coloured(text: str, names: Sequence[str], places: Sequence[int] | None = None) -> Markup:
+    """Return text with the cells' names in their colours."""
+    order = range(len(names)) if places is None else places
+    classes = {html.escape(name): tables.css_class(k) for name, k in zip(names, order, strict=True)}
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = "|".join(rf"(?<![\w-]){re.escape(html.escape(name))}(?![\w-])" for name in longest_first)
+    return Markup(re.sub(pattern, lambda m: f'<span class="{classes[m[0]]}">{m[0]}</span>', html.escape(text)))
 
 
-def _tiles(task: dict[str, Any]) -> Markup:
+def _pair_block(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup:
+    """Return one of several pairs: its verdict, numbers and differences."""
+    order = list(task["cells"])
+    (a, b), places = pair["cells"], [order.index(cell) for cell in pair["cells"]]
+    title = [coloured(f"{a} or {b}? ", [a, b], places), coloured(pair["verdict"]["headline"], [a, b], places)]
+    return element(
+        "article",
+        element(
+            "div",
+            element("h3", title),
+            element("p", unbroken(pair["verdict"]["finding"]), class_="finding"),
+            _tiles(pair),
+        ),
+        pair_figure(pair, task, name),
+        class_="pair",
+    )
+
+
+def _tiles(pair: dict[str, Any]) -> Markup:
     """Return the three numbers that decide."""
-    (a, b), statistics = task["cells"], task["statistics"]
+    (a, b), statistics = pair["cells"], pair["statistics"]
     d, q = statistics["difference"], statistics["equivalence"]
-    better, s = favoured(task)
+    better, s = favoured(pair)
     places = decimals((d["high"] - d["low"]) / 2)
     ties = f", {s.ties} tied" if s.ties else ""
     return element(
@@ -66,7 +94,7 @@ def _tiles(task: dict[str, Any]) -> Markup:
         _tile(
             f"Difference {a} {MINUS} {b}",
             value(d["mean"], number(d["mean"], places)),
-            f"{interval(d['low'], d['high'], places)} {task['unit']}, paired, 95 %",
+            f"{interval(d['low'], d['high'], places)} {pair['unit']}, paired, 95 %",
         ),
         _tile(
             f"Probability that {better} is better",
@@ -88,89 +116,20 @@ def _region(equivalence: dict[str, Any], places: int) -> tuple[Child, str]:
 
 
 def _tile(term: str, shown: Child, note: str) -> Markup:
-    return element("div", element("dt", term), element("dd", shown, element("small", _unbroken(note))))
+    return element("div", element("dt", term), element("dd", shown, element("small", unbroken(note))))
 
 
-def _caveats(lines: list[str]) -> Markup | None:
+def _caveats(every: list[dict[str, Any]]) -> Markup | None:
+    lines = dict.fromkeys(line for pair in every for line in pair["verdict"]["caveats"])
     if not lines:
         return None
-    items = [element("li", line) for line in lines]
+    items = [element("li", unbroken(line)) for line in lines]
     return element("aside", element("h3", "Before you rely on this"), element("ul", items), class_="caveats")
 
 
-def _figures(task: dict[str, Any], name: str) -> list[Markup]:
-    a, b = task["cells"]
-    shown: tuple[tuple[Callable[[dict[str, Any], str], str], str, str, str], ...] = (
-        (
-            plots.paired_differences,
-            "differences",
-            "Paired differences",
-            f"Each replicate's {a} {MINUS} {b} in the test. Below, their mean with its 95 % interval (thin) and 90 % "
-            "interval (thick). Shaded: the region of practical equivalence.",
-        ),
-        (
-            plots.learning_curves,
-            "curves",
-            "Learning curves",
-            "Validation of the selected trials; bold, the median over replicates of the best so far, where a run that "
-            "stopped early keeps its best.",
-        ),
-        (
-            plots.learning_rates,
-            "rates",
-            "Sensitivity to the learning rate",
-            "Each trial's best validation score; lines are medians of six equal parts of the axis. Triangles are worse "
-            "than the range shown, crosses diverged.",
-        ),
-        (
-            plots.quality_against_cost,
-            "costs",
-            "Quality against cost",
-            "Test scores of all replicates, with means and 95 % intervals. Where sizes are about equal, the cells "
-            "stand side by side. Training time is that of all trials of a replicate.",
-        ),
-    )
-    return [
-        element(
-            "figure",
-            element("figcaption", element("h3", title), element("p", _unbroken(text))),
-            Markup(plot(task, f"{name}-{suffix}")),
-        )
-        for plot, suffix, title, text in shown
+def _next(task: dict[str, Any], results: dict[str, Any]) -> Markup:
+    items = [
+        element("li", unbroken(step.text), element("pre", element("code", step.command)) if step.command else None)
+        for step in next_steps(task, results)
     ]
-
-
-def _method(task: dict[str, Any]) -> Markup:
-    protocol = task["protocol"]
-    space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())
-    rows = {
-        "Replication": f"{protocol['replicates']} repetitions of the whole procedure, each with its own split into "
-        "training and validation part, configurations and seed; both cells share these. In each, "
-        f"{budget(task)} of random configurations are trained, the best one on the validation part is selected, and "
-        "that one alone meets the test set, once.",
-        "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
-        f"stopped after {protocol['patience']} epochs without a better validation score.",
-        "Search space": f"{space}.",
-        "Sizes": f"Matched by {protocol['matching']}, recurrent layer and head counted."
-        if protocol["matching"] == "parameters"
-        else f"By {protocol['matching']}, which are not matched.",
-        "Baselines": "Fitted on the same splits; the strongest in validation is the one to beat. A cell beats it where "
-        "the whole 95 % interval of its test score is better.",
-        "Difference": "Mean of the paired differences with its 95 % t interval (Student 1908). It decides which "
-        "cell is better.",
-        "Superiority": "Part of the replicates in which a cell is better, ties counted half, with the exact 95 % "
-        "interval (Clopper and Pearson 1934). Better is called meaningfully better from 0.75 on, with the interval "
-        "above 0.5 (Bouthillier et al. 2021), and with more than practical equivalence.",
-        "Equivalence": "Two one-sided t tests at 5 % (Schuirmann 1987) against a region of 2 % of what the best cell "
-        "gains over the strongest simple baseline, by validation scores alone.",
-        "Time and FLOPs": "FLOPs of matrix products for one time step of one sequence. Time per step is measured in "
-        "training on a whole batch, forward and backward; its interval is the middle half of the measurements.",
-        "Data": f"{task['source'].rstrip('.')}; SHA-256 {task['data_sha256']}.",
-    }
-    entries = [[element("dt", term), element("dd", _unbroken(text))] for term, text in rows.items()]
-    return element("dl", entries, class_="method")
-
-
-def _unbroken(text: str) -> str:
-    """Keep a percent sign with its number at the end of a line."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    return element("aside", element("h3", "What to do next"), element("ul", items), class_="next")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.comparison.formatting import number
-from gatedrnn.comparison.report.svg import CELLS, MUTED, PAPER, SHAPES
+from gatedrnn.comparison.report.plots.svg import MUTED, PAPER, style_of
 
 try:
     from matplotlib.lines import Line2D
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 LEAST_PART = 0.2
 """A baseline so far off that scores would have less than this part of the height is named, not drawn."""
 BASELINE_DASHES = (0, (4, 3))
+LEGEND_LETTERS, LEGEND_HANDLE = 56, 6
+"""How many letters are as wide as a figure, and how many as wide as a handle with its spaces."""
 
 
 def vertical_range(values: NDArray, baseline: float | None, headroom: float = 0.0) -> tuple[float, float]:
@@ -61,9 +63,29 @@ def draw_baseline(panels: Sequence[Axes], baseline: dict[str, Any] | None, part:
 
 def draw_mean(axes: Axes, x: float, estimate: dict[str, float], k: int) -> None:
     """Draw the mean of cell ``k`` with its interval."""
+    colour, shape, _ = style_of(k)
     axes.vlines(x, estimate["low"], estimate["high"], color=PAPER, linewidth=4)
-    axes.vlines(x, estimate["low"], estimate["high"], color=CELLS[k], linewidth=2)
-    axes.plot(x, estimate["mean"], SHAPES[k], color=CELLS[k], markersize=9, markeredgecolor=PAPER)
+    axes.vlines(x, estimate["low"], estimate["high"], color=colour, linewidth=2)
+    axes.plot(x, estimate["mean"], shape, color=colour, markersize=8, markeredgecolor=PAPER)
+
+
+def draw_line(axes: Axes, x: ArrayLike, y: ArrayLike, k: int) -> None:
+    """Draw the line of cell ``k``, with a rim that keeps it apart from what lies under it."""
+    colour, _, dashes = style_of(k)
+    axes.plot(x, y, color=PAPER, linewidth=4.4)
+    axes.plot(x, y, color=colour, linewidth=2.2, linestyle=dashes)
+
+
+def baseline_in_words(baseline: dict[str, Any] | None, part: str) -> str:
+    """Return a sentence on the strongest simple baseline, for those who don't see its line."""
+    return "" if baseline is None else f" Strongest simple baseline, {baseline['name']}: {number(baseline[part], 3)}."
+
+
+def short_time(longest: float) -> Callable[[float], str]:
+    """Return what writes times in one unit, fit for the longest of them."""
+    units = ((3600, "h", 7200), (60, "min", 120), (1, "s", 1), (1e-3, "ms", 1e-3), (1e-6, "µs", 0))
+    scale, unit = next((s, u) for s, u, least in units if longest >= least)
+    return lambda value: f"{value / scale:.4g} {unit}"
 
 
 def name_axes(axes: Axes, x: str, y: str | None) -> None:
@@ -82,7 +104,7 @@ def few_ticks(axes: Axes, formatter: Callable[[float], str]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formatter(value)))
 
 
-def log_ticks(axes: Axes, low: float, high: float) -> None:
+def log_ticks(axes: Axes, low: float, high: float, show: Callable[[float], str] = "{:g}".format) -> None:
     """Label a logarithmic axis with plain numbers: 0.003 where others write powers of ten."""
     axes.set_xscale("log")
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -92,7 +114,7 @@ def log_ticks(axes: Axes, low: float, high: float) -> None:
             break
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
 
 
 def cap_ticks(axes: Axes, cap: int) -> None:
@@ -104,24 +126,32 @@ def cap_ticks(axes: Axes, cap: int) -> None:
 def legend(
     figure: Figure,
     names: Sequence[str],
-    dashes: Sequence[Any],
     baseline: str | None,
-    shapes: Sequence[str] = ("", ""),
+    *,
+    lines: bool = True,
+    markers: bool = False,
+    solid: bool = False,
 ) -> None:
     """Name cells and baseline above the plot, where nothing can lie under them."""
-    handles = [
-        Line2D([], [], color=CELLS[k], marker=shapes[k], markersize=6, linewidth=2.2, linestyle=dashes[k])
-        for k in range(len(names))
-    ]
+    handles = []
+    for k in range(len(names)):
+        colour, shape, dashes = style_of(k)
+        line = "none" if not lines else "-" if solid else dashes
+        marker = shape if markers else ""
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=6, linewidth=2.2, linestyle=line))
     if baseline is not None:
         handles.append(Line2D([], [], color=MUTED, linewidth=1.1, linestyle=BASELINE_DASHES))
+    labels = [*names, *([] if baseline is None else [baseline])]
+    columns = len(handles) if len(handles) * LEGEND_HANDLE + sum(map(len, labels)) <= LEGEND_LETTERS else 3
+    # Matplotlib fills column after column; a reader goes along the rows.
+    order = [i for column in range(columns) for i in range(column, len(handles), columns)]
     figure.legend(
-        handles,
-        [*names, *([] if baseline is None else [baseline])],
+        [handles[i] for i in order],
+        [labels[i] for i in order],
         loc="outside upper left",
-        ncols=len(handles),
+        ncols=columns,
         borderaxespad=0.1,
         borderpad=0.1,
-        handlelength=1.0 if dashes[0] == "none" else 2.4,
-        columnspacing=1.4,
+        handlelength=2.0 if lines else 1.0,
+        columnspacing=1.2,
     )

@@ -18,9 +18,10 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 INK, MUTED, RULE, BAND, PAPER = "#22252a", "#6a6f77", "#d8d5ce", "#ebe7df", "#fffefd"
-CELLS = ("#0072b2", "#c9560b")
-"""Blue and vermilion, told apart by colour-blind readers (Okabe and Ito 2008), beside different shapes."""
-SHAPES = ("o", "s")
+CELLS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
+"""Near those that colour-blind readers tell apart (Okabe and Ito 2008), dark enough for text, beside shapes."""
+SHAPES = ("o", "s", "D", "P", "h")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 VARIABLES = {
     INK: "--ink",
@@ -28,8 +29,7 @@ VARIABLES = {
     RULE: "--rule",
     BAND: "--band",
     PAPER: "--paper",
-    CELLS[0]: "--cell-a",
-    CELLS[1]: "--cell-b",
+    **{colour: f"--cell-{k + 1}" for k, colour in enumerate(CELLS)},
 }
 """CSS variables that a page may set; where it does not, the colour itself is used."""
 
@@ -65,13 +65,19 @@ STYLE: dict[Any, Any] = {
 
 
 @contextmanager
-def canvas(height: float, panels: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Open a figure of ``WIDTH`` by ``height``, its panels side by side on one vertical scale."""
+def canvas(height: float, panels: int = 1, rows: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Open a figure of ``WIDTH`` by ``height``, its panels side by side, row after row, on one vertical scale."""
     with matplotlib.rc_context(STYLE):
-        layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.05)
+        layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.05, hspace=0.05)
         figure = Figure(figsize=(WIDTH / 72, height / 72), layout=layout)
-        axes = figure.subplots(1, panels, sharey=True, squeeze=False)
-        yield figure, list(axes[0])
+        axes = figure.subplots(rows, panels, sharey=True, squeeze=False)
+        yield figure, list(axes.flat)
+
+
+def style_of(k: int) -> tuple[str, str, Any]:
+    """Return colour, marker and dashes of the k-th cell; with more cells than there are, they come again."""
+    k %= len(CELLS)
+    return CELLS[k], SHAPES[k], DASHES[k]
 
 
 def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
