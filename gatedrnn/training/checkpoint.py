@@ -13,17 +13,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import jax
 import orbax.checkpoint.experimental.v1 as ocp
 
 from gatedrnn.training.digests import damage, write_digests
 from gatedrnn.training.fingerprint import differences, shown
+from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 
 
 class Checkpoints:
     """States of one run in a directory, written in the background, atomically, the newest of them kept.
 
     Use it as a context manager, or call ``close``: a save that is still under way is finished there. What is damaged
-    or was not finished when this process starts is set aside with a warning.
+    or was not finished when this process starts is set aside with a warning. Several processes that train together
+    share the directory, and call all of this together; the first of them checks, and its clock says when to save.
 
     Args:
         directory: made where it does not exist.
@@ -42,7 +45,9 @@ class Checkpoints:
         self._saved = time.monotonic()
         self._newest = 0
         newest: Any = ocp.training.preservation_policies.LatestN(keep)
-        set_damaged_aside(self.directory)  # before Orbax reads anything
+        if is_first():
+            set_damaged_aside(self.directory)
+        wait_for_all("checkpoints are checked")  # before Orbax reads anything
         self._orbax = ocp.training.Checkpointer(
             str(self.directory),
             preservation_policy=newest,
@@ -64,7 +69,7 @@ class Checkpoints:
             OSError: where this save, or the one before it, which was still under way, could not be written, as on a
                 full disk. The last good checkpoint is still there.
         """
-        if force or time.monotonic() - self._saved >= self._every:
+        if of_each(force or time.monotonic() - self._saved >= self._every)[0]:
             self.wait()
             if step != self._newest:
                 # Orbax skips a save, without a word, while another is under way; none is.
@@ -75,26 +80,31 @@ class Checkpoints:
             self.wait()
 
     def _finish(self, step: int, response: Any) -> None:
-        response.result()
-        write_digests(self.directory / str(step))
+        response.result()  # Orbax waits for all processes
+        if is_first():
+            write_digests(self.directory / str(step))
 
     def wait(self) -> None:
-        """Wait for the save under way.
+        """Wait for the save under way, in all processes.
 
         Raises:
             OSError: where it could not be written.
         """
-        pending, self._pending = self._pending, None
-        if pending is None:
+        if self._pending is None:
             return
-        try:
-            pending.result()
-        except Exception as error:
+        error = self._finished()
+        if of_each(error is not None).any():
             failed, self._newest = self._newest, 0
+            why = next(iter(str(error).splitlines()), type(error).__name__) if error else "another process failed"
             raise OSError(
                 f"checkpoint {failed} could not be written to {self.directory}, and the one before it stays; "
-                f"is the disk full? {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+                f"is the disk full? {why}"
             ) from error
+
+    def _finished(self) -> BaseException | None:
+        """Wait for what this process writes; return why it failed."""
+        pending, self._pending = self._pending, None
+        return None if pending is None else pending.exception()
 
     def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest undamaged step and its state; None where there is none.
@@ -138,7 +148,9 @@ class Checkpoints:
     def __enter__(self) -> Checkpoints:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, raised: object, *_: object) -> None:
+        if raised is not None and jax.process_count() > 1:
+            self._finished()  # without the other processes, which may not come
         self.close()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from gatedrnn.training.hosts import of_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +59,47 @@ def take(tree: Any, indices: NDArray[Any]) -> Any:
     return jax.tree.map(lambda leaf: leaf[indices], tree)
 
 
+@functools.cache
+def mover(sharding: NamedSharding) -> Callable[[Any], Any]:
+    """Return a program that moves arrays of all processes."""
+    return jax.jit(lambda tree: tree, out_shardings=sharding)
+
+
+def put(tree: Any, sharding: Any) -> Any:
+    """Place arrays like ``jax.device_put``, on devices of several processes too.
+
+    Raises:
+        ValueError: where an array that each process brings is not the same in all of them.
+    """
+    if jax.process_count() == 1:
+        return jax.device_put(tree, sharding)
+    own = [leaf for leaf in jax.tree.leaves(tree) if not spans_processes(leaf)]
+    sums = of_each(np.uint32(functools.reduce(checksum, own, 0)))
+    if (sums != sums[0]).any():
+        raise ValueError(
+            f"processes: expected the same data, hyperparameters and keys in all; process {np.argmax(sums != sums[0])} "
+            "has others than process 0. Give each process all data, and draw the rest from the same seed"
+        )
+
+    def placed(leaf: Any) -> Any:
+        if spans_processes(leaf):
+            return leaf
+        return jax.make_array_from_callback(leaf.shape, sharding, lambda index: leaf[index])
+
+    return mover(sharding)(jax.tree.map(placed, tree))
+
+
+def spans_processes(leaf: Any) -> bool:
+    """Return whether an array lives on devices of several processes."""
+    return isinstance(leaf, jax.Array) and not leaf.is_fully_addressable
+
+
+def checksum(before: int, leaf: Any) -> int:
+    """Return the CRC-32 of an array's bytes, going on from another."""
+    is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return zlib.crc32(np.asarray(jax.random.key_data(leaf) if is_key else leaf).tobytes(), before)
+
+
 class Placement:
     """Devices in rows: members are spread over rows, the batch of each member over the devices of its row.
 
@@ -64,20 +110,26 @@ class Placement:
 
     def __init__(self, devices: Sequence[Any], batch: int = 1) -> None:
         self.rows = len(devices) // batch
-        self._home = devices[0]
         self._mesh = Mesh(np.array(devices).reshape(self.rows, batch), (POPULATION, BATCH))
+        # A device that all could read does not exist where there are several processes: each has copies of its own.
+        alone = jax.process_count() == 1
+        self._home = devices[0] if alone else NamedSharding(self._mesh, PartitionSpec())
 
     def share(self, tree: Any) -> Any:
         """Give every device a copy."""
-        return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec()))
+        return put(tree, NamedSharding(self._mesh, PartitionSpec()))
 
     def spread(self, tree: Any) -> Any:
         """Give every row its places of ``[K, ...]``."""
-        return jax.device_put(tree, NamedSharding(self._mesh, PartitionSpec(POPULATION)))
+        return put(tree, NamedSharding(self._mesh, PartitionSpec(POPULATION)))
 
     def gather(self, tree: Any) -> Any:
-        """Bring all places to the first device."""
-        return jax.device_put(tree, self._home)
+        """Bring all places to the first device; with several processes, to all devices."""
+        return put(tree, self._home)
+
+    def here(self, tree: Any) -> Any:
+        """Return what was gathered as arrays of this process, which it may use without the others."""
+        return jax.tree.map(lambda leaf: leaf.addressable_data(0) if spans_processes(leaf) else leaf, tree)
 
     def split(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``function(members, shared)``, a map over members, as a program of which each row runs its part."""

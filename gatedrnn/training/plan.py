@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -61,17 +63,25 @@ def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
 
 
 def devices_of(plan: Plan, devices: Sequence[Any], members: int) -> list[Any]:
-    """Return the devices that a plan uses for so many members: no more than there is work for.
+    """Return the devices that a plan uses for so many members: no more than there is work for, as many of each process.
 
     Raises:
-        ValueError: where there are fewer than it asks for.
+        ValueError: where there are fewer than it asks for, or a process would have none.
     """
-    shared = len(devices) // plan.batch
-    asked = plan.population or max(shared, 1)
+    by_process = collections.defaultdict(list)
+    for device in devices:
+        by_process[device.process_index].append(device)
+    # Rows of a mesh are counted in steps of so many that each process has as many devices of it.
+    step = len(by_process) // math.gcd(len(by_process), plan.batch)
+    asked = plan.population or max(len(devices) // plan.batch // step * step, step)
     if asked * plan.batch > len(devices):
         what = f"{asked} (population) times {plan.batch} (batch) devices"
         raise ValueError(f"plan: expected at most {len(devices)}, as many devices as JAX shows; got {what}")
-    return list(devices[: min(asked, members) * plan.batch])
+    if asked % step:
+        what = f"a population axis of a multiple of {step}, so that all {len(by_process)} processes take part"
+        raise ValueError(f"plan: expected {what}; got {asked}")
+    used = min(asked, -(-members // step) * step) * plan.batch
+    return [device for own in by_process.values() for device in own[: used // len(by_process)]]
 
 
 def smaller_chunk(chunk: int, needed: int, limit: int | None) -> int:

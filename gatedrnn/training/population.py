@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.training.fingerprint import fingerprint
+from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
 from gatedrnn.training.placement import Placement, deal, take
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
@@ -60,7 +61,8 @@ class Population:
         self._lowered: dict[Any, Any] = {}
         self._programs: dict[Any, Any] = {}
         self._chunks: dict[int, int] = {}
-        devices_of(self.plan, jax.local_devices(), members=1)
+        self._limit: int | None = None
+        devices_of(self.plan, jax.devices(), members=1)
 
     def train(
         self,
@@ -75,11 +77,12 @@ class Population:
         """Train K members, as ``population`` says."""
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
-        placement = Placement(devices_of(self.plan, jax.local_devices(), len(keys)), self.plan.batch)
+        placement = Placement(devices_of(self.plan, jax.devices(), len(keys)), self.plan.batch)
         feed = Feed(data, self.run.segments)
         belongs = fingerprint(hypers, keys, feed.first, config)
         states, status = self._init(hypers, keys, feed.first)
-        hypers, states, first = placement.gather(hypers), placement.gather(states), placement.share(feed.first)
+        hypers, states, status = placement.gather((hypers, states, status))
+        first = placement.share(feed.first)
         segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), first))
         if store is not None and (saved := store.restore(feed.with_position(members), belongs)) is not None:
             segments, members = saved[0], feed.resumed(*saved)
@@ -88,14 +91,12 @@ class Population:
             segments += 1
             if store is not None:
                 store.save(segments, feed.with_position(members), belongs)
-            try:
-                if on_segment is not None:
-                    on_segment(members)
-            except BaseException:
+            stop = stop_of_any(on_segment, placement.here(members))
+            if stop is not None:
                 if store is not None:
                     store.save(segments, feed.with_position(members), belongs, force=True)
-                raise
-        return members
+                raise stop
+        return placement.here(members)
 
     def _init(self, hypers: Any, keys: Any, data: Any) -> tuple[Any, Status]:
         """Return all members' states before their first step."""
@@ -170,7 +171,23 @@ class Population:
 
     def _memory(self) -> int | None:
         """Return bytes of a device that may be used, None where it does not say."""
-        return self.plan.memory or (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+        if self._limit is None:
+            own = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0)
+            self._limit = int(of_each(np.float64(own)).min())  # all processes need the same program
+        return self.plan.memory or self._limit or None
+
+
+def stop_of_any(on_segment: Callable[[Members], None] | None, members: Members) -> BaseException | None:
+    """Call ``on_segment``; return what it raised, or ``Interrupted`` where it raised in another process alone."""
+    stop = None
+    try:
+        if on_segment is not None:
+            on_segment(members)
+    except BaseException as raised:
+        stop = raised
+    # All processes have to go on, or none: they train together.
+    any_stops = of_each(stop is not None).any()
+    return Interrupted("another process was asked to stop") if any_stops and stop is None else stop
 
 
 def member(tree: Any, k: int) -> Any:

@@ -1,0 +1,69 @@
+"""Several processes, on one host or many, that train one population: JAX's own runtime, and what they have to agree on.
+
+Each process runs the same program on all members; one process is the first of one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+NO_LAUNCHER = "coordinator_address should be defined"
+"""What JAX says where it finds no launcher: this process was started alone."""
+
+
+def start(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
+    """Join the processes that were launched together with this one; do nothing where it was launched alone.
+
+    To be called by a script, before anything else of JAX. Under SLURM, Open MPI, and on TPU pods, JAX finds the others
+    itself, and there is nothing to name.
+
+    Args:
+        coordinator: address and port of the first process, ``"host:port"``; for launchers that JAX does not know.
+        processes: how many there are.
+        process: which of them this one is, from 0.
+
+    Raises:
+        RuntimeError: where JAX has already started, or the others do not come.
+        ValueError: where some, but not all, of what is needed is named.
+    """
+    try:
+        jax.distributed.initialize(coordinator, processes, process)
+    except ValueError as error:
+        if NO_LAUNCHER not in str(error) or processes is not None or process is not None:
+            raise
+
+
+def is_first() -> bool:
+    """Return whether this process is the one that prints, and writes results.
+
+    Example:
+        >>> is_first()
+        True
+    """
+    return jax.process_index() == 0
+
+
+def wait_for_all(name: str) -> None:
+    """Return when all processes have come here."""
+    if jax.process_count() > 1:
+        from jax.experimental import multihost_utils
+
+        multihost_utils.sync_global_devices(name)
+
+
+def of_each(value: Any) -> NDArray[Any]:
+    """Return a number of each process, ``[processes]``; all have to ask.
+
+    Example:
+        >>> of_each(True)
+        array([ True])
+    """
+    if jax.process_count() == 1:
+        return np.asarray(value)[None]
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(np.asarray(value))).reshape(-1)
