@@ -1,8 +1,8 @@
 """Which form of the fast engine is fastest, and does ``engine="auto"`` choose it?
 
-python benchmarks/forms.py [--shapes small] [--batches 8] [--cells LSTM] [--rounds 20] [--out FILE]
+python benchmarks/forms.py [--shapes small] [--no-further] [--cells LSTM] [--rounds 20] [--out FILE]
 
-The shape ``mid`` is measured with other batches as well, since the number of rows decides how inputs are projected.
+Two shapes are measured with other batches as well: few rows are projected in another way, and less is recomputed.
 The rule in gatedrnn/layers/forms.py is read off this table.
 """
 
@@ -36,13 +36,16 @@ PROJECTED: dict[str, Any] = {
 RECOMPUTED = {f"recomputed by {steps}": Forms(recompute=steps) for steps in (8, 16, 32)}
 """Forms that differ from others in training alone."""
 
+FURTHER: dict[str, Shape] = {f"mid, batch {batch}": SHAPES["mid"]._replace(batch=batch) for batch in (4, 8, 16)}
+FURTHER |= {f"longT, batch {batch}": SHAPES["longT"]._replace(batch=batch) for batch in (16, 32)}
+
 
 @dataclasses.dataclass(frozen=True)
 class Options(Common):
     """Which form of the fast engine is fastest, and does auto choose it?"""
 
-    batches: tuple[int, ...] = (4, 8, 16)
-    """Further batches at the shape mid."""
+    further: bool = True
+    """Measure other batches as well."""
 
 
 def forms_of(cell: Any, which: Pass) -> dict[str, Any]:
@@ -66,10 +69,10 @@ def main(options: Options) -> None:
     console = tables.start()
     names = [name for name in PROJECTED | RECOMPUTED if name != "auto"]
     table = tables.table_of(["shape", "cell", "pass"], ["auto ms", *(f"{name} / auto" for name in names)])
-    shapes = {name: SHAPES[name] for name in options.shapes}
-    shapes |= {f"mid, batch {batch}": SHAPES["mid"]._replace(batch=batch) for batch in options.batches}
+    further = FURTHER if options.further else {}
+    shapes = [*((name, SHAPES[name]) for name in options.shapes), *further.items()]
     records: list[dict[str, Any]] = []
-    for label, shape in shapes.items():
+    for label, shape in shapes:
         for cell in options.cells:
             for which in PASSES:
                 auto, ratios = time_forms(cell, shape, which, options.rounds)

@@ -118,12 +118,26 @@ def test_all_gated_cells_are_compared_in_every_form():
         ((128, 16, 64, 128), Forms(), Forms()),
         ((1000, 1, 64, 256), Forms(project=50), Forms(project=50)),
         ((512, 64, 64, 64), Forms(project=32, recompute=16), Forms(project=32, recompute=32)),
+        ((512, 32, 64, 64), Forms(project=32, recompute=32), Forms(project=32, recompute=64)),
+        ((512, 16, 64, 64), Forms(project=0), Forms(project=0)),
         ((256, 32, 128, 256), Forms(recompute=8), Forms(recompute=16)),
         ((256, 8, 128, 256), Forms(project=64), Forms(project=64)),
         ((100, 32, 512, 512), Forms(), Forms()),
         ((35, 128, 650, 650), Forms(), Forms()),
     ],
-    ids=["vowels", "rl_tiny", "small", "b1_long", "longT", "mid", "mid by 8", "big", "ptb"],
+    ids=[
+        "vowels",
+        "rl_tiny",
+        "small",
+        "b1_long",
+        "longT",
+        "longT by 32",
+        "longT by 16",
+        "mid",
+        "mid by 8",
+        "big",
+        "ptb",
+    ],
 )
 def test_the_rule_for_cpus(shape, lstm, gru):
     *sizes, hidden = shape

@@ -60,7 +60,7 @@ PROJECTED_STEPS = 32
 """Steps that are projected at a time where a larger batch has many, and a small matrix."""
 JOINT_MATRIX = 2**15
 """Numbers of both matrices up to which one product of both is faster than two."""
-LEFT_IN_CACHE = 4 * 2**20
+LEFT_IN_CACHE = 5 * 2**19
 """Numbers that a forward scan may save for the backward pass before recomputing them is faster."""
 ACCUMULATED = 2**19
 """Numbers of both matrices up to which adding up their gradients block by block is cheap."""
