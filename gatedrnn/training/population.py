@@ -198,9 +198,7 @@ def member(tree: Any, k: int) -> Any:
 def bytes_of(program: Any) -> int:
     """Return what a compiled program needs of a device: arguments, results and what is in between."""
     found = program.memory_analysis()
-    if found is None:
-        return 0
-    return found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes
+    return found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes if found else 0
 
 
 def population(
@@ -219,6 +217,7 @@ def population(
     The program is compiled once, whatever K and however many segments; between two of them, Python saves and shows.
     A member that diverges stops, and its ``status`` says where; the others end with the same bits with and without it.
     A member ends as it would alone: to rounding under a vmap; bit for bit under a map on CPU, on any number of devices.
+    Several processes (``gatedrnn.training.hosts``) call it together, with the same arguments; each gets all members.
 
     Args:
         run: what is the same in all members.
@@ -230,7 +229,7 @@ def population(
         store: keeps the members after each segment, and is where training resumes.
         config: what else the store's checkpoints belong to, such as the cell and its size, as JSON has it.
         on_segment: called with the members after each segment. If it raises, ``Interrupted`` for instance, the members
-            are saved, and what it raised goes on.
+            are saved, and what it raised goes on; in other processes it is ``Interrupted``.
 
     Returns:
         All members' states, status and metrics.
