@@ -37,9 +37,9 @@ class Deal(NamedTuple):
 
 
 def deal(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Deal:
-    """Deal ``stopped [K]`` members to devices in turn, first those that still run: each device gets its share of them.
+    """Deal ``stopped [K]`` members to devices, so that each gets its share of those that still run.
 
-    A device has a multiple of ``chunk`` places.
+    While all run they sit in their order, and nothing has to be moved. A device has a multiple of ``chunk`` places.
 
     Example:
         >>> deal(np.array([False, True, False]), devices=2)
@@ -49,13 +49,19 @@ def deal(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Deal:
     left_over = -len(members) % (devices * chunk)
     spare = np.arange(len(members) + left_over) >= len(members)
     seated = np.concatenate([members, np.full(left_over, members[0])])
-    by_device = (array.reshape(-1, devices).T.ravel() for array in (seated, spare))
-    return Deal(*by_device)
+    if not stopped.any():
+        return Deal(seated, spare)
+    return Deal(*(array.reshape(-1, devices).T.ravel() for array in (seated, spare)))
+
+
+def take(tree: Any, indices: NDArray[Any]) -> Any:
+    """Return these members of ``[K, ...]``; the same arrays where that is all of them in their order."""
+    in_order = np.array_equal(indices, np.arange(len(jax.tree.leaves(tree)[0])))
+    return tree if in_order else _take(tree, indices)
 
 
 @jax.jit
-def take(tree: Any, indices: NDArray[Any]) -> Any:
-    """Return these members of ``[K, ...]``."""
+def _take(tree: Any, indices: NDArray[Any]) -> Any:
     return jax.tree.map(lambda leaf: leaf[indices], tree)
 
 
