@@ -11,11 +11,9 @@ from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax
 import tyro
 from rich.console import Console
 
-from gatedrnn.cells import checks
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
@@ -25,6 +23,8 @@ from gatedrnn.comparison.search import single
 from gatedrnn.comparison.search.files import Folder, write_json
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
+from gatedrnn.devices import ask_for_devices
+from gatedrnn.sweep.command import sweep
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
@@ -151,7 +151,13 @@ def tasks() -> None:
         console.print(f"[bold]{name}[/]\n  {task.title}; {task.unit}\n  [dim]{task.source}[/]", highlight=False)
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"describe": describe, "compare": compare, "train": train, "tasks": tasks}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "describe": describe,
+    "compare": compare,
+    "train": train,
+    "sweep": sweep,
+    "tasks": tasks,
+}
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -177,22 +183,6 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read the output has seen enough; nothing is left to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
-
-
-def ask_for_devices(count: int | None) -> None:
-    """Ask JAX for so many CPU devices, which it has to be before its backend starts; None or 1 asks for nothing.
-
-    Raises:
-        ValueError: where the number is not positive, or JAX has started with another.
-    """
-    if count is None:
-        return
-    checks.positive("devices", count)
-    try:
-        if count > 1:
-            jax.config.update("jax_num_cpu_devices", count)
-    except RuntimeError as error:
-        raise ValueError(f"devices: expected to be asked for before JAX starts, got {count} ({error})") from error
 
 
 def _command() -> str:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import collections
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from gatedrnn.comparison.formatting import seconds
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.protocol import Progress as Report
     from gatedrnn.comparison.search.settings import Settings
+    from gatedrnn.sweep.sweep import Progress as SweepReport
     from gatedrnn.training.early_stopping import State
+
+
+RECENT = 6
+"""Segments whose throughput is shown."""
 
 
 class CompareDisplay:
@@ -27,6 +44,8 @@ class CompareDisplay:
             MofNCompleteColumn(),
             TextColumn("{task.fields[state]}", style="dim"),
             TimeElapsedColumn(),
+            TextColumn("left", style="dim"),
+            TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
         )
@@ -59,6 +78,58 @@ class CompareDisplay:
                 self._progress.update(bar, completed=report.replicate * self._trials + report.stopped)
             if report.done and not self._console.is_terminal:
                 self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
+
+
+class SweepDisplay:
+    """One bar for a sweep: members alive, the best so far, throughput and time left; without a terminal, lines."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._group, self._rate = "", 0.0
+        self._seen: collections.deque[tuple[float, int]] = collections.deque(maxlen=RECENT)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}", style="dim"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._bar = self._progress.add_task("sweep", total=None, state="compiling")
+
+    def __enter__(self) -> SweepDisplay:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, report: SweepReport) -> None:
+        """Show where a sweep stands."""
+        rate = self._throughput(report)
+        state = [f"{report.group}: {report.alive} alive"]
+        state += [f"{report.diverged} diverged"] if report.diverged else []
+        if report.best is not None:
+            best = report.best
+            state.append(f"best {best['validation']:.3f} ({best['cell']} {best['hidden']})")
+        if rate > 0 and report.epochs_left > 0:
+            state += [f"{rate:.0f} epochs/s", f"about {seconds(report.epochs_left / rate)} left"]
+        line = ", ".join(state)
+        self._progress.update(self._bar, total=report.members, completed=report.ended, state=line)
+        if not self._console.is_terminal:
+            note(self._console, f"{report.ended} of {report.members} ended; {line}")
+
+    def _throughput(self, report: SweepReport) -> float:
+        """Return epochs a second in the last segments of a group: less compiling, and what was found trained."""
+        if report.group != self._group:
+            self._group = report.group
+            self._seen.clear()
+        self._seen.append((time.perf_counter(), report.epochs))
+        (then, before), (now, after) = self._seen[0], self._seen[-1]
+        if len(self._seen) > 1:
+            self._rate = (after - before) / (now - then)
+        return self._rate
 
 
 def print_segment(console: Console, state: State, offset: float) -> None:

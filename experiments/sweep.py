@@ -1,0 +1,38 @@
+"""Sweep over hyperparameters as a config says, with overrides after it; killed, the same command resumes.
+
+python experiments/sweep.py configs/sweep_vowels.py --draws 8 --devices 2 --out runs/short
+"""
+
+import runpy
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gatedrnn.sweep import command
+from gatedrnn.sweep.settings import SweepSettings
+from gatedrnn.training import EXIT_CODE, Interrupted
+
+if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+    sys.exit(__doc__)
+config_path = Path(sys.argv[1])
+config: SweepSettings = runpy.run_path(str(config_path))["config"]
+
+
+def sweep(
+    settings: Annotated[SweepSettings, tyro.conf.OmitArgPrefixes] = config,
+    out: Path | None = None,
+    devices: int | None = None,
+    tensorboard: bool = False,
+) -> None:
+    """Sweep as the config says."""
+    command.sweep(settings, out or Path("runs") / config_path.stem, devices, tensorboard)
+
+
+try:
+    tyro.cli(sweep, args=sys.argv[2:])
+except Interrupted:
+    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
+    sys.exit(EXIT_CODE)

@@ -1,0 +1,86 @@
+"""The members of a sweep that one program trains: one cell of one size, all else traced."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import numpy as np
+
+from gatedrnn.cells.gate_bias import scale_recurrent
+from gatedrnn.comparison.search.model import GATE_BIASES, make_run
+from gatedrnn.comparison.search.replicate import curve_entry, trial_entry
+from gatedrnn.training.population import member
+from gatedrnn.training.step import adamw
+
+if TYPE_CHECKING:
+    from gatedrnn.sweep.settings import SweepSettings
+    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.training.early_stopping import EarlyStopping, State
+    from gatedrnn.types import Cell
+
+
+class Hyper(NamedTuple):
+    """Traced hyperparameters, each ``[K]``."""
+
+    learning_rate: Any
+    clip_norm: Any
+    recurrent_scale: Any
+    weight_decay: Any
+    dropout: Any
+    gate_bias: Any
+    """Index into ``GATE_BIASES``."""
+
+
+def as_hypers(configurations: list[dict[str, Any]]) -> Hyper:
+    """Return configurations as arrays ``[K]``, to be traced."""
+    numbers = {name: [c[name] for c in configurations] for name in Hyper._fields if name != "gate_bias"}
+    biases = np.array([GATE_BIASES.index(c["gate_bias"]) for c in configurations], np.int32)
+    return Hyper(**{name: np.array(column, np.float32) for name, column in numbers.items()}, gate_bias=biases)
+
+
+def as_keys(configurations: list[dict[str, Any]]) -> Any:
+    """Return a key for each seed, that of ``gatedrnn train``: members of one seed begin with the same draws."""
+    seeds = np.array([c["seed"] for c in configurations], np.uint32)
+    return jax.vmap(lambda seed: jax.random.split(jax.random.key(seed), 1)[0])(seeds)
+
+
+def sweep_run(cell: Cell, task: Task, train: Batch, settings: SweepSettings) -> EarlyStopping:
+    """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
+    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
+    run = make_run(cell, task, train, **sizes)
+    scaled = settings.recurrent_scale != (1.0,)
+
+    def init_params(hyper: Any, key: Any) -> Any:
+        recurrent, *rest = run.init_params(hyper, key)
+        if not scaled:
+            return (recurrent, *rest)
+        if not hasattr(recurrent, "w_h"):
+            raise ValueError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
+        return (scale_recurrent(recurrent, hyper.recurrent_scale), *rest)
+
+    return dataclasses.replace(
+        run,
+        init_params=init_params,
+        optimizer=lambda hyper: adamw(hyper.learning_rate, hyper.clip_norm, hyper.weight_decay),
+        segment=settings.segment,
+    )
+
+
+def entries(states: State, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
+    """Return what is known of each member so far: its configuration, best validation score and curves."""
+    # Curves and counts alone: parameters stay on the device.
+    host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))
+    found = []
+    for k, configuration in enumerate(configurations):
+        state = member(host, k)
+        found.append(
+            {
+                **configuration,
+                **trial_entry(state, offset),
+                "train_curve": curve_entry(state.train_curve, int(state.epoch), offset),
+                "ended": bool(state.stopped),
+            }
+        )
+    return found

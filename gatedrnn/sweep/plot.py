@@ -1,0 +1,136 @@
+"""A sweep at a glance: the validation loss against each hyperparameter that varies, and the learning curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatedrnn.sweep.settings import RANGES, SweepSettings
+from gatedrnn.sweep.space import varied
+
+try:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+except ImportError as error:  # pragma: no cover
+    raise ImportError("the plot of a sweep needs matplotlib: pip install 'gatedrnn[compare]'") from error
+
+COLORS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
+INK, MUTED, RULE = "#22252a", "#6a6f77", "#d8d5ce"
+SHOWN = 0.9
+"""Part of the members whose losses the axis spans; the others stand at its top, as triangles."""
+ACROSS = 3
+"""Panels in a row."""
+
+
+def plot(results: dict[str, Any]) -> Figure:
+    """Return the figure of a sweep's results."""
+    members = [entry for entry in results["members"] if entry["validation"] is not None]
+    names = varied(SweepSettings(**{k: _tuples(v) for k, v in results["settings"].items()}))
+    panels = len(names) + 1
+    across, down = min(ACROSS, panels), -(-panels // ACROSS)
+    figure = Figure(figsize=(4.0 * across + 0.6, 3.1 * down + 0.9), layout="constrained", dpi=144)
+    axes = np.atleast_1d(figure.subplots(down, across, sharey=True)).ravel()
+    cells = results["settings"]["cell"]
+    colors = {cell: COLORS[i % len(COLORS)] for i, cell in enumerate(cells)}
+    limits = loss_limits(members)
+    for ax, name in zip(axes, names, strict=False):
+        _against(ax, name, members, colors, limits)
+    _curves(axes[panels - 1], members, colors)
+    for ax in axes[panels:]:
+        ax.set_visible(False)
+    for ax in axes[:panels]:
+        _plain(ax, limits)
+    for ax in axes[::across]:
+        ax.set_ylabel(f"best validation, {results['unit']}", color=INK)
+    lost = len(results["members"]) - len(members)
+    note = f"; {lost} without a score" if lost else ""
+    title = f"{results['title']}: {len(results['members'])} members{note}"
+    figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=11)
+    marks = [Line2D([], [], ls="", marker="o", color=colors[cell], label=cell) for cell in cells]
+    marks.append(Line2D([], [], ls="", marker="o", ms=9, mfc="none", mec=INK, label="best"))
+    if any(entry["validation"] > limits[1] for entry in members):
+        marks.append(Line2D([], [], ls="", marker="^", color=MUTED, label="above the axis"))
+    figure.legend(handles=marks, loc="outside upper right", ncols=len(marks), frameon=False, fontsize=9)
+    return figure
+
+
+def write_plot(results: dict[str, Any], path: Path) -> Path:
+    """Write the figure; the ending says the format, such as .png or .svg."""
+    partial = path.with_name(f".partial-{path.name}")
+    plot(results).savefig(partial)
+    return partial.replace(path)
+
+
+def loss_limits(members: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return the ends of the axis of losses: from the best to nearly the worst.
+
+    Example:
+        >>> loss_limits([{"validation": float(v)} for v in range(11)])
+        (-0.54, 9.54)
+    """
+    losses = [entry["validation"] for entry in members] or [0.0, 1.0]
+    low, high = min(losses), float(np.quantile(losses, SHOWN))
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def _against(ax: Any, name: str, members: list[dict[str, Any]], colors: dict[str, str], limits: Any) -> None:
+    """Scatter losses against one hyperparameter; the best is ringed."""
+    values = [entry[name] for entry in members]
+    positions = values if name in RANGES else _jittered(ax, values)
+    top = limits[1] - 0.02 * (limits[1] - limits[0])
+    best = min(range(len(members)), key=lambda k: members[k]["validation"], default=None)
+    for k, (entry, x) in enumerate(zip(members, positions, strict=True)):
+        beyond = entry["validation"] > limits[1]
+        y, marker = (top, "^") if beyond else (entry["validation"], "o")
+        ax.plot(x, y, marker, color=colors[entry["cell"]], ms=5, alpha=0.75, mew=0)
+        if k == best:
+            ax.plot(x, y, "o", ms=11, mfc="none", mec=INK, mew=1.2)
+    if name in RANGES:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(name.replace("_", " "), color=INK)
+
+
+def _jittered(ax: Any, values: list[Any]) -> list[float]:
+    """Return a place beside each of a few values, so that members with the same do not hide each other."""
+    order = sorted(set(values))
+    ax.set_xticks(range(len(order)), [f"{v:g}" if isinstance(v, float) else str(v) for v in order])
+    ax.set_xlim(-0.5, len(order) - 0.5)
+    jitter = np.random.default_rng(0).uniform(-0.18, 0.18, len(values))
+    return [order.index(value) + shift for value, shift in zip(values, jitter, strict=True)]
+
+
+def _curves(ax: Any, members: list[dict[str, Any]], colors: dict[str, str]) -> None:
+    """Draw the learning curves, the best one thick."""
+    best = min(members, key=lambda entry: entry["validation"], default=None)
+    for entry in members:
+        curve = [np.nan if loss is None else loss for loss in entry["curve"]]
+        strong = entry is best
+        ax.plot(
+            range(1, len(curve) + 1),
+            curve,
+            color=colors[entry["cell"]],
+            lw=2.0 if strong else 0.7,
+            alpha=1.0 if strong else 0.45,
+            zorder=3 if strong else 2,
+        )
+    ax.set_xlabel("epoch (validation; the best in bold)", color=INK)
+
+
+def _plain(ax: Any, limits: tuple[float, float]) -> None:
+    ax.set_ylim(limits)
+    ax.grid(color=RULE, lw=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(RULE)
+    ax.tick_params(which="both", colors=MUTED, labelsize=8, length=0)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,91 @@
+"""What a sweep is asked to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, Literal
+
+from gatedrnn.cells import checks
+from gatedrnn.comparison.search.model import GATE_BIASES, cell_maker
+from gatedrnn.tasks import registry
+
+STATIC = ("cell", "hidden")
+"""What changes a shape or the program: one compilation for each combination."""
+RANGES = ("learning_rate", "clip_norm", "recurrent_scale")
+"""What random sampling draws between the smallest and the largest value given; of the rest it draws one."""
+HYPERPARAMETERS = (*STATIC, *RANGES, "weight_decay", "dropout", "gate_bias")
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepSettings:
+    """Which hyperparameters are tried, and how each member is trained.
+
+    Raises:
+        ValueError: where a number makes no sweep.
+    """
+
+    task: str = "japanese-vowels-forecast"
+    """Name of the task, as `gatedrnn tasks` lists it."""
+    sampling: Literal["random", "grid"] = "random"
+    """Independent draws, or all combinations of the values given."""
+    draws: int = 32
+    """Configurations of random sampling."""
+    seeds: int = 1
+    """Members of each configuration, which differ in initial parameters, order and dropout."""
+    cell: tuple[str, ...] = ("LSTM", "GRU")
+    """LSTM, GRU, GRU-before (reset gate before the product), SimpleRNN, or package.module:Class."""
+    hidden: tuple[int, ...] = (32,)
+    """Units of the recurrent layer."""
+    learning_rate: tuple[float, ...] = (1e-3, 3e-2)
+    """Adam's step size. Random: log-uniform between the smallest and the largest."""
+    clip_norm: tuple[float, ...] = (1.0,)
+    """Largest global gradient norm. Random: log-uniform between the smallest and the largest."""
+    recurrent_scale: tuple[float, ...] = (1.0,)
+    """Gain of the initial recurrent matrices. Random: log-uniform between the smallest and the largest."""
+    weight_decay: tuple[float, ...] = (0.0,)
+    """Decoupled: parameters lose this times the learning rate of themselves in a step."""
+    dropout: tuple[float, ...] = (0.0,)
+    """Dropout on the recurrent outputs."""
+    gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
+    """Start of the LSTM's forget and the GRU's update bias."""
+    batch_size: int = 36
+    """Sequences in an optimiser step; all of the training part where it has fewer."""
+    max_epochs: int = 300
+    """Cap on epochs."""
+    patience: int = 20
+    """Epochs without a better validation loss after which a member stops."""
+    segment: int = 25
+    """Epochs between two looks at all members."""
+    seed: int = 0
+    """The split, the draws and the seeds of members follow from it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sweep."""
+        for name in ("draws", "seeds", "batch_size", "max_epochs", "patience", "segment"):
+            checks.positive(name, getattr(self, name))
+        if self.sampling not in ("random", "grid"):
+            raise ValueError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
+        if self.task not in registry.TASKS:
+            raise ValueError(f"task: expected one of {', '.join(registry.TASKS)}; got {self.task}")
+        for name in HYPERPARAMETERS:
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name}: expected one or more different values, got {values!r}")
+            least = 0 if name in ("weight_decay", "dropout") else None
+            if name in RANGES and not all(0 < value < float("inf") for value in values):
+                raise ValueError(f"{name}: expected finite numbers above 0, got {values!r}")
+            if least is not None and not all(least <= value < float("inf") for value in values):
+                raise ValueError(f"{name}: expected finite numbers of 0 or more, got {values!r}")
+        if not all(rate < 1 for rate in self.dropout):
+            raise ValueError(f"dropout: expected rates below 1, got {self.dropout!r}")
+        if not set(self.gate_bias) <= set(GATE_BIASES):
+            raise ValueError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
+        for hidden in self.hidden:
+            checks.positive("hidden", hidden)
+        for name in self.cell:
+            cell_maker(name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON has them."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))

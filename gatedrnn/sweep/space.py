@@ -1,0 +1,50 @@
+"""The configurations of a sweep: a grid, or random draws."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from gatedrnn.sweep.settings import HYPERPARAMETERS, RANGES, SweepSettings
+
+
+def configurations(settings: SweepSettings) -> list[dict[str, Any]]:
+    """Return one configuration for each member, seeds of the same one beside each other.
+
+    Random draws are far better than a grid of as many points where few of the hyperparameters matter (Bergstra and
+    Bengio 2012, JMLR 13): each draw has another value of those.
+
+    Example:
+        >>> settings = SweepSettings(sampling="grid", cell=("GRU",), learning_rate=(0.001, 0.01), seeds=2)
+        >>> [(c["learning_rate"], c["seed"]) for c in configurations(settings)]
+        [(0.001, 0), (0.001, 1), (0.01, 0), (0.01, 1)]
+    """
+    drawn = grid(settings) if settings.sampling == "grid" else random(settings)
+    seeds = range(settings.seed, settings.seed + settings.seeds)
+    return [{**configuration, "seed": seed} for configuration in drawn for seed in seeds]
+
+
+def grid(settings: SweepSettings) -> list[dict[str, Any]]:
+    """Return all combinations of the values given."""
+    values = [getattr(settings, name) for name in HYPERPARAMETERS]
+    return [dict(zip(HYPERPARAMETERS, chosen, strict=True)) for chosen in itertools.product(*values)]
+
+
+def random(settings: SweepSettings) -> list[dict[str, Any]]:
+    """Return independent draws: log-uniform between the ends of a range, else one of the values given."""
+    rng = np.random.default_rng(settings.seed)
+
+    def draw(name: str) -> Any:
+        values = getattr(settings, name)
+        if name in RANGES:
+            return float(np.exp(rng.uniform(np.log(min(values)), np.log(max(values)))))
+        return values[rng.integers(len(values))]
+
+    return [{name: draw(name) for name in HYPERPARAMETERS} for _ in range(settings.draws)]
+
+
+def varied(settings: SweepSettings) -> list[str]:
+    """Return the names of the hyperparameters of which more than one value is tried."""
+    return [name for name in HYPERPARAMETERS if len(getattr(settings, name)) > 1]

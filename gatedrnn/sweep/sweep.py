@@ -1,0 +1,162 @@
+"""A sweep: every group of equal shapes is one population; finished groups are kept, an unfinished one resumes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gatedrnn.comparison import provenance
+from gatedrnn.comparison.search.files import SECONDS_BETWEEN_CHECKPOINTS, claim, write_json
+from gatedrnn.comparison.search.model import make_cell
+from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
+from gatedrnn.sweep.settings import STATIC, SweepSettings
+from gatedrnn.sweep.space import configurations
+from gatedrnn.tasks import registry
+from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.groups import Group, groups
+from gatedrnn.training.population import Members, Population
+
+if TYPE_CHECKING:
+    from gatedrnn.tasks.task import Split, Task
+
+SCHEMA = 1
+
+
+class Progress(NamedTuple):
+    """Where a sweep stands: told after each segment."""
+
+    group: str
+    """The group at work, such as "GRU 32"."""
+    entries: dict[int, dict[str, Any]]
+    """What is known of its members, by their index in the sweep."""
+    members: int
+    """Of the whole sweep."""
+    alive: int
+    """Of this group, still training."""
+    ended: int
+    """Of the whole sweep."""
+    diverged: int
+    """Of those."""
+    best: dict[str, Any] | None
+    """The entry of the best validation score so far."""
+    epochs: int
+    """Of all members together, so far."""
+    epochs_left: float
+    """Expected, if the others train as long as those that have ended; at most, while none has."""
+
+
+def sweep(
+    settings: SweepSettings, out: Path, *, on_progress: Callable[[Progress], None] | None = None
+) -> dict[str, Any]:
+    """Train all members; each keeps its best parameters' validation score. The test part is never read.
+
+    Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
+    its newest checkpoint, bit for bit.
+
+    Args:
+        settings: what to train.
+        out: folder of what is finished, and of checkpoints.
+        on_progress: called after each segment, and with each group that was finished before.
+
+    Returns:
+        What results.json holds: settings, device, versions, and an entry for each member.
+
+    Raises:
+        ValueError: where the folder holds a sweep with other settings, or a name is unknown.
+    """
+    claim(out, settings.as_dict())
+    task = registry.load(settings.task)
+    split = task.split(settings.seed)
+    members = configurations(settings)
+    found: dict[int, dict[str, Any]] = {}
+
+    def tell(name: str, latest: dict[int, dict[str, Any]]) -> None:
+        if on_progress is not None:
+            on_progress(progress(name, latest, {**found, **latest}, len(members), settings))
+
+    started = datetime.datetime.now(datetime.UTC)
+    for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
+        found |= train_group(group, members, task, split, settings, out, tell)
+    return {
+        "schema": SCHEMA,
+        "started": started.isoformat(timespec="seconds"),
+        "versions": provenance.versions(),
+        "device": provenance.device(),
+        "settings": settings.as_dict(),
+        "title": task.title,
+        "unit": task.unit,
+        "members": [{"member": k, **found[k]} for k in sorted(found)],
+    }
+
+
+def train_group(
+    group: Group,
+    members: list[dict[str, Any]],
+    task: Task,
+    split: Split,
+    settings: SweepSettings,
+    out: Path,
+    tell: Callable[[str, dict[int, dict[str, Any]]], None],
+) -> dict[int, dict[str, Any]]:
+    """Train the members of a group, or return what it found before; entries are by index in the sweep."""
+    name, hidden = group.static["cell"], group.static["hidden"]
+    path = out / "groups" / f"{name.replace(':', '.')}-{hidden}"
+    finished, title = path.with_name(f"{path.name}.json"), f"{name} {hidden}"
+    if finished.exists():
+        latest = {int(k): entry for k, entry in json.loads(finished.read_text(encoding="utf-8")).items()}
+        tell(title, latest)
+        return latest
+    own = [members[k] for k in group.indices]
+
+    def by_index(trained: Members) -> dict[int, dict[str, Any]]:
+        return dict(zip(group.indices, entries(trained.states, own, split.offset), strict=True))
+
+    run = sweep_run(make_cell(name, hidden), task, split.train, settings)
+    with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS) as store:
+        trained = Population(run).train(
+            as_hypers(own),
+            as_keys(own),
+            Data(split.train, split.validation),
+            store=store,
+            config={"group": title, "task": task.name},
+            on_segment=lambda trained: tell(title, by_index(trained)),
+        )
+    latest = by_index(trained)
+    write_json(finished, latest)
+    shutil.rmtree(path, ignore_errors=True)
+    return latest
+
+
+def progress(
+    name: str,
+    latest: dict[int, dict[str, Any]],
+    found: dict[int, dict[str, Any]],
+    members: int,
+    settings: SweepSettings,
+) -> Progress:
+    """Return where a sweep stands, of what is known of its members."""
+    ended = [entry for entry in found.values() if entry["ended"]]
+    scored = [entry for entry in found.values() if entry["validation"] is not None]
+    typical = float(np.mean([entry["epochs"] for entry in ended])) if ended else settings.max_epochs
+    under_way = [entry["epochs"] for entry in found.values() if not entry["ended"]]
+    # A member that has trained longer than most may just have improved: then it takes as long as it has patience.
+    atypical = [min(settings.patience, settings.max_epochs - epochs) for epochs in under_way]
+    left = sum(map(max, [typical - epochs for epochs in under_way], atypical)) + typical * (members - len(found))
+    return Progress(
+        group=name,
+        entries=latest,
+        members=members,
+        alive=sum(not entry["ended"] for entry in latest.values()),
+        ended=len(ended),
+        diverged=sum(entry["diverged_at"] is not None for entry in ended),
+        best=min(scored, key=lambda entry: entry["validation"], default=None),
+        epochs=sum(entry["epochs"] for entry in found.values()),
+        epochs_left=left,
+    )

@@ -1,0 +1,45 @@
+"""A sweep's members as a tidy table: a row for each, a column for each variable."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+from pathlib import Path
+from typing import Any
+
+from gatedrnn.comparison.search.files import write_text
+from gatedrnn.sweep.settings import HYPERPARAMETERS
+
+COLUMNS: tuple[str, ...] = ("member", *HYPERPARAMETERS, "seed", "validation", "best_epoch", "epochs", "diverged_at")
+
+
+def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each member, less its curves; None where a member has no score, or did not diverge."""
+    return [{name: entry[name] for name in COLUMNS} for entry in results["members"]]
+
+
+def write_table(results: dict[str, Any], out: Path) -> list[Path]:
+    """Write members.csv, and members.parquet where pyarrow is installed; return their paths."""
+    table = rows(results)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(table)
+    write_text(out / "members.csv", text.getvalue())
+    written = [out / "members.csv"]
+    if importlib.util.find_spec("pyarrow"):
+        written.append(_write_parquet(table, out / "members.parquet"))
+    return written
+
+
+def _write_parquet(table: list[dict[str, Any]], path: Path) -> Path:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    text = {"cell", "gate_bias"}
+    whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}
+    types = {name: pa.string() if name in text else pa.int64() if name in whole else pa.float64() for name in COLUMNS}
+    partial = path.with_name(f".{path.name}.partial")
+    parquet.write_table(pa.Table.from_pylist(table, schema=pa.schema(list(types.items()))), partial)
+    return partial.replace(path)
