@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+import jax
 import numpy as np
 import pytest
+
+from gatedrnn.training import hosts
+from gatedrnn.training.plan import Plan, devices_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "launch.md"
 SCRIPT = re.search(r"^```py\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def _slurm(task, tasks):
+def _slurm(port, task, tasks):
     """Return what SLURM sets for a task; JAX derives the coordinator's port from the job's number."""
-    port = _slurm.port
     return {
         "SLURM_JOB_ID": str(port - 61440),
         "SLURM_STEP_NODELIST": "localhost",
@@ -42,17 +47,17 @@ def _free_port():
 
 
 class Job:
-    """Processes that run the script together, each with so many CPU devices."""
+    """Processes that run the script together, each with so many CPU devices, and quick to compile."""
 
-    def __init__(self, folder, processes=1, devices=1, slurm=True, script=SCRIPT[1]):
+    def __init__(self, folder, script, processes=1, devices=1, slurm=True):
         folder.mkdir(exist_ok=True)
-        _slurm.port = _free_port()
+        port = _free_port()
         found = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS" and not k.startswith("SLURM_")}
-        found |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices), "PYTHONUNBUFFERED": "1"}
+        found |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
         self.processes = [
             subprocess.Popen(
-                [sys.executable, "-c", script, str(folder)],
-                env=found | (_slurm(task, processes) if slurm else {}),
+                [sys.executable, "-c", script, str(folder), str(task)],
+                env=found | (_slurm(port, task, processes) if slurm else {}),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -63,7 +68,11 @@ class Job:
 
     def end(self):
         """Return what each process has printed."""
-        said = [process.communicate(timeout=100) for process in self.processes]
+        try:
+            said = [process.communicate(timeout=200) for process in self.processes]
+        finally:
+            for process in self.processes:
+                process.kill()
         self.errors = [error for _, error in said]
         self.codes = [process.returncode for process in self.processes]
         return [out for out, _ in said]
@@ -74,16 +83,15 @@ class Job:
         assert not any(self.codes), self.errors
         # Gloo, a library below JAX, has its own word to say about connections.
         assert all(not line or line.startswith("[Gloo]") for out in said[1:] for line in out.splitlines()), said
-        assert "best" in said[0]
+        self.said = said[0]
+        assert "best" in self.said
         with np.load(self.folder / "end.npz", allow_pickle=False) as found:
             return {name: found[name] for name in found.files}
 
     def after(self, line):
         """Return when the first process has printed this."""
-        for said in self.processes[0].stdout:
-            if line in said:
-                return self
-        raise AssertionError(self.processes[0].stderr.read())
+        assert any(line in said for said in self.processes[0].stdout), self.processes[0].stderr.read()
+        return self
 
     def send(self, sign, *tasks):
         for task in tasks:
@@ -97,12 +105,99 @@ def _same(found, expected):
         np.testing.assert_array_equal(found[name], expected[name], name)
 
 
+QUICK, LONG = (SCRIPT[1].replace("segments=8", f"segments={segments}") for segments in (2, 20))
+"""As short as a run can be resumed, and long enough to be met while it trains."""
+
+
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """On one device, as SLURM starts a job of one task."""
-    return Job(tmp_path_factory.mktemp("alone")).result()
+def long_alone(tmp_path_factory):
+    return Job(tmp_path_factory.mktemp("alone"), LONG, slurm=False).result()
 
 
-def test_two_processes_of_two_devices_end_with_the_same_bits(tmp_path, alone):
-    """As SLURM starts them: nothing is named."""
-    _same(Job(tmp_path, processes=2, devices=2).result(), alone)
+def test_two_processes_of_two_devices_end_with_the_same_bits(tmp_path):
+    """As SLURM starts two tasks, and one: nothing is named."""
+    two = Job(tmp_path / "two", QUICK, processes=2, devices=2).result()
+    _same(two, Job(tmp_path / "one", QUICK).result())
+
+
+@pytest.mark.verify
+def test_two_processes_find_each_other_by_address(tmp_path, long_alone):
+    address = f'hosts.start("localhost:{_free_port()}", 2, int(sys.argv[2]))'
+    _same(Job(tmp_path, LONG.replace("hosts.start()", address), processes=2, slurm=False).result(), long_alone)
+
+
+TWO_BY_TWO, ONE, FOUR = {"processes": 2, "devices": 2}, {"slurm": False}, {"devices": 4, "slurm": False}
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize(("first", "then"), [(TWO_BY_TWO, ONE), (ONE, TWO_BY_TWO), (TWO_BY_TWO, FOUR)])
+def test_a_checkpoint_resumes_on_another_topology(tmp_path, long_alone, first, then):
+    """SIGTERM reaches the last process alone; all save, and say so once."""
+    job = Job(tmp_path, LONG, **first).after("step 20")
+    said = job.send(signal.SIGTERM, -1).end()
+    assert set(job.codes) == {143}, job.errors
+    assert "the same command resumes" in said[0]
+    assert not any("resumes" in out for out in said[1:])
+    resumed = Job(tmp_path, LONG, **then)
+    said = resumed.result()
+    assert "step 20\n" not in resumed.said, "it went on, and did not start anew"
+    _same(said, long_alone)
+
+
+@pytest.mark.verify
+def test_a_damaged_checkpoint_is_set_aside_by_the_first_process(tmp_path, long_alone):
+    Job(tmp_path, LONG, **TWO_BY_TWO).after("step 20").send(signal.SIGTERM, 0, 1).end()
+    newest = max((path for path in (tmp_path / "checkpoints").iterdir()), key=lambda path: int(path.name))
+    file = max((path for path in newest.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 4
+    file.write_bytes(data)
+    job = Job(tmp_path, LONG, **TWO_BY_TWO)
+    _same(job.result(), long_alone)
+    assert f"checkpoint {newest.name}" in job.errors[0]
+    assert "is damaged" in job.errors[0]
+    assert "is damaged" not in job.errors[1]
+
+
+@pytest.mark.verify
+def test_where_one_process_is_killed_the_other_ends_too_and_both_resume(tmp_path, long_alone):
+    """JAX notices a lost process after 100 seconds without a sign of it."""
+    job = Job(tmp_path, LONG, **TWO_BY_TWO).after("step 20").send(signal.SIGKILL, 1)
+    job.end()
+    assert all(job.codes), job.codes
+    assert not (tmp_path / "end.npz").exists()
+    _same(Job(tmp_path, LONG, **TWO_BY_TWO).result(), long_alone)
+
+
+class Device(NamedTuple):
+    id: int
+    process_index: int
+
+
+@pytest.mark.parametrize(
+    ("plan", "members", "ids"),
+    [
+        (Plan(), 8, [0, 1, 2, 10, 11, 12]),
+        (Plan(), 3, [0, 1, 10, 11]),
+        (Plan(), 1, [0, 10]),
+        (Plan(population=4), 8, [0, 1, 10, 11]),
+        (Plan(batch=2), 2, [0, 1, 10, 11]),
+        (Plan(batch=6), 8, [0, 1, 2, 10, 11, 12]),
+    ],
+)
+def test_all_processes_take_part_with_as_many_devices(plan, members, ids):
+    devices = [Device(10 * process + i, process) for process in range(2) for i in range(3)]
+    assert [device.id for device in devices_of(plan, devices, members)] == ids
+
+
+@pytest.mark.parametrize("plan", [Plan(population=1), Plan(population=3), Plan(population=8), Plan(batch=7)])
+def test_plans_that_leave_a_process_out_are_refused(plan):
+    devices = [Device(10 * process + i, process) for process in range(2) for i in range(3)]
+    with pytest.raises(ValueError, match=r"plan: expected (at most 6|a population axis of a multiple of 2)"):
+        devices_of(plan, devices, members=8)
+
+
+def test_start_comes_before_anything_else_of_jax():
+    jax.devices()
+    with pytest.raises(RuntimeError, match="before"):
+        hosts.start()
