@@ -13,9 +13,11 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 from gatedrnn import devices
 from gatedrnn.comparison.search import single
 
+pytestmark = pytest.mark.usefixtures("quick_compiles")
+
 
 def _trained(count, out):
-    settings = single.TrainSettings(hidden=4, max_epochs=2, segment=1, dropout=0.2, devices=count)
+    settings = single.TrainSettings(cell="SimpleRNN", hidden=4, max_epochs=2, segment=1, dropout=0.2, devices=count)
     return single.train(settings, out)
 
 
