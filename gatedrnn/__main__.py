@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow")
+NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow", "safetensors")
 
 
 def main() -> None:

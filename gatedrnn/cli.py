@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import shlex
 import sys
@@ -17,10 +18,13 @@ from rich.console import Console
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
+from gatedrnn.comparison.estimate import estimate, render_estimate
+from gatedrnn.comparison.predict import load
+from gatedrnn.comparison.predict_file import predict_file
 from gatedrnn.comparison.report.page import write_report
 from gatedrnn.comparison.report.summary import render_summary
 from gatedrnn.comparison.search import single
-from gatedrnn.comparison.search.files import Folder, write_json
+from gatedrnn.comparison.search.files import Folder, claimed, write_json, write_text
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.devices import ask_for_devices
@@ -84,10 +88,12 @@ def compare(
     settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(),
     out: Path = Path("runs/compare"),
     devices: int | None = None,
+    dry_run: bool = False,
+    resume: bool = False,
 ) -> None:
     """Train both cells on a file of your own, or on each task, and answer: LSTM or GRU?
 
-    Interrupted, the same command resumes. Writes results.json and report.html.
+    Interrupted, the same command resumes. Writes results.json, report.html, report.md and the tuned networks.
 
     Args:
         file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
@@ -95,6 +101,9 @@ def compare(
         settings: budget and protocol.
         out: folder for results; it holds one comparison.
         devices: CPU devices to ask JAX for, which share the trials; results do not depend on it.
+        dry_run: say what it would cost, by a few trials of each cell, and stop; nothing is written.
+        resume: go on where an interrupted comparison in OUT stopped. The same command does so by itself; with this, it
+            fails where there is none.
     """
     ask_for_devices(devices)
     console = Console()
@@ -102,6 +111,10 @@ def compare(
         settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
     elif question != Question():
         raise ValueError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
+    if dry_run:
+        return console.print(render_estimate(estimate(settings), settings))
+    if resume and not claimed(out):
+        raise ValueError(f"resume: expected an interrupted comparison in {out}, got none")
     with Termination() as termination, CompareDisplay(console, settings) as display:
 
         def on_progress(progress: protocol.Progress) -> None:
@@ -113,6 +126,7 @@ def compare(
     write_report(results, out / "report.html")
     console.print(render_summary(results))
     note(console, f"results: {out / 'results.json'}", f"report:  {out / 'report.html'}")
+    note(console, f"predict: gatedrnn predict {shlex.quote(str(out))} FILE")
 
 
 def train(
@@ -143,6 +157,34 @@ def train(
     )
 
 
+def predict(
+    run: tyro.conf.Positional[Path],
+    file: tyro.conf.Positional[Path],
+    task: str | None = None,
+    cell: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    to: Path | None = None,
+) -> None:
+    """Use the tuned network of a comparison on a file: a table of predictions, as CSV.
+
+    Args:
+        run: folder of the comparison.
+        file: .csv, .parquet, .npz or .txt with the features that the network was trained on.
+        task: which one, where the comparison had several.
+        cell: which one; none: the winner, or where there is none the cell of the best mean validation score.
+        group: column that says which sequence a row belongs to.
+        time: column that ascends within each group.
+        to: where the table goes; none: the terminal.
+    """
+    model = load(run, task=task, cell=cell)
+    if to is None:
+        return predict_file(model, file, sys.stdout, group=group, time=time)
+    table = io.StringIO()
+    predict_file(model, file, table, group=group, time=time)
+    write_text(to, table.getvalue())
+
+
 def tasks() -> None:
     """List the tasks that compare and train know."""
     console = Console()
@@ -154,6 +196,7 @@ def tasks() -> None:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "describe": describe,
     "compare": compare,
+    "predict": predict,
     "train": train,
     "sweep": sweep,
     "tasks": tasks,

@@ -116,6 +116,7 @@ def make_task(
             for cell, part in PARTS.items()
         },
         "replicates": entries,
+        "full": None,
     }
     return {**task, "region": region_entry(task, 0.02)}
 

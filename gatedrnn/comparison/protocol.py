@@ -19,6 +19,9 @@ from gatedrnn.comparison.costs.counting import network_costs
 from gatedrnn.comparison.costs.matching import match
 from gatedrnn.comparison.costs.matching_time import match_time
 from gatedrnn.comparison.costs.timing import step_seconds
+from gatedrnn.comparison.full.gates import gates
+from gatedrnn.comparison.full.parts_of_data import parts_of_data
+from gatedrnn.comparison.predict_saving import save_tuned
 from gatedrnn.comparison.search.extension import STAGE, Extension, extension, extras, with_extra
 from gatedrnn.comparison.search.model import cell_maker, make_cell
 from gatedrnn.comparison.search.phase import Phase, Progress, search_all
@@ -94,6 +97,7 @@ def compare_on(
     # From here on, what difference matters is written down. Only now is the test part read.
     found["region"] = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
     tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
+    save_tuned(task, found, searched.searches, searched.stages, folder)
     for replicate in found["replicates"]:
         for name, entry in replicate["cells"].items():
             entry["test"] = tested["cells"][name][replicate["index"]]
@@ -102,6 +106,9 @@ def compare_on(
         **found,
         "baselines": tested["baselines"],
         "test_counts": tested["counts"],
+        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
+        if settings.full
+        else None,
         "cells": {
             name: {
                 **network_costs(cell, task.in_dim, task.out_dim),
@@ -168,6 +175,22 @@ def read_test(task: Task, replicates: list[Replicate], searched: Searched, folde
             cells[name].append(one.test(params, split, trivial))
     counts = [test.pop("counts") for tests in cells.values() for test in tests]
     return {"baselines": baseline_entries(baselines), "counts": counts[0], "cells": cells}
+
+
+def further(
+    settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: Searched, folder: Folder
+) -> dict[str, Any]:
+    """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
+    winners = {
+        name: [
+            one.restore(folder.winner(r.task.name, name, r.index, searched.stages[name][r.index])) for r in replicates
+        ]
+        for name, one in searched.searches.items()
+    }
+    return {
+        "data": parts_of_data(cells, settings, replicates, searched.found),
+        "gates": gates(cells, replicates, searched.found, winners),
+    }
 
 
 def without_test(split: Split) -> Split:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, Split, Task
+from gatedrnn.tasks.task import Batch, Reading, Split, Task
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -26,6 +26,7 @@ SOURCE = (
     "from the PyPI package aeon 1.6.0"
 )
 SPEAKERS, CHANNELS, LONGEST = 9, 12, 29
+FEATURES = tuple(f"x{channel}" for channel in range(CHANNELS))
 FORECAST_VALIDATION, SPEAKER_TRAIN = 6, 12  # utterances of each speaker, of the 30 that he has
 
 
@@ -145,6 +146,20 @@ def split_speaker(seed: int) -> Split:
     return Split(batch(known.take(drawn)), batch(known.take(rest)), batch(test), 0.0)
 
 
+def read_forecast(seed: int) -> Reading:
+    """Return what `split_forecast` did to the frames."""
+    known, _ = load()
+    moments = _statistics(known.take(_draw(seed, FORECAST_VALIDATION, known.speakers)[1]))
+    return Reading(FEATURES, FEATURES, inputs=moments, outputs=moments)
+
+
+def read_speaker(seed: int) -> Reading:
+    """Return what `split_speaker` did to the frames."""
+    known, _ = load()
+    moments = _statistics(known.take(_draw(seed, SPEAKER_TRAIN, known.speakers)[0]))
+    return Reading(FEATURES, classes=tuple(str(k + 1) for k in range(SPEAKERS)), inputs=moments)
+
+
 def forecast() -> Task:
     """Return the task of forecasting the next frame, a diagonal Gaussian for each.
 
@@ -164,6 +179,7 @@ def forecast() -> Task:
         split=split_forecast,
         score=objectives.gaussian,
         baselines=baselines.forecast,
+        reading=read_forecast,
     )
 
 
@@ -186,4 +202,5 @@ def speaker() -> Task:
         split=split_speaker,
         score=objectives.categorical,
         baselines=baselines.classification,
+        reading=read_speaker,
     )

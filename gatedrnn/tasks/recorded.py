@@ -70,6 +70,7 @@ def task_from(
     density = kind in ("forecast", "step-regression")
     classes = len(data.classes)
     fit = _baselines(data, kind, horizon, classes)
+    splitter = Splitter(data, outputs, ahead=ahead, density=density, window=window)
     return Task(
         name=name,
         title=f"{name}: {_asked(data, kind, horizon)}",
@@ -79,10 +80,11 @@ def task_from(
         out_dim=2 * outputs.shape[-1] if density and outputs is not None else classes,
         source=source,
         data_sha256=sha256,
-        split=Splitter(data, outputs, ahead=ahead, density=density, window=window),
+        split=splitter,
         score=OBJECTIVES[kind],
         baselines=lambda split: fit(_existing(split)),
         encode=partial(_one_hot, classes) if kind == "next-token" else as_it_is,
+        reading=splitter.reading,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatedrnn.tasks.sequences import LONGEST
 from gatedrnn.tasks.splitting import Stretches, Windows, parts_by_group, parts_in_time, windows
-from gatedrnn.tasks.task import Batch, Split
+from gatedrnn.tasks.task import Batch, Reading, Split
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int, Shaped
@@ -107,12 +107,22 @@ class Splitter:
     def _windows(self, seed: int) -> list[Windows]:
         return [windows(part, self.window, self.ahead) for part in self._parts(seed)]
 
-    def _split(self, seed: int) -> Split:
+    def reading(self, seed: int) -> Reading:
+        """Return what the split that the seed draws did to raw data."""
+        inputs, outputs = self._moments(seed)
+        window = self.window if self.outputs is not None else None
+        data = self.data
+        return Reading(data.features, data.targets, data.classes, inputs, outputs, window)
+
+    def _moments(self, seed: int) -> tuple[Moments | None, Moments | None]:
+        """Return those of inputs and of outputs in the training part; None where they are not normalised."""
         known = self._parts(seed)[:1]
         of_inputs = moments(self.data.x, known) if self.data.x.ndim == 2 else None
-        of_outputs, offset = None, 0.0
-        if self.outputs is not None and self._unit is not None:
-            of_outputs = moments(self.outputs, known)
+        return of_inputs, None if self.outputs is None or self._unit is None else moments(self.outputs, known)
+
+    def _split(self, seed: int) -> Split:
+        (of_inputs, of_outputs), offset = self._moments(seed), 0.0
+        if of_outputs is not None and self._unit is not None:
             if not of_outputs.deviation.all():
                 name = self.data.targets[int(of_outputs.deviation.argmin())]
                 raise ValueError(

@@ -81,6 +81,32 @@ class Baseline(NamedTuple):
     choice: str = ""
 
 
+class Reading(NamedTuple):
+    """How raw data became the inputs and targets of one split: what a network needs to read more of them.
+
+    Attributes:
+        features: names of the inputs.
+        targets: names of the targets, where these are numbers.
+        classes: names of the classes, where the targets are such, or of the tokens.
+        inputs: mean and deviation of each feature in the training part, ``[I]`` each; None: nothing is normalised.
+        outputs: of each target, ``[D]`` each; None likewise.
+        window: steps that are read from the initial state on; None: all.
+    """
+
+    features: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    inputs: tuple[Any, Any] | None = None
+    outputs: tuple[Any, Any] | None = None
+    window: int | None = None
+
+
+def as_it_was_given(seed: int) -> Reading:
+    """Return that nothing was done to raw data."""
+    del seed
+    return Reading()
+
+
 def as_it_is(x: Array) -> Array:
     """Return the inputs themselves: features need no encoding."""
     return x
@@ -106,6 +132,7 @@ class Task:
         baselines: simple models of a split, the strongest on validation first.
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
+        reading: a seed to what its split did to raw data.
     """
 
     name: str
@@ -120,6 +147,7 @@ class Task:
     score: Callable[[Array, Batch], Score]
     baselines: Callable[[Split], list[Baseline]]
     encode: Callable[[Array], Array] = as_it_is
+    reading: Callable[[int], Reading] = as_it_was_given
 
     @property
     def classes(self) -> bool:

@@ -51,7 +51,8 @@ def _use(task: dict[str, Any]) -> list[Step]:
     winners = [pair["verdict"]["winner"] for pair in task["pairs"]]
     for name in task["cells"]:
         if winners.count(name) == len(task["cells"]) - 1:
-            steps.append(Step(f"Use {name}{_selected(task, name)}."))
+            use = f"gatedrnn predict RUN FILE --task {task['name']}"
+            steps.append(Step(f"Use {name}{_selected(task, name)}. The tuned network is in this folder.", use))
     for pair in task["pairs"]:
         cheaper = pair["verdict"]["cheaper"]["cell"]
         if pair["verdict"]["label"] == "practically equivalent":

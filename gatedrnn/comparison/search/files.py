@@ -66,6 +66,11 @@ def claim(folder: Path, settings: dict[str, Any]) -> None:
         )
 
 
+def claimed(folder: Path) -> bool:
+    """Return whether a comparison was started in a folder."""
+    return (folder / "settings.json").exists()
+
+
 class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed.
 

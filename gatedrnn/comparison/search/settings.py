@@ -48,6 +48,8 @@ class Settings:
     """Whether a range or a cap on which the best runs lie is extended once, for all cells."""
     equivalence: float = 0.02
     """Region of practical equivalence: this part of what the best cell gains over the strongest simple baseline."""
+    full: bool = False
+    """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
     seed: int = 0
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)

@@ -114,5 +114,5 @@ def _draw_timescales(axes: Axes, scales: list[float], colour: str, dashes: str) 
 def _name_lines(axes: Axes) -> None:
     low, high = axes.get_xlim()
     parts.log_ticks(axes, low, high)
-    for y, words in ((0.16, "dotted: before training"), (0.04, "solid: after")):
+    for y, words in ((0.2, "dotted: before training"), (0.04, "solid: after")):
         axes.text(0.99, y, words, ha="right", color=MUTED, transform=axes.transAxes)

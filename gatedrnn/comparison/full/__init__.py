@@ -1,0 +1,1 @@
+"""What ``gatedrnn compare --full`` adds: scores on parts of the training data, and what the gates do."""

@@ -1,0 +1,75 @@
+"""The estimate of a dry run: what it reckons from, and that it comes near what the run takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+
+from rich.console import Console
+
+import gatedrnn as gr
+from gatedrnn import cli
+from gatedrnn.comparison import protocol
+from gatedrnn.comparison.costs.counting import network_costs
+from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate, estimate, render_estimate
+from gatedrnn.comparison.search.files import Folder
+from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.tasks.files import task_from_arrays
+from gatedrnn.tasks.question import Question
+
+FACTOR = 1.5
+"""How far the estimate may be from what the run takes."""
+
+
+def test_cells_train_beside_each_other_and_minutes_are_a_limit() -> None:
+    cells = {"LSTM": CellEstimate(10, 5.0, 2.0, 3.0, 16, 1.0), "GRU": CellEstimate(10, 5.0, 1.0, 4.0, 16, 1.0)}
+    assert TaskEstimate("", cells, around_seconds=7.0, minutes=None).seconds == 7 + 16 * 2 + 4
+    assert TaskEstimate("", cells, around_seconds=7.0, minutes=0.1).seconds == 7 + 6 + 4
+
+
+@pytest.mark.verify
+def test_it_looks_at_no_test_part_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(5, 30, 2))
+    whole = task_from_arrays({"x": x, "y": (x[0, :, 0] > 0).astype(int)}, Question())
+    task = dataclasses.replace(whole, split=lambda seed: whole.split(seed)._replace(test=None))
+    settings = Settings(tasks=(task,), hidden=3, matching="width", max_epochs=2, trials=3, replicates=2)
+    (said,) = estimate(settings)
+    for cell in said.cells.values():
+        assert cell.trials == 6
+        assert cell.epochs == 2
+        assert 0 < cell.trial_seconds < said.seconds
+    steps = 5 * whole.split(0).train.x.shape[1]
+    lstm = network_costs(gr.LSTM(3), 2, 2)
+    assert said.cells["LSTM"].parameters == lstm["parameters"]["total"]
+    assert said.cells["LSTM"].flops == sum(lstm["flops_per_step"].values()) * steps * 2 * 6
+    buffer = io.StringIO()
+    Console(file=buffer, width=100).print(render_estimate([said], settings))
+    assert "in all, by a pilot of 4 trials; 2 replicates." in " ".join(buffer.getvalue().split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resume_needs_something_to_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["compare", "--resume", "--out", str(tmp_path / "none")]) == 2
+    assert "resume: expected an interrupted comparison" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.verify
+def test_the_estimate_comes_near_what_the_run_takes(tmp_path: Path) -> None:
+    settings = Settings(tasks=("japanese-vowels-speaker",), replicates=4, trials=16, extend=False)
+    (said,) = estimate(settings)
+    clock = time.perf_counter()
+    protocol.compare(settings, Folder(tmp_path, settings), command="")
+    took = time.perf_counter() - clock
+    print(f"estimated {said.seconds:.1f} s, took {took:.1f} s")
+    assert took / FACTOR < said.seconds < took * FACTOR
