@@ -183,7 +183,20 @@ def test_interrupted_it_ends_with_the_same_results_and_repeats_nothing(results, 
 
 @pytest.mark.verify
 def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
-    arguments = ["--draws", "4", "--hidden", "4", "--max-epochs", "100", "--patience", "100", "--segment", "5"]
+    arguments = [
+        "--cell",
+        "GRU",
+        "--draws",
+        "4",
+        "--hidden",
+        "4",
+        "--max-epochs",
+        "40",
+        "--patience",
+        "40",
+        "--segment",
+        "4",
+    ]
 
     def start(out, devices):
         command = [sys.executable, "experiments/sweep.py", "configs/sweep_vowels.py", *arguments]
