@@ -4,6 +4,7 @@ python experiments/compare.py configs/japanese_vowels.py --trials 4 --out runs/s
 """
 
 import runpy
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.training import EXIT_CODE, Interrupted
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -28,4 +30,8 @@ def compare(
     cli.compare(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices)
 
 
-tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)
+try:
+    tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)
+except Interrupted:
+    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
+    sys.exit(EXIT_CODE)

@@ -4,6 +4,7 @@ python experiments/train.py configs/vowels_gru.py --learning-rate 3e-3 --out run
 """
 
 import runpy
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.single import TrainSettings
+from gatedrnn.training import EXIT_CODE, Interrupted
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -24,4 +26,8 @@ def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config
     cli.train(settings, out or Path("runs") / config_path.stem)
 
 
-tyro.cli(train, args=sys.argv[2:])
+try:
+    tyro.cli(train, args=sys.argv[2:])
+except Interrupted:
+    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
+    sys.exit(EXIT_CODE)

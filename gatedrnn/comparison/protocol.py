@@ -6,7 +6,6 @@ Search on training and validation parts; write down what difference matters; the
 from __future__ import annotations
 
 import datetime
-import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,14 +18,14 @@ from gatedrnn.comparison.costs.counting import network_costs
 from gatedrnn.comparison.costs.matching import match
 from gatedrnn.comparison.costs.matching_time import match_time
 from gatedrnn.comparison.costs.timing import step_seconds
+from gatedrnn.comparison.entries import baseline_entries, extended_protocol, protocol_entry, replicate_entries
 from gatedrnn.comparison.full.gates import gates
 from gatedrnn.comparison.full.parts_of_data import parts_of_data
 from gatedrnn.comparison.predict_saving import save_tuned
-from gatedrnn.comparison.search.extension import STAGE, Extension, extension, extras, with_extra
+from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.model import cell_maker, make_cell
 from gatedrnn.comparison.search.phase import Phase, Progress, search_all
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
-from gatedrnn.comparison.search.space import REACH
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.tasks import registry
@@ -220,64 +219,3 @@ def step_times(task: Task, settings: Settings, cells: dict[str, Cell], train: Ba
     """Measure the time of a step in training, recurrent layer and head."""
     networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
     return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))
-
-
-def protocol_entry(settings: Settings) -> dict[str, Any]:
-    """Return the protocol as results.json has it."""
-    return {
-        "replicates": settings.replicates,
-        "trials": settings.trials,
-        "minutes": settings.minutes,
-        "max_epochs": settings.max_epochs,
-        "patience": settings.patience,
-        "batch_size": settings.batch_size,
-        "matching": settings.matching if settings.sizes is None else "explicit sizes",
-        "space": settings.space.describe(),
-        "extension": None,
-    }
-
-
-def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]:
-    """Return what an extension changes in it."""
-    ranges = {field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges}
-    return {
-        "max_epochs": extended.max_epochs or settings.max_epochs,
-        "extension": {
-            "max_epochs_before": settings.max_epochs,
-            "ranges": ranges,
-            "trials": len(extended.edges) * math.ceil(REACH * (settings.trials or 0)),
-            "because": list(extended.because),
-        },
-    }
-
-
-def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return replicates as results.json has them, with the configurations that any cell has tried."""
-    return [
-        {
-            "index": replicate.index,
-            "seed": replicate.seed,
-            "configurations": replicate.configurations[: max(len(cell[k]["trials"]) for cell in entries.values())],
-            "cells": {name: cell[k] for name, cell in entries.items()},
-        }
-        for k, replicate in enumerate(replicates)
-    ]
-
-
-def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
-    """Return each baseline's means over replicates; the strongest is the one of the best mean validation score."""
-    by_name: dict[str, list[Baseline]] = {}
-    for baseline in (baseline for split in baselines for baseline in split):
-        by_name.setdefault(baseline.name, []).append(baseline)
-    means = [
-        {
-            "name": name,
-            "choices": [b.choice for b in same],
-            "validation": float(np.mean([b.validation for b in same])),
-            "test": float(np.mean([b.test for b in same])),
-            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
-        }
-        for name, same in by_name.items()
-    ]
-    strongest = min(means, key=lambda mean: mean["validation"], default=None)
-    return [{**mean, "strongest": mean is strongest} for mean in means]

@@ -91,8 +91,8 @@ def _split() -> Split:
     return Split(*(batch(part) for part in PARTS), offset=0.0)
 
 
-def _as_floats(x: Array) -> Array:
-    return x.astype(jnp.float32)
+def _as_floats(x: Array | np.ndarray) -> Array:
+    return jnp.asarray(x, jnp.float32)
 
 
 def next_frame() -> Task:

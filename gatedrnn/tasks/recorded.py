@@ -129,7 +129,7 @@ def _asked(data: Sequences, kind: Kind, horizon: int) -> str:
     return f"{shown or 'the class'} of each {'sequence' if kind == 'classification' else 'step'}"
 
 
-def _one_hot(tokens: int, x: Array) -> Array:
+def _one_hot(tokens: int, x: Array | np.ndarray) -> Array:
     return jax.nn.one_hot(x, tokens, dtype=jnp.float32)
 
 

@@ -107,7 +107,7 @@ def as_it_was_given(seed: int) -> Reading:
     return Reading()
 
 
-def as_it_is(x: Array) -> Array:
+def as_it_is(x: Array | np.ndarray) -> Array | np.ndarray:
     """Return the inputs themselves: features need no encoding."""
     return x
 
@@ -146,7 +146,7 @@ class Task:
     split: Callable[[int], Split]
     score: Callable[[Array, Batch], Score]
     baselines: Callable[[Split], list[Baseline]]
-    encode: Callable[[Array], Array] = as_it_is
+    encode: Callable[[Array | np.ndarray], Array | np.ndarray] = as_it_is
     reading: Callable[[int], Reading] = as_it_was_given
 
     @property

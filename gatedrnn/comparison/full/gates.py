@@ -77,7 +77,7 @@ def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[
 @partial(jax.jit, static_argnums=(0, 1))
 def _read(cell: Any, task: Task, params: Any, batch: Batch) -> tuple[Array, Array]:
     """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
-    gates = gate_values(cell, params, task.encode(jnp.asarray(batch.x)))
+    gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
     there = jnp.arange(len(gates))[:, None] < batch.lengths
     place = jnp.clip((gates * BINS).astype(jnp.int32), 0, BINS - 1)
     weight = jnp.broadcast_to(there[:, :, None, None], gates.shape).astype(jnp.float32)
