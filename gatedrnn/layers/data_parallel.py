@@ -172,7 +172,8 @@ def data_parallel(layer: Layer, *, axis: str = "batch") -> DataParallel:
       whose outputs are dropped; a batch with fewer sequences than devices, and ``step``, are not split.
     - With a key, each device draws noise of its own, by ``jax.random.fold_in(key, device)``: independent of the
       others', not what one device would draw for the whole batch. For the same noise on any number of devices, draw
-      it outside: ``gr.chain(gr.data_parallel(gr.scan(cell)), gr.dropout(rate))``.
+      it outside: ``gr.chain(gr.data_parallel(gr.scan(cell)), gr.dropout(rate))``. A traced rate, such as a
+      hyperparameter of a population, stays outside as well: the layer inside may hold no tracer.
 
     Call it inside ``jax.jit``. On CPU a process has one device unless the program asks for more before JAX starts:
     ``jax.config.update("jax_num_cpu_devices", 2)``.
