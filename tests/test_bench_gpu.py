@@ -24,6 +24,7 @@ def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
 
 
+@pytest.mark.verify
 def test_everything_runs_on_small_numbers(tmp_path):
     command = [sys.executable, "benchmarks/gpu.py", "--tiny", "--out", tmp_path, "--seconds", "120"]
     environment = os.environ | {"PYTHONPATH": ".", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": ""}

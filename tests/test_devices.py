@@ -21,6 +21,7 @@ def _trained(count, out):
     return single.train(settings, out)
 
 
+@pytest.mark.verify
 def test_a_run_shared_by_devices_equals_the_run_on_one(tmp_path):
     """To rounding, dropout's noise included: 12 steps of float32 sums in another order; 1e-4 is 1,000 units of it."""
     alone, shared = (_trained(n, tmp_path / str(n)) for n in (1, 2))
