@@ -134,7 +134,7 @@ def race(calls: dict[str, Callable[[], float]], rounds: int) -> dict[str, NDArra
 
 def speed(cell: CellName, members: int, rounds: int) -> dict[str, Any]:
     """Race all plans against models in turn."""
-    steps = max(16, 256 // members)
+    steps = max(8, 256 // members)
     calls = {name: trained(cell, members, steps, plan, segments=3) for name, plan in PLANS.items()}
     times = race({"in turn": in_turn(cell, members, steps), **calls}, rounds)
     return {
