@@ -22,16 +22,15 @@ COUNTED = 2_000_000
 
 
 class Counts:
-    """How often each n-gram of one order was seen: sorted codes, counts, and what followed each context."""
+    """How often each n-gram of one order was seen: sorted codes, counts, and what followed ``size`` contexts."""
 
-    def __init__(self, contexts: Int[np.ndarray, "N"], after: Int[np.ndarray, "N"], tokens: int) -> None:
+    def __init__(self, contexts: Int[np.ndarray, "N"], after: Int[np.ndarray, "N"], tokens: int, size: int) -> None:
         self.tokens = tokens
         self.codes, counts = np.unique(contexts * tokens + after, return_counts=True)
         self.counts = counts.astype(np.float64)
-        size = int(contexts.max(initial=-1)) + 1
-        followed = self.codes // tokens
-        self.total = np.bincount(followed, self.counts, minlength=size)
-        self.kinds = np.bincount(followed, minlength=size).astype(np.float64)
+        self.contexts, self.after = self.codes // tokens, self.codes % tokens
+        self.total = np.bincount(self.contexts, self.counts, minlength=size)
+        self.kinds = np.bincount(self.contexts, minlength=size).astype(np.float64)
 
     def find(self, contexts: Int[np.ndarray, "N"], after: Int[np.ndarray, "N"]) -> Int[np.ndarray, "N"]:
         """Return each n-gram's number, -1 where it was never seen; an unseen context, -1, makes an unseen one."""
@@ -70,6 +69,7 @@ class NGrams:
     def __init__(self, train: Batch, tokens: int) -> None:
         self.tokens = tokens
         self.levels: list[Counts] = []
+        size = 1
         text, there = _columns(train, COUNTED)
         contexts = np.where(there, 0, -1)
         for _ in range(LONGEST):
@@ -77,8 +77,35 @@ class NGrams:
             seen = there & (contexts >= 0)
             if not seen.any():
                 break
-            self.levels.append(Counts(contexts[seen], text[seen], tokens))
+            self.levels.append(Counts(contexts[seen], text[seen], tokens, size))
+            size = len(self.levels[-1].codes)
             contexts = self._longer(self.levels[-1], contexts, text, there)
+        self.likeliest = self._likeliest()
+
+    def _likeliest(self) -> list[Int[np.ndarray, "C"]]:
+        """Return for each order the likeliest token after each context, of equal ones the first.
+
+        Tokens that never followed a context keep the order that they have after one token less. So it is one of those
+        that did, or the likeliest after the shorter context.
+        """
+        found, below = [], None
+        shorter = guess = np.zeros(1, int)  # of each context, the one without its oldest token, and what follows that
+        chance, p = np.full(1, 1.0 / self.tokens), np.empty(0)
+        for level in self.levels:
+            weight = 1.0 / np.maximum(level.total + level.kinds, 1.0)
+            if below is None:
+                p = np.full(len(level.codes), 1.0 / self.tokens)
+            else:
+                guess, chance = guess[shorter], chance[shorter]
+                p = p[below.find(shorter[level.contexts], level.after)]
+            p = (level.counts + level.kinds[level.contexts] * p) * weight[level.contexts]
+            chance = np.where(level.total > 0, level.kinds * weight, 1.0) * chance
+            guess, chance = _better(level, p, guess, chance)
+            found.append(guess)
+            grams = shorter[level.contexts], level.after
+            shorter = np.zeros(len(level.codes), int) if below is None else below.find(*grams)
+            below = level
+        return found
 
     @staticmethod
     def _longer(level: Counts, contexts: np.ndarray, text: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -90,36 +117,53 @@ class NGrams:
 
     def nats(self, part: Batch) -> Float[np.ndarray, "O T B"]:
         """Return the nats of each token after the first of a window, by models of order 1 and more."""
+        return self.read(part)[0]
+
+    def read(self, part: Batch) -> tuple[Float[np.ndarray, "O T B"], Int[np.ndarray, "O T B"]]:
+        """Return the nats of each token after the first of a window, and which was the likeliest there."""
         text, there = _columns(part)
         contexts, probability, nats = np.where(there, 0, -1), np.full(text.shape, 1.0 / self.tokens), []
-        for level in self.levels:
+        guess, guesses = np.zeros(text.shape, int), []
+        for level, likeliest in zip(self.levels, self.likeliest, strict=True):
             grams = level.find(contexts.ravel(), text.ravel()).reshape(text.shape)
             known = contexts >= 0
             count = np.where(grams >= 0, level.counts[grams], 0.0)
             total, kinds = (np.where(known, a[contexts], 0.0) for a in (level.total, level.kinds))
             smoothed = (count + kinds * probability) / np.maximum(total + kinds, 1.0)
             probability = np.where(known & (total > 0), smoothed, probability)
+            guess = np.where(known, likeliest[contexts], guess)
             nats.append(-np.log(probability[1:]))
+            guesses.append(guess[1:])
             contexts = self._longer(level, contexts, text, there)
-        return np.stack(nats)
+        return np.stack(nats), np.stack(guesses)
+
+
+def _better(level: Counts, p: np.ndarray, guess: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each context the likelier of the best token that followed it, and of a guess with its probability."""
+    order = np.lexsort((-level.after, p, level.contexts))
+    last = order[np.flatnonzero(np.diff(level.contexts[order], append=-1))]
+    at, token, best = level.contexts[last], level.after[last], p[last]
+    likelier = (best > chance[at]) | ((best == chance[at]) & (token < guess[at]))
+    guess, chance = guess.copy(), chance.copy()
+    guess[at], chance[at] = np.where(likelier, token, guess[at]), np.where(likelier, best, chance[at])
+    return guess, chance
 
 
 def next_token(split: Split, tokens: int) -> list[Baseline]:
-    """Return token frequencies and smoothed n-grams, their order chosen, the strongest on validation first.
-
-    Accuracy is not computed for n-grams: that takes the probabilities of all tokens at each step.
-    """
+    """Return token frequencies and smoothed n-grams, their order chosen, the strongest on validation first."""
     model = NGrams(split.train, tokens)
 
-    def scores(part: Batch) -> Float[np.ndarray, "O"]:
-        total = np.zeros(len(model.levels))
+    def scores(part: Batch) -> Float[np.ndarray, "2 O"]:
+        total = np.zeros((2, len(model.levels)))
         each = max(1, COUNTED // (4 * len(part.x)))
         for first in range(0, part.x.shape[1], each):
             piece = Batch(*(a[..., first : first + each] for a in part))
-            total += np.where(steps(piece), model.nats(piece), 0.0).sum((1, 2))
+            nats, guesses = model.read(piece)
+            total += np.where(steps(piece), np.stack([nats, guesses == piece.y]), 0.0).sum((2, 3))
         return total / part.lengths.sum()
 
-    validation, test = scores(split.validation), scores(split.test)
+    (validation, _), (test, right) = scores(split.validation), scores(split.test)
     order = int(validation.argmin())
-    n_gram = Baseline("n-gram, Witten-Bell", float(validation[order]), float(test[order]), None, f"n = {order + 1}")
+    choice = f"n = {order + 1}"
+    n_gram = Baseline("n-gram, Witten-Bell", float(validation[order]), float(test[order]), float(right[order]), choice)
     return by_validation([frequencies(split, tokens, "token frequencies"), n_gram])
