@@ -17,6 +17,7 @@ from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
+from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -62,6 +63,8 @@ __all__ = [
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "MinGRU",
+    "MinGRUParams",
     "Policy",
     "Scan",
     "SimpleRNN",

@@ -123,6 +123,7 @@ CELLS = {
     "gru, reset after": gr.GRU(4),
     "gru, reset before": gr.GRU(4, reset="before"),
     "simple rnn": gr.SimpleRNN(4),
+    "min gru": gr.MinGRU(4),
     "stack with noise": gr.stack(gr.residual(gr.SimpleRNN(3)), Zoneout(2, 0.5)),
     "residual": gr.residual(gr.LSTM(3)),
     "zoneout": Zoneout(4, 0.4),

@@ -57,6 +57,15 @@ def simple_rnn(params, h, x, activation=np.tanh):
     return h, h
 
 
+def min_gru(params, h, x, activation=lambda a: a):
+    """z, n from the input alone; h' moves from h towards n by z."""
+    w_xz, w_xn = np.split(params.w_x, 2, axis=1)
+    b_z, b_n = np.split(params.b, 2)
+    z = sigmoid(x @ w_xz + b_z)
+    h = h + z * (activation(x @ w_xn + b_n) - h)
+    return h, h
+
+
 def segments(exists, starts):
     """Return the steps that exist, as lists of steps of one segment each."""
     found = []

@@ -15,6 +15,7 @@ SHOWN = {
     "LSTM(hidden=64)": gr.LSTM(64),
     "GRUResetAfter(hidden=3)": gr.GRU(3),
     "GRUResetBefore(hidden=3)": gr.GRU(3, reset="before"),
+    "MinGRU(hidden=3)": gr.MinGRU(3),
     "SimpleRNN(hidden=3, activation=sin)": gr.SimpleRNN(3, jnp.sin),
     "LSTM(hidden=3, policy=Policy(compute='bfloat16'))": gr.LSTM(3, policy=gr.Policy(compute=jnp.bfloat16)),
     "Policy()": gr.Policy(params=jnp.float32),

@@ -18,6 +18,7 @@ CELLS = {
     "GRU": (gr.GRU, 3),
     "GRU-before": (lambda hidden: gr.GRU(hidden, reset="before"), 3),
     "SimpleRNN": (gr.SimpleRNN, 1),
+    "MinGRU": (gr.MinGRU, 2),
 }
 BATCH = 2
 
@@ -54,13 +55,16 @@ def compiled_flops(cell, in_dim, *, backward=False):
 def test_closed_forms(kind, in_dim, hidden):
     make, blocks = kind
     counted = costs(make(hidden), in_dim)
-    assert counted.flops_forward == 2 * blocks * hidden * (in_dim + hidden)
+    rows = in_dim if make is gr.MinGRU else in_dim + hidden
+    assert counted.flops_forward == 2 * blocks * hidden * rows
     assert counted.flops_backward == 2 * counted.flops_forward
-    arrays = {"w_x": in_dim * blocks * hidden, "w_h": hidden * blocks * hidden, "b": blocks * hidden}
+    arrays = {"w_x": in_dim * blocks * hidden, "w_h": (rows - in_dim) * blocks * hidden, "b": blocks * hidden}
+    if rows == in_dim:
+        del arrays["w_h"]
     inside_reset = {"b_h": hidden} if make is gr.GRU else {}
     assert counted.parameters == arrays | inside_reset
     assert counted.total_parameters == sum(arrays.values()) + sum(inside_reset.values())
-    assert counted.sigmoids == {4: 3, 3: 2, 1: 0}[blocks] * hidden
+    assert counted.sigmoids == {4: 3, 3: 2, 2: 1, 1: 0}[blocks] * hidden
     assert counted.states == (2 if blocks == 4 else 1)
 
 

@@ -71,6 +71,10 @@ CASES = [
     (apply(gr.embed(3), params=gr.EmbedParams(XS[0])), "xs: expected integer tokens [T, *B], got float32"),
     (apply(LSTM, params=PARAMS[GRU]), "params: expected LSTMParams, got GRUParams"),
     (apply(gr.scan(gr.LSTM(4)), params=PARAMS[LSTM]), "params: expected w_h [4, 16], got [3, 12]"),
+    (
+        lambda: gr.scan(gr.MinGRU(4)).apply(gr.MinGRU(3).init(KEY, 3), XS),
+        "params: expected b [8], got [6]",
+    ),
     (apply(BIDIRECTIONAL, params=PARAMS[GRU]), "params: expected BidirectionalParams, got GRUParams"),
     (apply(DENSE, params=()), "params: expected DenseParams, got tuple"),
     (apply(gr.embed(3)), "params: expected EmbedParams, got tuple"),
@@ -106,9 +110,16 @@ CASES = [
     # Gate biases.
     (
         lambda: gr.memory_bias(gr.SimpleRNN(3).init(KEY, 2), 1.0),
-        "params: expected those of an LSTM or a GRU, got SimpleRNN",
+        "params: expected those of an LSTM, a GRU or a MinGRU, got SimpleRNN",
     ),
-    (lambda: gr.chrono_bias(PARAMS[DENSE], KEY, 10), "params: expected those of an LSTM or a GRU, got DenseParams"),
+    (
+        lambda: gr.chrono_bias(PARAMS[DENSE], KEY, 10),
+        "params: expected those of an LSTM, a GRU or a MinGRU, got DenseParams",
+    ),
+    (
+        lambda: gr.scale_recurrent(gr.MinGRU(3).init(KEY, 2), 1.0),
+        "params: expected some with a recurrent map w_h, got MinGRUParams",
+    ),
     (lambda: gr.chrono_bias(PARAMS[GRU], KEY, 2), "longest: expected a number above 2, got 2"),
 ]
 

@@ -69,6 +69,7 @@ def saved_floats(cell, forms, length=8):
         (gr.LSTM(5), Forms(recompute=4), 1),  # the cell state
         (gr.GRU(5), Forms(), 4),  # two gates, the candidate and its recurrent part
         (gr.GRU(5), Forms(recompute=4), 0),
+        (gr.MinGRU(5), Forms(recompute=4), 0),
     ],
 )
 def test_what_a_step_saves(cell, forms, arrays):

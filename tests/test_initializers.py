@@ -13,8 +13,10 @@ import gatedrnn as gr
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 I, H = 5, 32  # noqa: E741
+KEY = jax.random.key(0)
 GATES = {"lstm": (gr.LSTM(H), 4), "gru": (gr.GRU(H), 3), "gru, reset before": (gr.GRU(H, reset="before"), 3)}
-ALL = GATES | {"simple rnn": (gr.SimpleRNN(H), 1)}
+RECURRENT = GATES | {"simple rnn": (gr.SimpleRNN(H), 1)}
+ALL = RECURRENT | {"min gru": (gr.MinGRU(H), 2)}
 
 
 def drawn(name, in_dim=I):
@@ -23,7 +25,7 @@ def drawn(name, in_dim=I):
     return jax.tree.map(np.asarray, params), gates
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", RECURRENT)
 def test_every_gates_recurrent_block_is_orthogonal(name):
     params, gates = drawn(name)
     blocks = np.split(params.w_h.astype(np.float64), gates, axis=1)
@@ -102,7 +104,18 @@ def test_chrono_bias_is_log_uniform(name):
     np.testing.assert_array_equal(others, np.zeros_like(others))
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("set_bias", [lambda p: gr.memory_bias(p, 2.5), lambda p: gr.chrono_bias(p, KEY, 50)])
+def test_equal_memory_biases_keep_equal_parts_of_the_state(set_bias):
+    """Whichever way round a cell's gate is: with nothing to let in, one step leaves sigmoid(bias) of the state."""
+    kept = []
+    for cell, _ in (ALL[name] for name in (*GATES, "min gru")):
+        params = set_bias(jax.tree.map(jnp.zeros_like, cell.init(KEY, I)))
+        carry = jax.tree.map(jnp.ones_like, cell.initial_carry(params, jnp.zeros(I)))
+        kept.append(np.asarray(jax.tree.leaves(cell.step(params, carry, jnp.zeros(I))[0])[-1]))
+    np.testing.assert_allclose(kept, [jax.nn.sigmoid(set_bias(gr.GRU(H).init(KEY, I)).b[H : 2 * H])] * 4, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
 def test_scale_recurrent_sets_the_gain(name):
     params, gates = drawn(name)
     scaled = jax.jit(gr.scale_recurrent)(params, 0.7)

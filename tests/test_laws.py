@@ -27,7 +27,7 @@ def test_layers_keep_every_law(name):
 
 
 @quick
-@pytest.mark.parametrize("make", [gr.LSTM, gr.GRU, gr.SimpleRNN], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [gr.LSTM, gr.GRU, gr.SimpleRNN, gr.MinGRU], ids=lambda make: make.__name__)
 def test_engines_agree_in_float64(make):
     """To rounding of float64: what float32 hides shows here."""
     cell = make(4, policy=gr.Policy(params="float64"))

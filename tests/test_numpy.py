@@ -27,6 +27,8 @@ CASES = {
     ),
     "simple rnn": (gr.SimpleRNN(H, policy=WIDE), plain.simple_rnn),
     "simple rnn, sine": (gr.SimpleRNN(H, jnp.sin, WIDE), partial(plain.simple_rnn, activation=np.sin)),
+    "min gru": (gr.MinGRU(H, policy=WIDE), plain.min_gru),
+    "min gru, sine": (gr.MinGRU(H, jnp.sin, WIDE), partial(plain.min_gru, activation=np.sin)),
 }
 # Each of T steps adds up I + H products and takes about 16 operations more; a loss sums over T * H outputs.
 RTOL = compare.tolerance(np.finfo(np.float64).eps, T * (I + H + 16) * T * H)

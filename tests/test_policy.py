@@ -22,7 +22,7 @@ EXPECTED = [
     (gr.Policy(params=DOUBLE), DOUBLE, DOUBLE, DOUBLE, DOUBLE),
     (gr.Policy(params=SINGLE, compute=DOUBLE), SINGLE, DOUBLE, DOUBLE, DOUBLE),
 ]
-CELLS = [gr.LSTM, gr.GRU, gr.GRUResetBefore, gr.SimpleRNN]
+CELLS = [gr.LSTM, gr.GRU, gr.GRUResetBefore, gr.SimpleRNN, gr.MinGRU]
 
 
 def types(tree):

@@ -78,6 +78,7 @@ CELLS = {
     "gru": (gr.GRU, plain.gru),
     "gru, reset before": (gr.GRUResetBefore, plain.gru_reset_before),
     "simple rnn": (gr.SimpleRNN, plain.simple_rnn),
+    "min gru": (gr.MinGRU, plain.min_gru),
 }
 # Each of T steps adds up I + H products and takes about 16 operations more.
 RTOL = compare.tolerance(np.finfo(np.float64).eps, T * (I + H + 16))

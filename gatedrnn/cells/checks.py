@@ -29,11 +29,10 @@ def one_each(name: str, trees: Any, parts: tuple[Any, ...]) -> None:
         raise ValueError(f"{name}: expected a tuple of {len(parts)}, one for each of {parts!r}; got {got}")
 
 
-def params(params: Any, kind: type, shape: tuple[int, int] | None = None) -> None:
-    """Raise ``ValueError`` unless ``params`` are of this ``kind``, their recurrent map, if any, of this ``shape``."""
+def params(params: Any, kind: type, **shapes: tuple[int, ...]) -> None:
+    """Raise ``ValueError`` unless ``params`` are of this ``kind``, the arrays named here of these ``shapes``."""
     if not isinstance(params, kind):
         raise ValueError(f"params: expected {kind.__name__}, got {type(params).__name__}")
-    if shape is None:
-        return
-    if jnp.shape(params.w_h) != shape:
-        raise ValueError(f"params: expected w_h {list(shape)}, got {list(jnp.shape(params.w_h))}")
+    for name, shape in shapes.items():
+        if jnp.shape(getattr(params, name)) != shape:
+            raise ValueError(f"params: expected {name} {list(shape)}, got {list(jnp.shape(getattr(params, name)))}")

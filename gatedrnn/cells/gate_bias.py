@@ -11,29 +11,33 @@ from jax.core import Tracer
 from gatedrnn.cells.gru import GRUParams
 from gatedrnn.cells.gru_reset_before import GRUResetBeforeParams
 from gatedrnn.cells.lstm import LSTMParams
+from gatedrnn.cells.min_gru import MinGRUParams
 from gatedrnn.cells.simple_rnn import SimpleRNNParams
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-# The gate that keeps memory stands second in both: i, f, g, o and r, z, n.
-Gated = TypeVar("Gated", LSTMParams, GRUParams, GRUResetBeforeParams)
+WITH_MEMORY_GATE = (LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams)
+"""Parameters of cells that have one gate that keeps memory."""
+
+Gated = TypeVar("Gated", LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams)
 Recurrent = TypeVar("Recurrent", LSTMParams, GRUParams, GRUResetBeforeParams, SimpleRNNParams)
 
 
 def _check(params: Any) -> None:
-    if not isinstance(params, (LSTMParams, GRUParams, GRUResetBeforeParams)):
-        raise ValueError(f"params: expected those of an LSTM or a GRU, got {type(params).__name__}")
+    if not isinstance(params, WITH_MEMORY_GATE):
+        raise ValueError(f"params: expected those of an LSTM, a GRU or a MinGRU, got {type(params).__name__}")
 
 
 def memory_bias(params: Gated, bias: Any) -> Gated:
-    """Set the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate.
+    """Set the bias of the gate that keeps memory: an LSTM's forget gate, the update gate of a GRU or a MinGRU.
 
-    The gate starts near sigmoid(bias); a unit forgets with a time constant of about 1 / (1 - sigmoid(bias)) steps.
+    What is kept starts near sigmoid(bias); a unit forgets with a time constant of about 1 / (1 - sigmoid(bias)) steps.
+    In a MinGRU 1 - z is kept, so that its bias becomes ``-bias``: equal biases remember equally long in all cells.
 
     Args:
-        params: an LSTM's or a GRU's parameters.
+        params: an LSTM's, a GRU's or a MinGRU's parameters.
         bias: a number, or one for each hidden unit, ``[H]``; may be traced, and so searched over in one program.
 
     Raises:
@@ -48,17 +52,21 @@ def memory_bias(params: Gated, bias: Any) -> Gated:
         Array([0., 0., 3., 3., 0., 0., 0., 0.], dtype=float32)
     """
     _check(params)
+    b = jnp.asarray(params.b)
+    if isinstance(params, MinGRUParams):
+        return params._replace(b=b.at[: b.size // 2].set(-bias))
+    # The gate that keeps memory stands second: i, f, g, o and r, z, n.
     hidden = params.w_h.shape[0]
-    return params._replace(b=jnp.asarray(params.b).at[hidden : 2 * hidden].set(bias))
+    return params._replace(b=b.at[hidden : 2 * hidden].set(bias))
 
 
 def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
     """Draw gate biases so that units remember for 1 to ``longest`` steps: ``log(U(1, longest - 1))``.
 
-    That is the forget or the update bias; an LSTM's input gate gets its negative.
+    That is the forget or the update bias, as in ``memory_bias``; an LSTM's input gate gets its negative.
 
     Args:
-        params: an LSTM's or a GRU's parameters.
+        params: an LSTM's, a GRU's or a MinGRU's parameters.
         key: for the draw of U.
         longest: the longest dependency expected, in steps, above 2; may be traced.
 
@@ -77,7 +85,7 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
     _check(params)
     if not isinstance(longest, Tracer) and longest <= 2:
         raise ValueError(f"longest: expected a number above 2, got {longest!r}")
-    hidden = params.w_h.shape[0]
+    hidden = params.b.size // 2 if isinstance(params, MinGRUParams) else params.w_h.shape[0]
     bias = jnp.log(jax.random.uniform(key, (hidden,), params.b.dtype, 1.0, longest - 1.0))
     params = memory_bias(params, bias)
     if isinstance(params, LSTMParams):
@@ -88,10 +96,15 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
 def scale_recurrent(params: Recurrent, scale: Any) -> Recurrent:
     """Multiply the recurrent map by ``scale``, which may be traced; an orthogonal block has gain 1 before.
 
+    Raises:
+        ValueError: where the parameters have no recurrent map, as a MinGRU's.
+
     Example:
         >>> import gatedrnn as gr
         >>> params = gr.SimpleRNN(2).init(jax.random.key(0), in_dim=1)
         >>> bool(jnp.allclose(scale_recurrent(params, 0.5).w_h, 0.5 * params.w_h))
         True
     """
+    if not hasattr(params, "w_h"):
+        raise ValueError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
     return params._replace(w_h=params.w_h * scale)

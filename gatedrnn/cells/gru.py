@@ -93,7 +93,7 @@ class GRUResetAfter:
     def prepare(self, params: GRUParams, xs: Any, key: Any = None) -> tuple[GRUParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, GRUParams, (self.hidden, 3 * self.hidden))
+        checks.params(params, GRUParams, w_h=(self.hidden, 3 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUParams(*(p.astype(dtype) for p in params)), xs
 

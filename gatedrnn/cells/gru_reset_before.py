@@ -86,7 +86,7 @@ class GRUResetBefore:
     def prepare(self, params: GRUResetBeforeParams, xs: Any, key: Any = None) -> tuple[GRUResetBeforeParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, GRUResetBeforeParams, (self.hidden, 3 * self.hidden))
+        checks.params(params, GRUResetBeforeParams, w_h=(self.hidden, 3 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUResetBeforeParams(*(p.astype(dtype) for p in params)), xs
 

@@ -102,7 +102,7 @@ class LSTM:
     def prepare(self, params: LSTMParams, xs: Any, key: Any = None) -> tuple[LSTMParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, LSTMParams, (self.hidden, 4 * self.hidden))
+        checks.params(params, LSTMParams, w_h=(self.hidden, 4 * self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return LSTMParams(*(p.astype(dtype) for p in params)), xs
 

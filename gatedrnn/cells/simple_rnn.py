@@ -77,7 +77,7 @@ class SimpleRNN:
     def prepare(self, params: SimpleRNNParams, xs: Any, key: Any = None) -> tuple[SimpleRNNParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, SimpleRNNParams, (self.hidden, self.hidden))
+        checks.params(params, SimpleRNNParams, w_h=(self.hidden, self.hidden))
         dtype = self.policy.compute_dtype(params.w_h)
         return SimpleRNNParams(*(p.astype(dtype) for p in params)), xs
 

@@ -1,0 +1,114 @@
+"""The minimal gated recurrent unit, whose gate and candidate see the input alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells import checks, initializers
+from gatedrnn.config import config
+from gatedrnn.policy import Policy
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Key
+
+
+class MinGRUParams(NamedTuple):
+    """Blocks of H columns in the order z, n; there is no recurrent map."""
+
+    w_x: Float[Array, "I 2*H"]
+    b: Float[Array, "2*H"]
+
+
+@config
+class MinGRU:
+    """Minimal gated recurrent unit: the carried output enters neither the gate nor the candidate.
+
+    .. code-block:: text
+
+        z = sigmoid(x W_xz + b_z)        update gate
+        n = activation(x W_xn + b_n)     candidate
+        h' = (1 - z) * h + z * n         also the output
+
+    Here z lets the candidate in and 1 - z keeps, as in its paper; in ``GRU`` z keeps and 1 - z lets in. The paper
+    writes h~ for n. Each unit is a linear recurrence whose factor the input sets; ``recur`` returns ``()``.
+
+    Attributes:
+        hidden: H, the number of units.
+        activation: of the candidate: none unless said, as in the paper's section 3.1. The form that its appendix
+            computes in log space has positive candidates, by a + 0.5 for a >= 0 and sigmoid(a) below.
+        policy: types; ``policy.carry`` is that of h.
+
+    Raises:
+        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+
+    Source: Feng et al. 2024, "Were RNNs All We Needed?", arXiv 2410.01201v3.
+
+    Example:
+        >>> cell = MinGRU(1)
+        >>> params = MinGRUParams(w_x=jnp.array([[0.0, 3.0]]), b=jnp.zeros(2))  # z = 1/2, n = 3 x
+        >>> cell.step(params, jnp.array([4.0]), jnp.array([2.0]))[1]
+        Array([5.], dtype=float32)
+    """
+
+    hidden: int
+    activation: Callable[[Array], Array] = jax.nn.identity
+    policy: Policy = Policy()
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no cell has."""
+        checks.positive("hidden", self.hidden)
+
+    @property
+    def out_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> MinGRUParams:
+        """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
+        checks.positive("in_dim", in_dim)
+        return MinGRUParams(
+            w_x=initializers.glorot(key, in_dim, self.hidden, 2, self.policy.params),
+            b=jnp.zeros(2 * self.hidden, self.policy.params),
+        )
+
+    def initial_carry(self, params: MinGRUParams, x: Any) -> Float[Array, "*B H"]:
+        """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        compute = self.policy.compute_dtype(params.w_x)
+        return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
+
+    def prepare(self, params: MinGRUParams, xs: Any, key: Any = None) -> tuple[MinGRUParams, Any]:
+        """Cast the parameters once, outside the scan."""
+        del key
+        checks.params(params, MinGRUParams, b=(2 * self.hidden,))
+        dtype = self.policy.compute_dtype(params.w_x)
+        return MinGRUParams(*(p.astype(dtype) for p in params)), xs
+
+    def project(self, params: MinGRUParams, x: Array) -> Float[Array, "... 2*{self.hidden}"]:
+        """Return ``x W_x + b``."""
+        checks.features(x, params.w_x)
+        dtype = self.policy.compute_dtype(params.w_x)
+        return x.astype(dtype) @ params.w_x.astype(dtype) + params.b.astype(dtype)
+
+    def recur(self, params: MinGRUParams, carry: Array) -> tuple[()]:
+        """Return nothing: there is no recurrent map."""
+        del params, carry
+        return ()
+
+    def gate(
+        self, params: MinGRUParams, z: Array, u: tuple[()], carry: Array
+    ) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+        """Move each unit towards its candidate, as far as the update gate is open."""
+        del params, u
+        z_z, z_n = jnp.split(z, 2, axis=-1)
+        update = jax.nn.sigmoid(z_z)
+        h = ((1 - update) * carry + update * self.activation(z_n)).astype(self.policy.carry_dtype(z.dtype))
+        return h, h.astype(z.dtype)
+
+    def step(self, params: MinGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+        """Consume one input ``[*B, I]``."""
+        return self.gate(params, self.project(params, x), (), carry)
