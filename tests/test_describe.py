@@ -48,6 +48,16 @@ def test_the_four_cells(pilot):
     assert pilot.device is None
 
 
+def test_cells_by_name_and_by_import_path():
+    path = "gatedrnn.cells.gru:GRUResetAfter"
+    cells = describe(12, 32, 24, cells=("MinGRU", path)).cells
+    # One gate; input maps of two blocks of H, and two biases.
+    assert (cells["MinGRU"].gates, cells["MinGRU"].costs.total_parameters) == (1, 2 * 32 * 12 + 2 * 32)
+    assert cells[path].costs.total_parameters == 4352
+    with pytest.raises(ValueError, match=r"cells: expected some of LSTM.*MinGRU.*got NoSuchCell"):
+        describe(12, 32, cells=("NoSuchCell",))
+
+
 def test_json_holds_all_of_it(pilot):
     read = json.loads(json.dumps(pilot.as_dict()))
     gru = read["cells"]["GRU"]

@@ -16,10 +16,10 @@ pytest.importorskip("sklearn")
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.search import extension, phase
 from gatedrnn.comparison.search.files import Folder
-from gatedrnn.comparison.search.model import make_cell
+from gatedrnn.comparison.search.model import CELLS, GATE_BIASES, init_params, make_cell
 from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate, joined, score_of
 from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.comparison.search.space import Space
+from gatedrnn.comparison.search.space import Space, as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Baseline, Batch, Split, Task
 from tests.fake_results import make_task
@@ -72,6 +72,25 @@ def found(task: Task, searches: dict[int, Search]) -> dict[int, list[Found]]:
 
 def without_seconds(entry: dict) -> list[dict]:
     return [{key: value for key, value in trial.items() if key != "seconds"} for trial in entry["trials"]]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_gate_bias_reaches_the_gate_that_keeps_memory(task, name):
+    """Blocks i, f, g, o; r, z, n; and z, n of a MinGRU, whose z lets in what 1 - z keeps."""
+    cell, longest = make_cell(name, 5), 50
+    configuration = {"learning_rate": 1e-3, "clip_norm": 1.0, "dropout": 0.0}
+    biases = {}
+    for choice in GATE_BIASES:
+        hyper = jax.tree.map(lambda column: column[0], as_hypers([{**configuration, "gate_bias": choice}]))
+        b = np.asarray(init_params(cell, task, longest, hyper, jax.random.key(0))[0].b)
+        biases[choice] = {"SimpleRNN": b, "MinGRU": -b[:5]}.get(name, b[5:10])
+    if name == "SimpleRNN":
+        assert not np.any(list(biases.values()))
+        return
+    np.testing.assert_array_equal([biases["0"], biases["1"]], [[0] * 5, [1] * 5])
+    assert (biases["chrono"] > 0).all()
+    assert (biases["chrono"] < np.log(longest - 1)).all()
+    assert len(set(biases["chrono"])) == 5
 
 
 def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches, found) -> None:

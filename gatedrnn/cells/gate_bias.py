@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-WITH_MEMORY_GATE = (LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams)
-"""Parameters of cells that have one gate that keeps memory."""
-
 Gated = TypeVar("Gated", LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams)
 Recurrent = TypeVar("Recurrent", LSTMParams, GRUParams, GRUResetBeforeParams, SimpleRNNParams)
 
 
+def has_memory_gate(params: Any) -> bool:
+    """Whether these are the parameters of a cell whose memory one gate keeps, with a bias that is known here."""
+    return isinstance(params, (LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams))
+
+
 def _check(params: Any) -> None:
-    if not isinstance(params, WITH_MEMORY_GATE):
+    if not has_memory_gate(params):
         raise ValueError(f"params: expected those of an LSTM, a GRU or a MinGRU, got {type(params).__name__}")
 
 

@@ -34,7 +34,7 @@ class SweepSettings:
     seeds: int = 1
     """Members of each configuration, which differ in initial parameters, order and dropout."""
     cell: tuple[str, ...] = ("LSTM", "GRU")
-    """LSTM, GRU, GRU-before (reset gate before the product), SimpleRNN, or package.module:Class."""
+    """LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class."""
     hidden: tuple[int, ...] = (32,)
     """Units of the recurrent layer."""
     learning_rate: tuple[float, ...] = (1e-3, 3e-2)
@@ -48,7 +48,7 @@ class SweepSettings:
     dropout: tuple[float, ...] = (0.0,)
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
-    """Start of the LSTM's forget and the GRU's update bias."""
+    """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
     batch_size: int = 36
     """Sequences in an optimiser step; all of the training part where it has fewer."""
     max_epochs: int = 300

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,7 +12,10 @@ from gatedrnn.cells import checks
 from gatedrnn.comparison.costs.counting import Costs, costs
 from gatedrnn.comparison.costs.matching import MakeCell, Match, match
 from gatedrnn.comparison.costs.timing import Seconds, step_seconds
-from gatedrnn.comparison.search.model import CELLS
+from gatedrnn.comparison.search.model import cell_maker
+
+SHOWN = ("LSTM", "GRU", "GRU-before", "SimpleRNN")
+"""The cells that stand side by side unless others are named; four fit a terminal of 80 columns."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +82,7 @@ def describe(
     batch: int = 16,
     length: int = 128,
     time: bool = False,
-    cells: Mapping[str, MakeCell] = CELLS,
+    cells: Mapping[str, MakeCell] | Sequence[str] = SHOWN,
 ) -> Description:
     """Lay out what cells cost at the same hidden size, and the sizes at which they cost the same.
 
@@ -90,14 +93,14 @@ def describe(
         batch: B, examples, for memory and time.
         length: T, time steps, for memory and time.
         time: measure seconds per time step on this machine's default device.
-        cells: by name, functions from a hidden size to a cell: LSTM, both GRUs and SimpleRNN unless said.
+        cells: names of cells that a comparison knows, or import paths, "package.module:Class"; or functions from a
+            hidden size to a cell, by name.
 
     Raises:
-        ValueError: where a size is no positive int, or there is no cell.
+        ValueError: where a size is no positive int, or there is no cell, or none of that name.
 
     Example:
-        >>> import gatedrnn as gr
-        >>> both = describe(12, 32, 24, cells={"LSTM": gr.LSTM, "GRU": gr.GRU}).cells
+        >>> both = describe(12, 32, 24, cells=("LSTM", "GRU")).cells
         >>> both["LSTM"].gates, both["GRU"].gates, both["GRU"].costs.total_parameters
         (3.0, 2.0, 4352)
         >>> both["GRU"].equal_parameters.hidden
@@ -105,6 +108,8 @@ def describe(
     """
     for name, value in (("in_dim", in_dim), ("hidden", hidden), ("batch", batch), ("length", length)):
         checks.positive(name, value)
+    if not isinstance(cells, Mapping):
+        cells = {name: cell_maker(name) for name in cells}
     equal_parameters = match(cells, in_dim, out_dim, hidden, by="parameters", window=0)
     equal_flops = match(cells, in_dim, out_dim, hidden, by="flops", window=0)
     made = {name: make(hidden) for name, make in cells.items()}

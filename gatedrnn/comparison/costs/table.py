@@ -43,7 +43,7 @@ class Section(NamedTuple):
 
 
 def render_description(description: Description) -> Group:
-    """Return the table for a terminal, at most 80 columns wide for the four cells.
+    """Return the table for a terminal, at most 80 columns wide for the cells that ``describe`` shows by default.
 
     Args:
         description: what ``describe`` returned.

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 import gatedrnn as gr
+from gatedrnn.cells.gate_bias import has_memory_gate
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ CELLS = {
     "LSTM": gr.LSTM,
     "GRU": gr.GRU,
     "GRU-before": lambda hidden: gr.GRU(hidden, reset="before"),
+    "MinGRU": gr.MinGRU,
     "SimpleRNN": gr.SimpleRNN,
 }
 """The cells that a comparison knows by name, each made from its number of units."""
@@ -75,7 +77,7 @@ def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Arr
     key_params, key_bias = jax.random.split(key)
     params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
     recurrent, *rest = params
-    if type(recurrent) not in (gr.LSTMParams, gr.GRUParams, gr.GRUResetBeforeParams):
+    if not has_memory_gate(recurrent):
         return (recurrent, *rest)
     choices = (
         gr.memory_bias(recurrent, 0.0),

@@ -25,7 +25,7 @@ class Settings:
     tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
     """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
     cells: tuple[str, ...] = ("LSTM", "GRU")
-    """Two or more: LSTM, GRU, GRU-before (reset gate before the product), SimpleRNN, or package.module:Class."""
+    """Two or more of LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, package.module:Class."""
     hidden: int = 32
     """Units of the first cell, near which equal sizes are sought."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"

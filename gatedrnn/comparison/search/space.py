@@ -31,7 +31,7 @@ class Space:
     dropout: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2)
     """Dropout on the recurrent outputs: one of these."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
-    """Start of the LSTM's forget and the GRU's update bias: one of these."""
+    """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
 
     def __post_init__(self) -> None:
         """Refuse ranges that nothing can be drawn from."""
