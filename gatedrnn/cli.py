@@ -16,6 +16,7 @@ import tyro
 from rich.console import Console
 
 from gatedrnn.comparison import protocol
+from gatedrnn.comparison.costs.describe import SHOWN
 from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
 from gatedrnn.comparison.estimate import estimate, render_estimate
@@ -62,9 +63,10 @@ def describe(
     batch: int = 16,
     length: int = 128,
     time: bool = False,
+    cells: tuple[str, ...] = SHOWN,
     json: bool = False,
 ) -> None:
-    """Show what LSTM, GRU and SimpleRNN cost: gates, states, parameters, FLOPs, memory, and sizes of equal cost.
+    """Show what cells cost: gates, states, parameters, FLOPs, memory, and sizes of equal cost.
 
     Args:
         in_dim: features of the input.
@@ -73,9 +75,10 @@ def describe(
         batch: examples, for memory and time.
         length: time steps, for memory and time.
         time: measure the time per step on this device.
+        cells: LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class.
         json: print JSON instead of a table.
     """
-    description = describe_cells(in_dim, hidden, out_dim, batch=batch, length=length, time=time)
+    description = describe_cells(in_dim, hidden, out_dim, batch=batch, length=length, time=time, cells=cells)
     if json:
         print(dumps(description.as_dict(), indent=1))
     else:
