@@ -11,8 +11,8 @@ from gatedrnn.comparison.report.overall import overall
 from gatedrnn.comparison.report.plots.data import tests
 from gatedrnn.comparison.report.plots.sequences import sequences_in_words
 from gatedrnn.comparison.report.tables import pair_places, places
-from gatedrnn.comparison.verdict.pairs import pairs
-from gatedrnn.comparison.verdict.wording import favoured, place
+from gatedrnn.comparison.verdict.pairs import favoured, pairs
+from gatedrnn.comparison.verdict.scope import place
 
 
 def render_markdown(results: dict[str, Any]) -> str:

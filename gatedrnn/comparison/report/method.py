@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatedrnn.comparison.report.markup import Markup, element, unbroken
-from gatedrnn.comparison.verdict.wording import budget, matched
+from gatedrnn.comparison.verdict.scope import budget, matched
 
 
 def method(task: dict[str, Any]) -> Markup:

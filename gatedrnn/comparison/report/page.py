@@ -14,7 +14,7 @@ from gatedrnn.comparison.report.markup import Markup, element, join
 from gatedrnn.comparison.report.overall import overall
 from gatedrnn.comparison.report.task import coloured, task_section
 from gatedrnn.comparison.search.files import write_text
-from gatedrnn.comparison.verdict.wording import place
+from gatedrnn.comparison.verdict.scope import place
 
 
 def write_report(results: dict[str, Any], path: str | Path) -> None:

@@ -6,8 +6,7 @@ import re
 from typing import Any
 
 from gatedrnn.comparison.formatting import MINUS, count, decimals, interval, number, seconds
-from gatedrnn.comparison.verdict.pairs import pairs
-from gatedrnn.comparison.verdict.wording import favoured
+from gatedrnn.comparison.verdict.pairs import favoured, pairs
 
 try:
     from rich.console import Group, RenderableType

@@ -14,8 +14,8 @@ from gatedrnn.comparison.report.markup import Child, Markup, element, unbroken
 from gatedrnn.comparison.report.next_steps import next_steps
 from gatedrnn.comparison.report.overall import overall
 from gatedrnn.comparison.report.tables import value
-from gatedrnn.comparison.verdict.pairs import pairs
-from gatedrnn.comparison.verdict.wording import favoured, scope
+from gatedrnn.comparison.verdict.pairs import favoured, pairs
+from gatedrnn.comparison.verdict.scope import scope
 
 
 def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Markup:

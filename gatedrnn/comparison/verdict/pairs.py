@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from gatedrnn.comparison.statistics.paired import Superiority
+
 
 def names_of_pairs(task: dict[str, Any]) -> list[tuple[str, str]]:
     """Return all pairs of a task's cells in their order.
@@ -39,3 +41,13 @@ def pairs(task: dict[str, Any]) -> list[dict[str, Any]]:
         {**restricted(task, tuple(pair["names"])), "statistics": pair["statistics"], "verdict": pair["verdict"]}
         for pair in task["pairs"]
     ]
+
+
+def favoured(task: dict[str, Any]) -> tuple[str, Superiority]:
+    """Return the cell that is better in more replicates, and its probability of superiority.
+
+    Args:
+        task: an entry of `pairs`.
+    """
+    (a, b), s = task["cells"], Superiority(**task["statistics"]["superiority"])
+    return (a, s) if s.probability >= 0.5 else (b, s.mirrored())

@@ -1,11 +1,11 @@
-"""The verdict in words: what was shown, with its numbers, and for which scope."""
+"""The verdict in words: what was shown, with its numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.comparison.formatting import count, decimals, interval, number, seconds
-from gatedrnn.comparison.statistics.paired import Superiority
+from gatedrnn.comparison.verdict.scope import scope
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.costs.cheaper import Cheaper
@@ -75,71 +75,6 @@ def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -
         finding = f"Exploratory, as {n} replicates are too few for a verdict: {finding}"
     where = scope(task, device)
     return {"finding": finding, "scope": where, "sentence": f"{finding} Scope: {where}."}
-
-
-def scope(task: dict[str, Any], device: dict[str, Any]) -> str:
-    """Return what a verdict holds for: data, cells, matching, budget and device."""
-    protocol = task["protocol"]
-    configs = " and ".join(f"{cell['config']}{gru_form(cell['config'])}" for cell in task["cells"].values())
-    return (
-        f"{task['name']} (data {task['data_sha256'][:12]}), {configs} {matched(task)}, "
-        f"{protocol['replicates']} replicates of {budget(task)}, "
-        f"at most {protocol['max_epochs']} epochs, {place(device)}"
-    )
-
-
-def matched(task: dict[str, Any]) -> str:
-    """Return how the sizes were chosen, with what was made equal."""
-    by, cells = task["protocol"]["matching"], task["cells"].values()
-    shown = {
-        "parameters": [count(cell["parameters"]["total"]) for cell in cells],
-        "width": [f"{count(cell['hidden'])} units" for cell in cells],
-        "flops": [f"{count(sum(cell['flops_per_step'].values()))} FLOPs" for cell in cells],
-        "time": [f"{seconds(cell['step_seconds']['median'])}" for cell in cells],
-    }
-    if by in shown:
-        name = {"flops": "FLOPs of a step", "time": "measured time of a step"}.get(by, by)
-        return f"matched by {name} ({' and '.join(shown[by])})"
-    return f"with {by} ({' and '.join(shown['parameters'])} parameters)"
-
-
-def budget(task: dict[str, Any]) -> str:
-    """Return the budget of a search in each replicate: trials, minutes, or both."""
-    protocol = task["protocol"]
-    if protocol["minutes"] is None:
-        more = "" if protocol["extension"] is None else protocol["extension"]["trials"]
-        return f"{protocol['trials']} trials" + (f" and {more} of an extension" if more else "")
-    tried = [len(r["cells"][name]["trials"]) for r in task["replicates"] for name in task["cells"]]
-    most = "" if protocol["trials"] is None else f", at most {protocol['trials']} trials"
-    each = 60 * protocol["minutes"] / protocol["replicates"]
-    return f"{seconds(each)} of training for each cell{most} ({min(tried)} to {max(tried)} trials)"
-
-
-def gru_form(config: str) -> str:
-    """Return which of its two forms a GRU has, as published results differ by it.
-
-    Example:
-        >>> gru_form("GRUResetAfter(hidden=37)"), gru_form("LSTM(hidden=32)")
-        (' (reset gate after the product)', '')
-    """
-    forms = {"GRUResetAfter": "after", "GRUResetBefore": "before"}
-    form = forms.get(config.partition("(")[0])
-    return f" (reset gate {form} the product)" if form else ""
-
-
-def place(device: dict[str, Any]) -> str:
-    """Return the device in words.
-
-    Example:
-        >>> place({"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2})
-        'CPU (2 cores)'
-        >>> place({"platform": "gpu", "kind": "NVIDIA H100", "count": 2, "cpu_cores": 16})
-        '2 GPUs (NVIDIA H100)'
-    """
-    name = device["platform"].upper()
-    if device["platform"] == "cpu":
-        return f"{name} ({device['cpu_cores']} cores)"
-    return f"{device['count']} {name}s ({device['kind']})" if device["count"] > 1 else f"{name} ({device['kind']})"
 
 
 def _better(findings: Findings) -> str:
@@ -266,13 +201,3 @@ def _take(cheaper: Cheaper) -> str:
 def _listed(words: tuple[str, ...]) -> str:
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def favoured(task: dict[str, Any]) -> tuple[str, Superiority]:
-    """Return the cell that is better in more replicates, and its probability of superiority.
-
-    Args:
-        task: an entry of ``tasks`` in results.json.
-    """
-    (a, b), s = task["cells"], Superiority(**task["statistics"]["superiority"])
-    return (a, s) if s.probability >= 0.5 else (b, s.mirrored())
