@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gatedrnn.training.checkpoint import Checkpoints
-from gatedrnn.training.placement import deal, take
+from gatedrnn.training.placement import Placement, deal
 from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Population
 from tests.test_training import _hypers, _run, data  # noqa: F401  (a fixture)
@@ -65,6 +65,6 @@ def test_nobody_is_moved_while_all_run():
     dealt = deal(np.zeros(7, bool), 3)
     np.testing.assert_array_equal(dealt.seated, [*range(7), 0, 0])
     np.testing.assert_array_equal(dealt.spare, [*[False] * 7, True, True])
-    members = {"x": np.arange(7.0)}
-    assert take(members, dealt.places()) is members
-    np.testing.assert_array_equal(take(members, dealt.seated)["x"], [*range(7), 0, 0])
+    placement, members = Placement(jax.devices()[:3]), {"x": np.arange(7.0)}
+    assert placement.take(members, dealt.places()) is members
+    np.testing.assert_array_equal(placement.take(members, dealt.seated)["x"], [*range(7), 0, 0])

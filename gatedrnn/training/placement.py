@@ -54,12 +54,6 @@ def deal(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Deal:
     return Deal(*(array.reshape(-1, devices).T.ravel() for array in (seated, spare)))
 
 
-def take(tree: Any, indices: NDArray[Any]) -> Any:
-    """Return these members of ``[K, ...]``; the same arrays where that is all of them in their order."""
-    in_order = np.array_equal(indices, np.arange(len(jax.tree.leaves(tree)[0])))
-    return tree if in_order else _take(tree, indices)
-
-
 @jax.jit
 def _take(tree: Any, indices: NDArray[Any]) -> Any:
     return jax.tree.map(lambda leaf: leaf[indices], tree)
@@ -79,6 +73,8 @@ def put(tree: Any, sharding: Any) -> Any:
     """
     if jax.process_count() == 1:
         return jax.device_put(tree, sharding)
+    # Two programs that talk over the network must not run at the same time: their messages would be mistaken.
+    jax.block_until_ready(tree)
     own = [leaf for leaf in jax.tree.leaves(tree) if not spans_processes(leaf)]
     sums = of_each(np.uint32(functools.reduce(checksum, own, 0)))
     if (sums != sums[0]).any():
@@ -92,7 +88,7 @@ def put(tree: Any, sharding: Any) -> Any:
             return leaf
         return jax.make_array_from_callback(leaf.shape, sharding, lambda index: leaf[index])
 
-    return mover(sharding)(jax.tree.map(placed, tree))
+    return jax.block_until_ready(mover(sharding)(jax.tree.map(placed, tree)))
 
 
 def spans_processes(leaf: Any) -> bool:
@@ -132,6 +128,14 @@ class Placement:
     def gather(self, tree: Any) -> Any:
         """Bring all places to the first device; with several processes, to all devices."""
         return put(tree, self._home)
+
+    def take(self, tree: Any, indices: NDArray[Any]) -> Any:
+        """Return these members of ``[K, ...]`` on the first device; where they are, if that is all in their order."""
+        leaves = jax.tree.leaves(tree)
+        in_order = np.array_equal(indices, np.arange(len(leaves[0])))
+        if not in_order or any(spans_processes(leaf) and not leaf.is_fully_replicated for leaf in leaves):
+            tree = self.gather(tree)
+        return tree if in_order else _take(tree, indices)
 
     def here(self, tree: Any) -> Any:
         """Return what was gathered as arrays of this process, which it may use without the others."""

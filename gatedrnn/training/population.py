@@ -13,7 +13,7 @@ import numpy as np
 from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
-from gatedrnn.training.placement import Placement, deal, take
+from gatedrnn.training.placement import Placement, deal
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
 from gatedrnn.training.stream import Feed
 
@@ -96,7 +96,8 @@ class Population:
                 if store is not None:
                     store.save(segments, feed.with_position(members), belongs, force=True)
                 raise stop
-        return placement.here(members)
+        states, status = placement.gather((members.states, members.status))
+        return placement.here(Members(states, status, members.metrics))
 
     def _init(self, hypers: Any, keys: Any, data: Any) -> tuple[Any, Status]:
         """Return all members' states before their first step."""
@@ -125,7 +126,7 @@ class Population:
             if fitting == chunk:
                 break
             self._chunks[len(places)] = fitting
-        states, status, metrics = take(placement.gather(program(*args)), places)
+        states, status, metrics = placement.take(program(*args), places)
         return Members(states, status, with_segment(members.metrics, metrics, segment))
 
     def _dealt(self, placement: Placement, ones: One, data: Any, segment: int) -> tuple[Any, Any, int]:
@@ -133,7 +134,7 @@ class Population:
         stopped = np.asarray(ones.status.stopped)
         chunk = self._chunks.get(len(stopped)) or self.plan.chunk or -(-len(stopped) // placement.rows)
         dealt = deal(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
-        ones = take(ones, dealt.seated)
+        ones = placement.take(ones, dealt.seated)
         ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.spare))
         args = placement.spread(ones), (data, placement.share(np.int32(segment)))
         return dealt.places(), args, chunk
