@@ -21,7 +21,7 @@ from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
 from gatedrnn.comparison.estimate import estimate, render_estimate
 from gatedrnn.comparison.predict import load
-from gatedrnn.comparison.predict_file import predict_file
+from gatedrnn.comparison.predict.file import predict_file
 from gatedrnn.comparison.report.page import write_report
 from gatedrnn.comparison.report.summary import render_summary
 from gatedrnn.comparison.search import single

@@ -18,8 +18,8 @@ pytest.importorskip("safetensors")
 
 import gatedrnn as gr
 from gatedrnn.comparison.predict import Model, load
-from gatedrnn.comparison.predict_file import predict_file
-from gatedrnn.comparison.predict_saving import description, restore, save
+from gatedrnn.comparison.predict.file import predict_file
+from gatedrnn.comparison.predict.saving import description, restore, save
 from gatedrnn.comparison.search.model import evaluate_each, network
 from gatedrnn.tasks.files import task_from_arrays, task_from_file
 from gatedrnn.tasks.question import Question

@@ -21,7 +21,7 @@ from gatedrnn.comparison.costs.timing import step_seconds
 from gatedrnn.comparison.entries import baseline_entries, extended_protocol, protocol_entry, replicate_entries
 from gatedrnn.comparison.full.gates import gates
 from gatedrnn.comparison.full.parts_of_data import parts_of_data
-from gatedrnn.comparison.predict_saving import save_tuned
+from gatedrnn.comparison.predict.saving import save_tuned
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.model import cell_maker, make_cell
 from gatedrnn.comparison.search.phase import Phase, Progress, search_all

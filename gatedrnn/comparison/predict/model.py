@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.predict_saving import restore
+from gatedrnn.comparison.predict.saving import restore
 from gatedrnn.comparison.search.model import network
 from gatedrnn.layers.last import last
 from gatedrnn.tasks.objectives import bounded_log_scale

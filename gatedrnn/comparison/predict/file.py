@@ -16,7 +16,7 @@ from gatedrnn.tasks.table import read_table
 from gatedrnn.tasks.text import read_text
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.predict import Model, Prediction
+    from gatedrnn.comparison.predict.model import Model, Prediction
     from gatedrnn.tasks.sequences import Sequences
 
 
