@@ -13,7 +13,6 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.training import EXIT_CODE, Interrupted
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -30,8 +29,8 @@ def compare(
     cli.compare(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices)
 
 
-try:
-    tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS)
-except Interrupted:
-    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
-    sys.exit(EXIT_CODE)
+sys.exit(
+    cli.exit_code(
+        lambda: tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}"
+    )
+)

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import tyro
 
+from gatedrnn import cli
 from gatedrnn.sweep import command
 from gatedrnn.sweep.settings import SweepSettings
-from gatedrnn.training import EXIT_CODE, Interrupted
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -31,8 +31,4 @@ def sweep(
     command.sweep(settings, out or Path("runs") / config_path.stem, devices, tensorboard)
 
 
-try:
-    tyro.cli(sweep, args=sys.argv[2:])
-except Interrupted:
-    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
-    sys.exit(EXIT_CODE)
+sys.exit(cli.exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))

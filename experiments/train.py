@@ -13,7 +13,6 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.single import TrainSettings
-from gatedrnn.training import EXIT_CODE, Interrupted
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -26,8 +25,4 @@ def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config
     cli.train(settings, out or Path("runs") / config_path.stem)
 
 
-try:
-    tyro.cli(train, args=sys.argv[2:])
-except Interrupted:
-    print(f"terminated, and saved; to resume: python {shlex.join(sys.argv)}", file=sys.stderr)
-    sys.exit(EXIT_CODE)
+sys.exit(cli.exit_code(lambda: tyro.cli(train, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))

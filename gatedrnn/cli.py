@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import logging
 import os
 import shlex
 import sys
@@ -28,13 +29,14 @@ from gatedrnn.comparison.search import single
 from gatedrnn.comparison.search.files import Folder, claimed, write_json, write_text
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
-from gatedrnn.devices import ask_for_devices
+from gatedrnn.devices import ask_for_devices, join_processes, refuse_processes
 from gatedrnn.sweep.command import sweep
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from gatedrnn.training.early_stopping import State
+from gatedrnn.training.hosts import is_first
 from gatedrnn.training.population import Interrupted
 from gatedrnn.training.termination import EXIT_CODE, Termination
 
@@ -108,6 +110,7 @@ def compare(
         resume: go on where an interrupted comparison in OUT stopped. The same command does so by itself; with this, it
             fails where there is none.
     """
+    refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
     console = Console()
     if file is not None:
@@ -143,7 +146,8 @@ def train(
         out: folder for checkpoints and result.json; it holds one run.
     """
     ask_for_devices(settings.devices)
-    console = Console()
+    join_processes()
+    console = Console(quiet=not is_first())
     with Termination() as termination:
 
         def on_segment(state: State, offset: float) -> None:
@@ -207,27 +211,53 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command line and return its exit code: wrong input is one line and 2, Ctrl-C is 130, SIGTERM 143."""
-    try:
-        tyro.extras.subcommand_cli_from_dict(
+    """Run a command line and return its exit code, as ``exit_code`` has it."""
+    return exit_code(
+        lambda: tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="gatedrnn",
             description="LSTM or GRU? Measured, on your problem.",
             args=arguments,
             registry=ARGUMENTS,
-        )
+        ),
+        _command(),
+    )
+
+
+def exit_code(work: Callable[[], Any], command: str) -> int:
+    """Do what a command asks for, and return its exit code, with one line where it went wrong.
+
+    Wrong input is 2; what the system refused, such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143. Of several
+    processes the first says how to resume, and each what went wrong in it.
+
+    Args:
+        work: what to do.
+        command: the whole command, which resumes.
+
+    Example:
+        >>> exit_code(lambda: None, "gatedrnn tasks")
+        0
+    """
+    # Of what our line says, Orbax logs the traceback of every thread.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    try:
+        work()
     except ValueError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 2
     except Interrupted:
-        print(f"gatedrnn: terminated, and saved; to resume: {_command()}", file=sys.stderr)
+        if is_first():
+            print(f"gatedrnn: terminated, and saved; to resume: {command}", file=sys.stderr)
         return EXIT_CODE
     except KeyboardInterrupt:
-        print("gatedrnn: interrupted; the same command resumes", file=sys.stderr)
+        print(f"gatedrnn: interrupted; to resume: {command}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"gatedrnn: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -12,11 +12,12 @@ from rich.console import Console
 
 from gatedrnn.comparison.search.files import write_json
 from gatedrnn.console import SweepDisplay, note
-from gatedrnn.devices import ask_for_devices
+from gatedrnn.devices import ask_for_devices, join_processes
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.table import write_table
+from gatedrnn.training.hosts import is_first
 from gatedrnn.training.termination import Termination
 
 
@@ -33,13 +34,16 @@ def sweep(
     Args:
         settings: the space, and how each member is trained.
         out: folder for results; it holds one sweep.
-        devices: CPU devices to ask JAX for, which share the members; results do not depend on it.
+        devices: CPU devices to ask JAX for, of all processes together, which share the members; results do not
+            depend on it.
         tensorboard: whether curves are written for TensorBoard as well.
     """
     ask_for_devices(devices)
-    console = Console()
+    join_processes()
+    console = Console(quiet=not is_first())
     with contextlib.ExitStack() as stack:
-        told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if tensorboard else []
+        logs = tensorboard and is_first()
+        told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
         told.append(stack.enter_context(SweepDisplay(console)))
         termination = stack.enter_context(Termination())
 
@@ -49,6 +53,8 @@ def sweep(
             termination.check()
 
         results = sweeps.sweep(settings, out, on_progress=on_progress)
+    if not is_first():
+        return
     write_json(out / "results.json", results)
     written = [*write_table(results, out), out / "results.json", write_plot(results, out / "sweep.png")]
     note(console, *(f"written: {path}" for path in written))

@@ -21,6 +21,7 @@ from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.groups import Group, groups
+from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def train_group(
     name, hidden = group.static["cell"], group.static["hidden"]
     path = out / "groups" / f"{name.replace(':', '.')}-{hidden}"
     finished, title = path.with_name(f"{path.name}.json"), f"{name} {hidden}"
-    if finished.exists():
+    if of_each(finished.exists())[0]:
         latest = {int(k): entry for k, entry in json.loads(finished.read_text(encoding="utf-8")).items()}
         tell(title, latest)
         return latest
@@ -129,8 +130,10 @@ def train_group(
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
     latest = by_index(trained)
-    write_json(finished, latest)
-    shutil.rmtree(path, ignore_errors=True)
+    wait_for_all("the group is finished")
+    if is_first():
+        write_json(finished, latest)
+        shutil.rmtree(path, ignore_errors=True)
     return latest
 
 

@@ -5,6 +5,7 @@ Each process runs the same program on all members; one process is the first of o
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import jax
@@ -15,14 +16,29 @@ NO_LAUNCHER = "coordinator_address should be defined"
 """What JAX says where it finds no launcher: this process was started alone."""
 
 
+def launched() -> int | None:
+    """Return how many processes a launcher says that it started together; None where there is no word of one.
+
+    Read from the environment alone: JAX has not to be started. What a launcher of shells says, such as ``sbatch`` and
+    ``salloc``, does not count: only ``srun`` starts processes.
+    """
+    said = os.environ.get
+    if number := said("JAX_NUM_PROCESSES") or said("OMPI_COMM_WORLD_SIZE"):
+        return int(number)
+    if "SLURM_STEP_NODELIST" in os.environ:
+        return int(said("SLURM_STEP_NUM_TASKS") or said("SLURM_NTASKS") or 1)
+    return len(hosts.split(",")) if (hosts := said("TPU_WORKER_HOSTNAMES")) else None
+
+
 def start(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
     """Join the processes that were launched together with this one; do nothing where it was launched alone.
 
     To be called by a script, before anything else of JAX. Under SLURM, Open MPI, and on TPU pods, JAX finds the others
-    itself, and there is nothing to name.
+    itself, and there is nothing to name. Elsewhere, say it here, or to all commands and scripts by the environment:
+    ``JAX_COORDINATOR_ADDRESS``, ``JAX_NUM_PROCESSES`` and ``JAX_PROCESS_ID``.
 
     Args:
-        coordinator: address and port of the first process, ``"host:port"``; for launchers that JAX does not know.
+        coordinator: address and port of the first process, ``"host:port"``.
         processes: how many there are.
         process: which of them this one is, from 0.
 
@@ -30,6 +46,10 @@ def start(coordinator: str | None = None, processes: int | None = None, process:
         RuntimeError: where JAX has already started, or the others do not come.
         ValueError: where some, but not all, of what is needed is named.
     """
+    if coordinator is None and processes is None and launched() == 1:
+        return  # JAX would hide all devices but the first, as for one of several processes
+    if processes is None and process is None and "JAX_PROCESS_ID" in os.environ:
+        processes, process = launched(), int(os.environ["JAX_PROCESS_ID"])
     try:
         jax.distributed.initialize(coordinator, processes, process)
     except ValueError as error:

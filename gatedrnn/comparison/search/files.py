@@ -14,6 +14,7 @@ import numpy as np
 
 from gatedrnn.comparison.search.settings import Settings, differences
 from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.hosts import is_first, wait_for_all
 
 # A search this long loses at most this many seconds to a kill; shorter searches are simply repeated.
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -50,14 +51,15 @@ def write_arrays(path: Path, arrays: list[Any]) -> None:
 
 
 def claim(folder: Path, settings: dict[str, Any]) -> None:
-    """Write what a folder is for, or check it where that is written already.
+    """Write what a folder is for, or check it where that is written already; of several processes the first writes.
 
     Raises:
         ValueError: where the folder is for other settings; says which differ.
     """
     asked = folder / "settings.json"
-    if not asked.exists():
-        return write_json(asked, settings)
+    if is_first() and not asked.exists():
+        write_json(asked, settings)
+    wait_for_all("the folder is claimed")
     lines = differences(json.loads(asked.read_text(encoding="utf-8")), settings)
     if lines:
         raise ValueError(

@@ -18,6 +18,7 @@ from gatedrnn.comparison.search.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.hosts import is_first
 from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import member, population
 
@@ -54,7 +55,8 @@ class TrainSettings:
     segment: int = 25
     """Epochs between two checkpoints."""
     devices: int = 1
-    """Devices that share each batch; on CPU the command asks JAX for so many. Other numbers round differently."""
+    """Devices that share each batch; on CPU the command asks JAX for so many. Other numbers round differently.
+    Several processes have them together, or with 1 train the same network each."""
 
 
 def train(
@@ -89,7 +91,7 @@ def train(
             as_hypers([dataclasses.asdict(settings)]),
             jax.random.split(jax.random.key(settings.seed), 1),
             Data(split.train, split.validation),
-            Plan(population=1, batch=settings.devices),
+            Plan(batch=settings.devices),
             store=store,
             on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), split.offset),
         )
@@ -102,5 +104,6 @@ def train(
         "trial": trial_entry(state, split.offset),
         "test": score_entry(score, split.offset, classes=task.classes),
     }
-    write_json(out / "result.json", result)
+    if is_first():
+        write_json(out / "result.json", result)
     return result
