@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import jax
@@ -16,6 +13,9 @@ import numpy as np
 import pytest
 
 from gatedrnn import training
+from tests.jobs import Job, slurm
+
+pytestmark = pytest.mark.usefixtures("quick_compiles")  # as jobs do
 
 SEGMENTS, STEPS, B = 3, 3, 4
 
@@ -65,7 +65,7 @@ def _grain():
 
 @functools.cache
 def _compiled(segments):
-    return training.Population(_run(segments), "map")
+    return training.Population(_run(segments), training.Plan("map"))
 
 
 def _train(stream, segments=SEGMENTS, **options):
@@ -130,7 +130,7 @@ def test_a_stream_that_ends_early_or_changes_its_shapes_is_refused():
         _run(segments=0)
 
 
-SCRIPT = """
+KILLED = """
 import sys, json
 import numpy as np
 sys.path.insert(0, ".")
@@ -146,21 +146,48 @@ print(json.dumps(np.asarray(members.states.params).tolist()), flush=True)
 
 def test_killed_it_ends_with_the_same_bits(tmp_path):
     """SIGKILL while grain's threads read ahead: what they had read and nobody was trained on is read again."""
-
-    def start():
-        environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "PYTHONPATH": "."}
-        command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-
     pytest.importorskip("grain", reason="needs gatedrnn[stream]")
-    process = start()
-    assert process.stdout is not None
-    process.stdout.readline()
+    killed = Job("-c", KILLED, tmp_path).after(str(STEPS))
     time.sleep(0.1)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    output, error = start().communicate(timeout=120)
-    assert output, error
-    first, *_, end = output.splitlines()
+    killed.send(signal.SIGKILL, 0).end()
+    first, *_, end = Job("-c", KILLED, tmp_path).succeed()[0].splitlines()
     assert int(first) > STEPS, "killed before the first checkpoint, which proves nothing"
     np.testing.assert_array_equal(np.float32(json.loads(end)), _train(_grain(), segments=40).states.params)
+
+
+SHARED = """
+import sys
+sys.path.insert(0, ".")
+import jax
+from gatedrnn import training
+from gatedrnn.training import hosts
+
+hosts.start()
+from tests import test_stream
+
+def cut(members):
+    if jax.process_index() == 1:
+        raise training.Interrupted
+
+whole = test_stream._train(test_stream._grain())
+for _ in range(test_stream.SEGMENTS - 1):
+    with training.Checkpoints(sys.argv[1]) as store:
+        try:
+            test_stream._train(test_stream._grain(), store=store, on_segment=cut)
+        except training.Interrupted:
+            pass
+print(whole.metrics["loss"].tolist())
+"""
+
+
+def test_two_processes_read_the_same_stream_and_one_goes_on_at_the_exact_batch(whole, tmp_path):
+    """Each process reads all of it; the second cuts it after each segment but the last, which one process trains."""
+    job = Job("-c", SHARED, tmp_path, processes=2, devices=2, launcher=slurm)
+    for said in job.succeed():
+        np.testing.assert_array_equal(np.float32(json.loads(said)), whole.metrics["loss"])
+    seen = []
+    with training.Checkpoints(tmp_path) as store:
+        found = _train(_grain(), store=store, on_segment=lambda members: seen.append(int(members.states.step[0])))
+    assert seen == [STEPS * SEGMENTS]
+    np.testing.assert_array_equal(found.states.params, whole.states.params)
+    np.testing.assert_array_equal(found.metrics["loss"], whole.metrics["loss"])
