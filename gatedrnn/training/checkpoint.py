@@ -55,6 +55,7 @@ class Checkpoints:
         )
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._pending: Future[None] | None = None
+        self._failed = False
 
     def save(self, step: int, state: Any, config: dict[str, Any], *, force: bool = False) -> None:
         """Save a pytree of arrays as ``step``, unless the last save is less than ``every`` seconds ago.
@@ -104,7 +105,9 @@ class Checkpoints:
     def _finished(self) -> BaseException | None:
         """Wait for what this process writes; return why it failed."""
         pending, self._pending = self._pending, None
-        return None if pending is None else pending.exception()
+        error = None if pending is None else pending.exception()
+        self._failed |= error is not None
+        return error
 
     def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest undamaged step and its state; None where there is none.
@@ -137,13 +140,11 @@ class Checkpoints:
         """Wait for the save under way."""
         try:
             self.wait()
-        except OSError:
-            with contextlib.suppress(Exception):  # Orbax would say the same again, in many lines
-                self._orbax.close()
-            raise
         finally:
             self._writer.shutdown()
-        self._orbax.close()
+            # Where a save has failed, Orbax says so again here, in many lines.
+            with contextlib.suppress(Exception) if self._failed else contextlib.nullcontext():
+                self._orbax.close()
 
     def __enter__(self) -> Checkpoints:
         return self
