@@ -81,17 +81,27 @@ def _without_clocks(value):
     return [_without_clocks(v) for v in value] if isinstance(value, list) else value
 
 
+@pytest.fixture(scope="module")
+def whole_comparison(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    _finish(COMPARE, out)
+    return json.loads((out / "results.json").read_text())
+
+
 @pytest.mark.verify
-def test_a_killed_comparison_ends_with_the_same_results(tmp_path):
-    _finish(COMPARE, tmp_path / "whole")
-    _signal_after(COMPARE, tmp_path / "killed", lines=1)
-    finished = list((tmp_path / "killed" / "searches").rglob("*-?.json"))
+@pytest.mark.parametrize("what", [signal.SIGKILL, signal.SIGTERM])
+def test_a_comparison_that_was_stopped_ends_with_the_same_results(tmp_path, whole_comparison, what):
+    last = _signal_after(COMPARE, tmp_path, lines=1, what=what).splitlines()[-1:]
+    if what == signal.SIGTERM:
+        assert last[0].startswith("gatedrnn: terminated, and saved; to resume: gatedrnn compare --tasks japanese")
+    assert not (tmp_path / "results.json").exists()
+    finished = list((tmp_path / "searches").rglob("*-?.json"))
     assert 1 <= len(finished) < 4
     kept = {path: path.stat().st_mtime_ns for path in finished}
-    _finish(COMPARE, tmp_path / "killed")
+    _finish(COMPARE, tmp_path)
     assert {path: path.stat().st_mtime_ns for path in finished} == kept, "a finished search was repeated"
-    whole, killed = (json.loads((tmp_path / name / "results.json").read_text()) for name in ("whole", "killed"))
-    assert _without_clocks(whole) == _without_clocks(killed)
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert _without_clocks(found) == _without_clocks(whole_comparison)
 
 
 def test_another_run_in_the_folder_is_refused(tmp_path):
