@@ -15,7 +15,7 @@ import pytest
 from gatedrnn.training.checkpoint import Checkpoints
 
 STATE = {"w": jnp.arange(300, dtype=jnp.float32), "key": jax.random.key(3)}
-CONFIG = {"cell": "GRU(4)", "hypers": {"rate": [0.5, 1.0]}}
+FINGERPRINT = {"cell": "GRU(4)", "hypers": {"rate": [0.5, 1.0]}}
 
 
 def _at(step):
@@ -27,13 +27,13 @@ def folder(tmp_path):
     """Steps 1, 2 and 3 were saved, of which 2 and 3 are there."""
     with Checkpoints(tmp_path) as store:
         for step in (1, 2, 3):
-            store.save(step, _at(step), CONFIG)
+            store.save(step, _at(step), FINGERPRINT)
     return tmp_path
 
 
 def _restore(folder):
     with Checkpoints(folder) as store:
-        return store.restore(STATE, CONFIG)
+        return store.restore(STATE, FINGERPRINT)
 
 
 def _files(folder):
@@ -87,8 +87,8 @@ def test_after_a_fall_back_training_saves_the_same_step_again(folder):
     with pytest.warns(UserWarning, match="has changed"):
         store = Checkpoints(folder)
     with store:
-        assert store.restore(STATE, CONFIG)[0] == 2
-        store.save(3, _at(7), CONFIG)
+        assert store.restore(STATE, FINGERPRINT)[0] == 2
+        store.save(3, _at(7), FINGERPRINT)
     step, state = _restore(folder)
     assert step == 3
     np.testing.assert_array_equal(state["w"], _at(7)["w"])
@@ -117,12 +117,24 @@ def test_what_belongs_to_something_else_is_refused(folder):
     assert _restore(folder)[0] == 3, "refusing must not harm"
 
 
+def test_another_config_is_refused(tmp_path):
+    with Checkpoints(tmp_path, config={"cell": "GRU", "sizes": (4, 8)}) as store:
+        store.save(1, STATE, FINGERPRINT)
+    with Checkpoints(tmp_path, config={"cell": "GRU", "sizes": [4, 8]}) as store:
+        assert store.restore(STATE, FINGERPRINT)[0] == 1
+    with (
+        Checkpoints(tmp_path, config={"cell": "LSTM", "sizes": [4, 8]}) as store,
+        pytest.raises(ValueError, match=r"got another \(config.cell: was 'GRU', now 'LSTM'\)"),
+    ):
+        store.restore(STATE, FINGERPRINT)
+
+
 def test_a_forced_save_is_there_at_once_and_not_twice(tmp_path):
     with Checkpoints(tmp_path, every=3600.0) as store:
-        store.save(1, _at(1), CONFIG)
-        store.save(2, _at(2), CONFIG, force=True)
+        store.save(1, _at(1), FINGERPRINT)
+        store.save(2, _at(2), FINGERPRINT, force=True)
         assert (tmp_path / "2" / "SHA256SUMS").exists()
-        store.save(2, _at(2), CONFIG, force=True)
+        store.save(2, _at(2), FINGERPRINT, force=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2"]
 
 

@@ -120,13 +120,13 @@ def train_group(
         return dict(zip(group.indices, entries(trained.states, own, split.offset), strict=True))
 
     run = sweep_run(make_cell(name, hidden), task, split.train, settings)
-    with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS) as store:
+    config = {"group": title, "task": task.name}
+    with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
             as_hypers(own),
             as_keys(own),
             Data(split.train, split.validation),
             store=store,
-            config={"group": title, "task": task.name},
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
     latest = by_index(trained)

@@ -7,6 +7,7 @@ checkpoint has digests of its files, and what it belongs to.
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,15 +33,19 @@ class Checkpoints:
         directory: made where it does not exist.
         every: seconds that lie between two saves at least; 0 saves whenever asked.
         keep: how many are kept; with 2 there is one to fall back to.
+        config: what the run is besides its hyperparameters, such as the cell and its size, as JSON has it.
 
     Raises:
         ValueError: where fewer than 2 are to be kept.
     """
 
-    def __init__(self, directory: str | Path, *, every: float = 0.0, keep: int = 2) -> None:
+    def __init__(
+        self, directory: str | Path, *, every: float = 0.0, keep: int = 2, config: dict[str, Any] | None = None
+    ) -> None:
         if keep < 2:
             raise ValueError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
         self.directory = Path(directory).resolve()
+        self._config = json.loads(json.dumps(config or {}))
         self._every = every
         self._saved = time.monotonic()
         self._newest = 0
@@ -57,13 +62,13 @@ class Checkpoints:
         self._pending: Future[None] | None = None
         self._failed = False
 
-    def save(self, step: int, state: Any, config: dict[str, Any], *, force: bool = False) -> None:
+    def save(self, step: int, state: Any, fingerprint: dict[str, Any], *, force: bool = False) -> None:
         """Save a pytree of arrays as ``step``, unless the last save is less than ``every`` seconds ago.
 
         Args:
             step: above that of the last save.
             state: on devices or on the host; not to be changed in place.
-            config: what the state belongs to, as JSON has it; ``restore`` refuses another.
+            fingerprint: which members these are, as JSON has it; ``restore`` refuses others.
             force: save at once, and wait until it is done; what has been saved already is not saved again.
 
         Raises:
@@ -74,7 +79,8 @@ class Checkpoints:
             self.wait()
             if step != self._newest:
                 # Orbax skips a save, without a word, while another is under way; none is.
-                response = self._orbax.save_async(step, state, force=True, custom_metadata=config)
+                belongs = {**fingerprint, "config": self._config}
+                response = self._orbax.save_async(step, state, force=True, custom_metadata=belongs)
                 self._pending = self._writer.submit(self._finish, step, response)
                 self._newest, self._saved = step, time.monotonic()
         if force:
@@ -109,12 +115,12 @@ class Checkpoints:
         self._failed |= error is not None
         return error
 
-    def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
+    def restore(self, like: Any, fingerprint: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest undamaged step and its state; None where there is none.
 
         Args:
             like: a state of the same structure, shapes, types and shardings.
-            config: what the state has to belong to.
+            fingerprint: which members the state has to be of.
 
         Raises:
             ValueError: where the checkpoint belongs to something else; says what differs.
@@ -123,13 +129,13 @@ class Checkpoints:
         newest = self._orbax.latest
         if newest is None:
             return None
-        self._check(newest.step, config)
+        self._check(newest.step, {**fingerprint, "config": self._config})
         self._newest = newest.step
         return newest.step, self._orbax.load(newest.step, like)
 
-    def _check(self, step: int, config: dict[str, Any]) -> None:
+    def _check(self, step: int, belongs: dict[str, Any]) -> None:
         before: Any = self._orbax.metadata(step).custom_metadata
-        lines = differences(before, config)
+        lines = differences(before, belongs)
         if lines:
             raise ValueError(
                 f"config: expected what the checkpoints in {self.directory} belong to, got another ({shown(lines)}). "

@@ -16,18 +16,17 @@ SHOWN = 8
 """Lines of difference that an error shows."""
 
 
-def fingerprint(hypers: Any, keys: Key[Array, "K"], data: Any, config: dict[str, Any] | None) -> dict[str, Any]:
+def fingerprint(hypers: Any, keys: Key[Array, "K"], data: Any) -> dict[str, Any]:
     """Return, as JSON has it, which members these are: a checkpoint of others must not go on as theirs.
 
     Example:
-        >>> fingerprint({"rate": np.float32([0.5])}, jax.random.split(jax.random.key(0), 1), np.zeros((2, 3)), None)
-        {'hypers': {"['rate']": [0.5]}, 'keys': [[1797259609, 2579123966]], 'data': {'': 'float64[2,3]'}, 'config': {}}
+        >>> fingerprint({"rate": np.float32([0.5])}, jax.random.split(jax.random.key(0), 1), np.zeros((2, 3)))
+        {'hypers': {"['rate']": [0.5]}, 'keys': [[1797259609, 2579123966]], 'data': {'': 'float64[2,3]'}}
     """
     found = {
         "hypers": {jax.tree_util.keystr(path): np.asarray(h).tolist() for path, h in leaves(hypers)},
         "keys": np.asarray(jax.random.key_data(keys)).tolist(),
         "data": shapes(data),
-        "config": config or {},
     }
     return json.loads(json.dumps(found))
 

@@ -31,11 +31,11 @@ class Interrupted(Exception):
 class Store(Protocol):
     """Where members are kept between segments; ``gatedrnn.training.checkpoint.Checkpoints`` is one."""
 
-    def save(self, step: int, state: Any, config: dict[str, Any], *, force: bool = False) -> None:
-        """Keep ``state``, and what it belongs to; ``force`` where nothing comes after it."""
+    def save(self, step: int, state: Any, fingerprint: dict[str, Any], *, force: bool = False) -> None:
+        """Keep ``state``, and which members it is of; ``force`` where nothing comes after it."""
         ...
 
-    def restore(self, like: Any, config: dict[str, Any]) -> tuple[int, Any] | None:
+    def restore(self, like: Any, fingerprint: dict[str, Any]) -> tuple[int, Any] | None:
         """Return the newest step and its state, of the structure of ``like``; None where there is none."""
         ...
 
@@ -71,7 +71,6 @@ class Population:
         data: Any,
         *,
         store: Store | None = None,
-        config: dict[str, Any] | None = None,
         on_segment: Callable[[Members], None] | None = None,
     ) -> Members:
         """Train K members, as ``population`` says."""
@@ -79,22 +78,22 @@ class Population:
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
         placement = Placement(devices_of(self.plan, jax.devices(), len(keys)), self.plan.batch)
         feed = Feed(data, self.run.segments)
-        belongs = fingerprint(hypers, keys, feed.first, config)
+        identity = fingerprint(hypers, keys, feed.first)
         states, status = self._init(hypers, keys, feed.first)
         hypers, states, status = placement.gather((hypers, states, status))
         first = placement.share(feed.first)
         segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), first))
-        if store is not None and (saved := store.restore(feed.with_position(members), belongs)) is not None:
+        if store is not None and (saved := store.restore(feed.with_position(members), identity)) is not None:
             segments, members = saved[0], feed.resumed(*saved)
         while segments < self.run.segments and not np.all(members.status.stopped):
             members = self._segment(placement, hypers, members, feed.take(placement.share), segments)
             segments += 1
             if store is not None:
-                store.save(segments, feed.with_position(members), belongs)
+                store.save(segments, feed.with_position(members), identity)
             stop = stop_of_any(on_segment, placement.here(members))
             if stop is not None:
                 if store is not None:
-                    store.save(segments, feed.with_position(members), belongs, force=True)
+                    store.save(segments, feed.with_position(members), identity, force=True)
                 raise stop
         states, status = placement.gather((members.states, members.status))
         return placement.here(Members(states, status, members.metrics))
@@ -210,7 +209,6 @@ def population(
     plan: Plan | PlanName = "auto",
     *,
     store: Store | None = None,
-    config: dict[str, Any] | None = None,
     on_segment: Callable[[Members], None] | None = None,
 ) -> Members:
     """Train K members of a run as one program: they differ in hyperparameters and seed, and share the data.
@@ -229,7 +227,6 @@ def population(
             position, such as that of a ``grain.IterDataset`` (``gatedrnn.training.Stream``).
         plan: "map", "vmap", a ``Plan``, or "auto": what is best on this backend.
         store: keeps the members after each segment, and is where training resumes.
-        config: what else the store's checkpoints belong to, such as the cell and its size, as JSON has it.
         on_segment: called with the members after each segment. If it raises, ``Interrupted`` for instance, the members
             are saved, and what it raised goes on; in other processes it is ``Interrupted``.
 
@@ -249,4 +246,4 @@ def population(
         >>> members.states.tolist(), members.metrics["loss"].tolist()
         ([1.0, 64.0], [[8.0, 4.0, 2.0], [8.0, 16.0, 32.0]])
     """
-    return Population(run, plan).train(hypers, keys, data, store=store, config=config, on_segment=on_segment)
+    return Population(run, plan).train(hypers, keys, data, store=store, on_segment=on_segment)
