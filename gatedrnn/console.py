@@ -12,6 +12,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -21,6 +22,8 @@ from rich.progress import (
 from gatedrnn.comparison.formatting import seconds
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from gatedrnn.comparison.protocol import Progress as Report
     from gatedrnn.comparison.search.settings import Settings
     from gatedrnn.sweep.sweep import Progress as SweepReport
@@ -31,24 +34,37 @@ RECENT = 6
 """Segments whose throughput is shown."""
 
 
-class CompareDisplay:
-    """A bar for each cell on each task; without a terminal, a line for each finished replicate."""
+class Display:
+    """Bars in a terminal while this context lasts; without a terminal, what a display prints besides."""
 
-    def __init__(self, console: Console, settings: Settings) -> None:
+    def __init__(self, console: Console, *columns: str | ProgressColumn) -> None:
         self._console = console
-        self._trials = trials = settings.trials
-        self._lock = threading.Lock()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[state]}", style="dim"),
             TimeElapsedColumn(),
-            TextColumn("left", style="dim"),
-            TimeRemainingColumn(),
+            *columns,
             console=console,
             disable=not console.is_terminal,
         )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+class CompareDisplay(Display):
+    """A bar for each cell on each task; without a terminal, a line for each finished replicate."""
+
+    def __init__(self, console: Console, settings: Settings) -> None:
+        super().__init__(console, TextColumn("left", style="dim"), TimeRemainingColumn())
+        self._trials = trials = settings.trials
+        self._lock = threading.Lock()
         self._bars: dict[tuple[str, str], TaskID] = {}
         for task in settings.task_names:
             for cell in settings.cells:
@@ -58,13 +74,6 @@ class CompareDisplay:
                     state="",
                     start=False,
                 )
-
-    def __enter__(self) -> CompareDisplay:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
 
     def __call__(self, report: Report) -> None:
         """Show where a search stands; called from the threads of both cells."""
@@ -80,30 +89,14 @@ class CompareDisplay:
                 self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
 
 
-class SweepDisplay:
+class SweepDisplay(Display):
     """One bar for a sweep: members alive, the best so far, throughput and time left; without a terminal, lines."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._group, self._rate = "", 0.0
         self._seen: collections.deque[tuple[float, int]] = collections.deque(maxlen=RECENT)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}", style="dim"),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
         self._bar = self._progress.add_task("sweep", total=None, state="compiling")
-
-    def __enter__(self) -> SweepDisplay:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
 
     def __call__(self, report: SweepReport) -> None:
         """Show where a sweep stands."""
