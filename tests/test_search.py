@@ -1,10 +1,9 @@
-"""The search: what both cells share, extension, budgets of time, diverged runs, and a test part read once."""
+"""The search: what both cells share, extension, diverged runs, and a test part read once."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 
 import jax
 import numpy as np
@@ -17,44 +16,19 @@ from gatedrnn.comparison import protocol
 from gatedrnn.comparison.search import extension, phase
 from gatedrnn.comparison.search.files import Folder
 from gatedrnn.comparison.search.model import CELLS, GATE_BIASES, init_params, make_cell
-from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate, joined, score_of
+from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate, score_of
 from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.comparison.search.space import Space, as_hypers
-from gatedrnn.tasks import registry
-from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+from gatedrnn.comparison.search.space import as_hypers
+from gatedrnn.tasks.task import Split, Task
 from tests.fake_results import make_task
+from tests.searching import SETTINGS, signs, small_split, without_seconds
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 
-def small_split(seed: int) -> Split:
-    """Sequences of random numbers, to be classified by the sign of their sum; the test part does not vary."""
-
-    def part(rng: np.random.Generator, size: int) -> Batch:
-        x = rng.normal(size=(6, size, 2)).astype(np.float32)
-        return Batch(x, np.full(size, 6, np.int32), (x.sum((0, 2)) > 0).astype(np.int32))
-
-    rng = np.random.default_rng(seed)
-    return Split(part(rng, 24), part(rng, 12), part(np.random.default_rng(99), 10), 0.0)
-
-
-def small_baselines(split: Split) -> list[Baseline]:
-    """Chance, and something a little better; the test score gives away which part was read."""
-    chance = float(split.test.x.sum())
-    return [Baseline("chance", math.log(2), chance, 0.5), Baseline("fair", 0.69, chance - 0.01, 0.6)]
-
-
 @pytest.fixture(scope="module")
 def task() -> Task:
-    speaker = registry.load("japanese-vowels-speaker")
-    return dataclasses.replace(
-        speaker, name="signs", in_dim=2, out_dim=2, split=small_split, baselines=small_baselines, source="made up"
-    )
-
-
-SETTINGS = Settings(
-    hidden=3, replicates=2, trials=4, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))
-)
+    return signs()
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +42,6 @@ def searches(task: Task) -> dict[int, Search]:
 def found(task: Task, searches: dict[int, Search]) -> dict[int, list[Found]]:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
     return {cap: [one.train(r.lot, r.split, 0.7) for r in replicates] for cap, one in searches.items()}
-
-
-def without_seconds(entry: dict) -> list[dict]:
-    return [{key: value for key, value in trial.items() if key != "seconds"} for trial in entry["trials"]]
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -173,29 +143,6 @@ def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_triv
     assert worse == free
     # Nats are given to 4 decimals, ten of them.
     assert np.sum(free["sequence_nats"]) / np.sum(free["counts"]) == pytest.approx(free["nats"], abs=5e-5)
-
-
-def test_waves_are_joined_as_one_search(found) -> None:
-    one, other = found[4]
-    both, mirrored = joined(one, other), joined(other, one)
-    assert both.entry["trials"] == one.entry["trials"] + other.entry["trials"]
-    scores = [trial["score"] for trial in both.entry["trials"]]
-    assert both.entry["selected"] == int(np.argmin(scores))
-    assert both.entry["seconds"] == one.entry["seconds"] + other.entry["seconds"]
-    assert both.params is mirrored.params
-    assert both.entry["train_curve"] == mirrored.entry["train_curve"]
-
-
-def test_a_budget_in_minutes_starts_no_wave_after_its_end(task, searches, tmp_path) -> None:
-    settings = dataclasses.replace(SETTINGS, trials=8)
-    replicates = [draw_replicate(task, settings, 0)]
-    told: list[phase.Progress] = []
-    for seconds, trials in ((1e-9, 4), (1e9, 8)):
-        folder = Folder(tmp_path / str(trials), settings)
-        part = phase.Phase(task.name, replicates, [0.7], folder, told.append, seconds=seconds)
-        (entry,) = phase.search_all(part, {"GRU": searches[4]})["GRU"]
-        assert len(entry["trials"]) == trials
-    assert [progress.stopped for progress in told] == [4, 4, 4, 8, 8]
 
 
 def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, searches, tmp_path) -> None:

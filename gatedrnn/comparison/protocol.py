@@ -23,6 +23,7 @@ from gatedrnn.comparison.full.gates import gates
 from gatedrnn.comparison.full.parts_of_data import parts_of_data
 from gatedrnn.comparison.predict.saving import save_tuned
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
+from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.model import cell_maker, make_cell
 from gatedrnn.comparison.search.phase import Phase, Progress, search_all
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
@@ -130,14 +131,17 @@ def search(
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     baselines = [task.baselines(without_test(replicate.split)) for replicate in replicates]
-    budget = None if settings.minutes is None else 60 * settings.minutes / settings.replicates
     trivial = [trivial_score(of_split, "validation") for of_split in baselines]
-    phase = Phase(task.name, replicates, trivial, folder, on_progress, seconds=budget)
+    phase = Phase(task.name, replicates, trivial, folder, on_progress)
+    if settings.minutes is None:
+        entries = search_all(phase, searches)
+    else:
+        entries = search_in_time(phase, searches, 60 * settings.minutes)
     found = {
         "protocol": protocol_entry(settings),
         "baselines": baseline_entries(baselines),
         "cells": dict.fromkeys(searches),
-        "replicates": replicate_entries(replicates, search_all(phase, searches)),
+        "replicates": replicate_entries(replicates, entries),
     }
     stages = {name: [""] * len(replicates) for name in searches}
     extended = extension(found, settings)

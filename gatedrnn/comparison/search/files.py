@@ -106,6 +106,15 @@ class Folder:
         write_json(_beside(path, "json"), entry)
         shutil.rmtree(path, ignore_errors=True)
 
+    def drop(self, task: str, cell: str, replicate: int, prefix: str) -> None:
+        """Remove the files of all stages that begin with ``prefix``."""
+        path = self._search(task, cell, replicate, prefix)
+        for found in path.parent.glob(f"{path.name}*"):
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink()
+
     def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
         """Return the leaves of the parameters that a finished search selected."""
         path = _beside(self._search(task, cell, replicate, stage), "npz")

@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
 
-from gatedrnn.comparison.search.replicate import joined
 from gatedrnn.training.population import Interrupted
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.search.extension import Extra
     from gatedrnn.comparison.search.files import Folder
-    from gatedrnn.comparison.search.replicate import Found, Replicate, Search
+    from gatedrnn.comparison.search.replicate import Found, Lot, Replicate, Search
     from gatedrnn.training.early_stopping import State
+    from gatedrnn.training.population import Store
 
-WAVE = 4
-"""Trials between two looks at the clock, where the budget is a time."""
+T = TypeVar("T")
 
 
 class Progress(NamedTuple):
@@ -49,7 +49,6 @@ class Phase(NamedTuple):
         folder: where finished searches are found, and new ones kept.
         tell: called with the progress, from the threads of all cells.
         stage: appended to the names of files; "" for the search itself.
-        seconds: of training for each cell in each replicate; None where the trials are the budget.
     """
 
     task: str
@@ -58,13 +57,34 @@ class Phase(NamedTuple):
     folder: Folder
     tell: Callable[[Progress], None]
     stage: str = ""
-    seconds: float | None = None
+
+
+class Work(NamedTuple):
+    """Trials of one cell in one replicate, to be run together.
+
+    Attributes:
+        cell: its name.
+        search: what trains them.
+        k: place of the replicate.
+        lot: the trials.
+        eligible: how many of them, from the first, are no filling; None is all.
+        before: trials of this replicate that were run before these.
+        extending: whether they extend a search.
+    """
+
+    cell: str
+    search: Search
+    k: int
+    lot: Lot
+    eligible: int | None = None
+    before: int = 0
+    extending: bool = False
 
 
 def search_all(
     phase: Phase, searches: dict[str, Search], extras: dict[str, list[Extra]] | None = None
 ) -> dict[str, list[dict[str, Any]]]:
-    """Run all replicates of each cell, each cell in a thread; the first error, or Ctrl-C, stops all.
+    """Run all replicates of each cell, each cell in a thread.
 
     Args:
         phase: what they share.
@@ -73,6 +93,28 @@ def search_all(
 
     Returns:
         Each cell's entries, one for each replicate.
+    """
+
+    def works(name: str) -> list[Work]:
+        if extras is None:
+            return [Work(name, searches[name], k, r.lot) for k, r in enumerate(phase.replicates)]
+        return [
+            Work(name, searches[name], k, extra.lot, extra.eligible, extending=True)
+            for k, extra in enumerate(extras[name])
+        ]
+
+    def search_cell(told: Phase, name: str) -> list[dict[str, Any]]:
+        return [search_one(told, work) for work in works(name)]
+
+    return together(phase, {name: partial(search_cell, name=name) for name in searches})
+
+
+def together(phase: Phase, jobs: dict[str, Callable[[Phase], T]]) -> dict[str, T]:
+    """Do each cell's job in a thread; the first error, or Ctrl-C, stops all at their next report.
+
+    Args:
+        phase: what they share.
+        jobs: of each cell, called with a phase whose ``tell`` stops them.
     """
     stop = threading.Event()
     errors: list[BaseException] = []
@@ -84,17 +126,16 @@ def search_all(
 
     told = phase._replace(tell=tell)
 
-    def search_cell(name: str) -> list[dict[str, Any]]:
-        added = [None] * len(phase.replicates) if extras is None else extras[name]
+    def do(job: Callable[[Phase], T]) -> T:
         try:
-            return [search_one(told, name, searches[name], k, extra) for k, extra in enumerate(added)]
+            return job(told)
         except BaseException as error:
             errors.append(error)
             stop.set()
             raise
 
-    with ThreadPoolExecutor(max_workers=len(searches)) as pool:
-        futures = {name: pool.submit(search_cell, name) for name in searches}
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        futures = {name: pool.submit(do, job) for name, job in jobs.items()}
         try:
             return {name: future.result() for name, future in futures.items()}
         except Exception:
@@ -105,45 +146,42 @@ def search_all(
             raise
 
 
-def search_one(phase: Phase, name: str, search: Search, k: int, extra: Extra | None) -> dict[str, Any]:
-    """Run one cell's search in the k-th replicate, or return what it found before an interruption."""
-    key = (phase.task, name, phase.replicates[k].index)
-    entry = phase.folder.load(*key, phase.stage)
-    if entry is None:
-        found = _train_in_time(phase, name, search, k) if phase.seconds else _train(phase, name, search, k, extra)
-        entry = found.entry
-        phase.folder.finish(*key, entry, jax.tree.leaves(found.params), phase.stage)
-    trials = entry["trials"]
-    best = trials[entry["selected"]]["validation"]
-    phase.tell(Progress(*key, len(trials), best, True, extra is not None))
+def search_one(phase: Phase, work: Work) -> dict[str, Any]:
+    """Run one cell's search in one replicate, or return what it found before an interruption."""
+    entry = find(phase, work)
+    tell_done(phase, work, entry)
     return entry
 
 
-def _train(phase: Phase, name: str, search: Search, k: int, extra: Extra | None) -> Found:
-    replicate = phase.replicates[k]
-    split, key = replicate.split, (phase.task, name, replicate.index)
+def find(phase: Phase, work: Work) -> dict[str, Any]:
+    """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
+    key = (phase.task, work.cell, phase.replicates[work.k].index)
+    entry = phase.folder.load(*key, phase.stage)
+    if entry is not None:
+        return entry
+    with phase.folder.checkpoints(*key, phase.stage) as store:
+        found = train(phase, work, store)
+    phase.folder.finish(*key, found.entry, jax.tree.leaves(found.params), phase.stage)
+    return found.entry
+
+
+def train(phase: Phase, work: Work, store: Store) -> Found:
+    """Train one cell's trials, and tell how far they are after each segment."""
+    replicate = phase.replicates[work.k]
+    split = replicate.split
 
     def on_segment(states: State) -> None:
-        best = float(np.min(states.best_validation))
+        best = float(np.min(states.best_validation[: work.eligible]))
         best_so_far = best + split.offset if np.isfinite(best) else None
-        phase.tell(Progress(*key, int(np.sum(states.stopped)), best_so_far, False, extra is not None))
+        ended = work.before + int(np.sum(states.stopped[: work.eligible]))
+        phase.tell(Progress(phase.task, work.cell, replicate.index, ended, best_so_far, False, work.extending))
 
-    with phase.folder.checkpoints(*key, phase.stage) as store:
-        lot, eligible = (replicate.lot, None) if extra is None else (extra.lot, extra.eligible)
-        return search.train(lot, split, phase.trivial[k], eligible=eligible, store=store, on_segment=on_segment)
+    trivial = phase.trivial[work.k]
+    return work.search.train(work.lot, split, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
 
 
-def _train_in_time(phase: Phase, name: str, search: Search, k: int) -> Found:
-    """Train wave after wave; none starts when the time is over, and each cell has at least one."""
-    replicate = phase.replicates[k]
-    split, lot, found = replicate.split, replicate.lot, None
-    for start in range(0, len(lot.configurations), WAVE):
-        if found is not None and found.entry["seconds"] >= (phase.seconds or 0.0):
-            break
-        wave = search.train(lot.part(start, start + WAVE), split, phase.trivial[k])
-        found = wave if found is None else joined(found, wave)
-        trials, selected = found.entry["trials"], found.entry["selected"]
-        best = trials[selected]["validation"]
-        phase.tell(Progress(phase.task, name, replicate.index, len(trials), best, False))
-    assert found is not None
-    return found
+def tell_done(phase: Phase, work: Work, entry: dict[str, Any]) -> None:
+    """Tell that a replicate of one cell is finished."""
+    trials, index = entry["trials"], phase.replicates[work.k].index
+    best = trials[entry["selected"]]["validation"]
+    phase.tell(Progress(phase.task, work.cell, index, len(trials), best, True, work.extending))

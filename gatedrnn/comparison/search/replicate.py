@@ -15,6 +15,7 @@ import numpy as np
 
 from gatedrnn.comparison.search.model import evaluate_each, make_run
 from gatedrnn.comparison.search.space import as_hypers
+from gatedrnn.comparison.search.timed import Timed
 from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.population import Population, member
 
@@ -123,15 +124,20 @@ class Search:
             on_segment: called with all states after each segment.
         """
         started, compiling = time.perf_counter(), self.population.compile_seconds
+
+        def elapsed() -> float:
+            return time.perf_counter() - started - (self.population.compile_seconds - compiling)
+
+        timed = None if store is None else Timed(store, elapsed)
         members = self.population.train(
             as_hypers(lot.configurations),
             lot.keys,
             Data(split.train, split.validation),
-            store=store,
+            store=timed,
             on_segment=None if on_segment is None else lambda members: on_segment(members.states),
         )
         states = jax.tree.map(_on_host, members.states)
-        seconds = time.perf_counter() - started - (self.population.compile_seconds - compiling)
+        seconds = elapsed() + (0.0 if timed is None else timed.before)
         trials = [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))]
         epochs = sum(trial["epochs"] for trial in trials)
         for trial in trials:
@@ -174,17 +180,6 @@ class Search:
 EXAMPLE: dict[str, float | str] = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
 
 
-def joined(before: Found, after: Found) -> Found:
-    """Return what two lots of one search found, one after the other."""
-    trials = [*before.entry["trials"], *after.entry["trials"]]
-    both = [(found.entry["trials"][found.entry["selected"]]["score"], found) for found in (before, after)]
-    best = before if _worth(both[0][0]) <= _worth(both[1][0]) else after
-    selected = best.entry["selected"] + (0 if best is before else len(before.entry["trials"]))
-    seconds = before.entry["seconds"] + after.entry["seconds"]
-    entry = {"trials": trials, "selected": selected, "train_curve": best.entry["train_curve"], "seconds": seconds}
-    return Found(entry, best.params)
-
-
 def score_of(trial: dict[str, Any], trivial: float | None) -> float | None:
     """Return what selection looks at: a run that diverged scores the trivial baseline, or what it reached if worse.
 
@@ -222,10 +217,6 @@ def curve_entry(curve: Array, epochs: int, offset: float) -> list[float | None]:
     """Return the epochs that were trained, to five digits; None where the loss was not finite."""
     values = np.asarray(curve[:epochs], np.float64) + offset
     return [round(float(v), 5) if np.isfinite(v) else None for v in values]
-
-
-def _worth(score: float | None) -> float:
-    return np.inf if score is None else score
 
 
 def _on_host(x: Any) -> Any:

@@ -37,7 +37,8 @@ class Settings:
     trials: int | None = 16
     """Random configurations in a replicate, shared by all cells; None where minutes alone are the budget."""
     minutes: float | None = None
-    """Minutes of training on each task, split evenly between replicates; all cells train at the same time."""
+    """Minutes of training on each task, split evenly between replicates; all cells train at the same time, and try
+    the same configurations, as many as the slowest has time for."""
     max_epochs: int = 300
     """Cap on the epochs of one training run."""
     patience: int = 20

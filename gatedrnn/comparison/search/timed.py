@@ -1,0 +1,43 @@
+"""Checkpoints that know how long the search took so far, so that an interruption does not shorten it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gatedrnn.training.population import Store
+
+
+class Timed:
+    """A store of states with the seconds of training that led to them.
+
+    What was trained after the last checkpoint, and lost to an interruption, does not count.
+
+    Args:
+        store: where both are kept.
+        elapsed: seconds of training in this process.
+
+    Attributes:
+        before: seconds of training in processes before this one.
+    """
+
+    def __init__(self, store: Store, elapsed: Callable[[], float]) -> None:
+        self.before = 0.0
+        self._store, self._elapsed = store, elapsed
+
+    def save(self, step: int, state: Any, fingerprint: dict[str, Any], *, force: bool = False) -> None:
+        """Keep ``state`` and the seconds so far."""
+        kept = {"state": state, "seconds": np.array(self.before + self._elapsed())}
+        self._store.save(step, kept, fingerprint, force=force)
+
+    def restore(self, like: Any, fingerprint: dict[str, Any]) -> tuple[int, Any] | None:
+        """Return the newest step and its state; None where there is none."""
+        found = self._store.restore({"state": like, "seconds": np.array(0.0)}, fingerprint)
+        if found is None:
+            return None
+        step, kept = found
+        self.before = float(kept["seconds"])
+        return step, kept["state"]

@@ -1,0 +1,47 @@
+"""A task that is quick to search: what the tests of searches share."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.comparison.search.space import Space
+from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+
+SETTINGS = Settings(
+    hidden=3, replicates=2, trials=4, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))
+)
+
+
+def small_split(seed: int) -> Split:
+    """Sequences of random numbers, to be classified by the sign of their sum; the test part does not vary."""
+
+    def part(rng: np.random.Generator, size: int) -> Batch:
+        x = rng.normal(size=(6, size, 2)).astype(np.float32)
+        return Batch(x, np.full(size, 6, np.int32), (x.sum((0, 2)) > 0).astype(np.int32))
+
+    rng = np.random.default_rng(seed)
+    return Split(part(rng, 24), part(rng, 12), part(np.random.default_rng(99), 10), 0.0)
+
+
+def small_baselines(split: Split) -> list[Baseline]:
+    """Chance, and something a little better; the test score gives away which part was read."""
+    chance = float(split.test.x.sum())
+    return [Baseline("chance", math.log(2), chance, 0.5), Baseline("fair", 0.69, chance - 0.01, 0.6)]
+
+
+def signs() -> Task:
+    """Return the task of naming the sign."""
+    speaker = registry.load("japanese-vowels-speaker")
+    return dataclasses.replace(
+        speaker, name="signs", in_dim=2, out_dim=2, split=small_split, baselines=small_baselines, source="made up"
+    )
+
+
+def without_seconds(entry: dict) -> list[dict]:
+    """Return a search's trials less what a clock says."""
+    return [{key: value for key, value in trial.items() if key != "seconds"} for trial in entry["trials"]]
