@@ -94,6 +94,29 @@ def test_each_device_draws_noise_of_its_own():
     assert len({np.asarray(ys[:, device]).tobytes() for device in range(4)}) == 4
 
 
+def test_a_traced_rate_reaches_the_parts_of_each_member():
+    """On a mesh of 2 rows of 2 devices: gradients of parameters and rate are those of parts put together by hand."""
+    net = lambda rate: gr.chain(gr.dropout(rate), gr.scan(gr.GRU(2)))  # noqa: E731
+    params, xs = net(0.5).init(jax.random.key(0), I), jax.random.normal(jax.random.key(1), (T, 4, I))
+    key, rates = jax.random.key(2), jnp.array([0.1, 0.2, 0.4, 0.8])
+
+    def split(params, rate):
+        return (gr.data_parallel(net(rate)).apply(params, xs, key=key)[1] ** 2).sum()
+
+    def by_hand(params, rate):
+        parts = [net(rate).apply(params, xs[:, 2 * d : 2 * d + 2], key=jax.random.fold_in(key, d))[1] for d in range(2)]
+        return sum((ys**2).sum() for ys in parts)
+
+    def of_all(loss):
+        return lambda rates: jax.lax.map(lambda rate: jax.grad(loss, argnums=(0, 1))(params, rate), rates)
+
+    mesh, rows = jax.sharding.Mesh(np.array(jax.devices()).reshape(2, 2), ("rows", "batch")), PartitionSpec("rows")
+    options = {"axis_names": {"rows"}, "in_specs": rows, "out_specs": rows, "check_vma": False}
+    found = jax.jit(jax.shard_map(of_all(split), mesh=mesh, **options))(rates)
+    # T steps of some 10 roundings of float32, there and back; sums in another order cancel.
+    compare.assert_close(found, jax.jit(of_all(by_hand))(rates), "(params, rate)", rtol=1e-5)
+
+
 def test_noise_outside_is_that_of_one_device():
     nets = [gr.chain(wrap(gr.scan(gr.GRU(4))), gr.dropout(0.5)) for wrap in (gr.data_parallel, lambda layer: layer)]
     params, xs = nets[0].init(jax.random.key(0), I), jax.random.normal(jax.random.key(1), (T, 8, I))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
@@ -14,7 +16,7 @@ from gatedrnn.config import config
 from gatedrnn.layers import sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jax import Array
     from jaxtyping import Key, Shaped
@@ -78,13 +80,16 @@ class DataParallel:
         resets = None if resets is None else sequence.check_flags("resets", resets, xs.shape)
         check_carry(carry, batch)
         flat, unravel = ravel(params)
+        traced = tracers(self.inner)
 
-        def apply_to_part(flat: Any, xs: Any, carry: Any, valid: Any, resets: Any, key: Any) -> Any:
+        def apply_to_part(shared: Any, xs: Any, carry: Any, valid: Any, resets: Any, key: Any) -> Any:
+            flat, traced = shared
             # Parameters that vary have gradients of their own on each device; their sum is taken once, at the end.
             varying = [jax.lax.pcast(vector, self.axis, to="varying") for vector in flat]
+            inner = with_tracers(self.inner, iter(traced))
             if key is not None:
                 key = jax.random.fold_in(key, jax.lax.axis_index(self.axis))
-            return self.inner.apply(unravel(varying), xs, carry=carry, mask=valid, resets=resets, key=key)
+            return inner.apply(unravel(varying), xs, carry=carry, mask=valid, resets=resets, key=key)
 
         leading, second = PartitionSpec(self.axis), PartitionSpec(None, self.axis)
         whole = PartitionSpec()
@@ -98,7 +103,7 @@ class DataParallel:
         )
         rows = -batch % devices
         xs, carry, valid, resets = padded((xs, carry, valid, resets), (second, leading, *flags), rows)
-        carry, ys = jax.jit(program)(flat, xs, carry, valid, resets, key)
+        carry, ys = jax.jit(program)((flat, traced), xs, carry, valid, resets, key)
         return (jax.tree.map(lambda leaf: leaf[:batch], carry), ys[:, :batch]) if rows else (carry, ys)
 
 
@@ -144,6 +149,36 @@ def ravel(params: Params) -> tuple[list[Array], Callable[[list[Array]], Params]]
     return [vector for vector, _ in raveled], unravel
 
 
+def tracers(value: Any) -> list[Tracer]:
+    """Return those that a layer holds, such as a traced rate: a part of a mesh can only get them as arguments."""
+    found = []
+    for leaf in jax.tree.leaves(value):
+        if isinstance(leaf, Tracer):
+            found.append(leaf)
+        elif is_config(leaf):
+            found += tracers([getattr(leaf, field.name) for field in dataclasses.fields(leaf)])
+    return found
+
+
+def with_tracers(value: Any, arrays: Iterator[Array]) -> Any:
+    """Return the layer with these in place of its ``tracers``."""
+
+    def one(leaf: Any) -> Any:
+        if isinstance(leaf, Tracer):
+            return next(arrays)
+        if not is_config(leaf) or not tracers(leaf):
+            return leaf
+        fields = {field.name: getattr(leaf, field.name) for field in dataclasses.fields(leaf)}
+        return dataclasses.replace(leaf, **{name: with_tracers(field, arrays) for name, field in fields.items()})
+
+    return jax.tree.map(one, value)
+
+
+def is_config(value: Any) -> bool:
+    """Whether this is a dataclass's instance, as layers are."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
 def padded(trees: Any, specs: Any, rows: int) -> Any:
     """Return the arrays with ``rows`` copies of the last sequence where a ``PartitionSpec`` splits them."""
     if rows == 0:
@@ -172,8 +207,8 @@ def data_parallel(layer: Layer, *, axis: str = "batch") -> DataParallel:
       whose outputs are dropped; a batch with fewer sequences than devices, and ``step``, are not split.
     - With a key, each device draws noise of its own, by ``jax.random.fold_in(key, device)``: independent of the
       others', not what one device would draw for the whole batch. For the same noise on any number of devices, draw
-      it outside: ``gr.chain(gr.data_parallel(gr.scan(cell)), gr.dropout(rate))``. A traced rate, such as a
-      hyperparameter of a population, stays outside as well: the layer inside may hold no tracer.
+      it outside: ``gr.chain(gr.data_parallel(gr.scan(cell)), gr.dropout(rate))``. Rates may be traced, such as a
+      hyperparameter of a population is.
 
     Call it inside ``jax.jit``. On CPU a process has one device unless the program asks for more before JAX starts:
     ``jax.config.update("jax_num_cpu_devices", 2)``.
