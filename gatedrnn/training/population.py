@@ -155,10 +155,12 @@ class Population:
         return jax.vmap(function)(members) if whole else jax.lax.map(function, members, batch_size=chunk)
 
     def _lower(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        """Trace a function for these shapes, once."""
+        """Trace a function for these shapes, once, which counts as compiling."""
         shapes = name, jax.tree.structure(args), tuple((x.shape, x.dtype) for x in jax.tree.leaves(args))
         if shapes not in self._lowered:
+            started = time.perf_counter()
             self._lowered[shapes] = jax.jit(function).lower(*args)
+            self.compile_seconds += time.perf_counter() - started
         return self._lowered[shapes]
 
     def _compiled(self, lowered: Any) -> Any:
