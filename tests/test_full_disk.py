@@ -14,8 +14,6 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
 from gatedrnn.comparison.search import single
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")  # as the command below
-
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 FULL_THEN_ROOM = """
 mount -t tmpfs -o size=220k tmpfs "$DISK" || exit 99
@@ -36,7 +34,12 @@ def _mounts():
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not _mounts(), reason="no file system can be mounted here without being root")
+pytestmark = [
+    pytest.mark.usefixtures("quick_compiles"),  # as the command below
+    pytest.mark.skipif(not _mounts(), reason="no file system can be mounted here without being root"),
+]
+
+
 def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(tmp_path):
     """A checkpoint of 32 units takes more than half of the disk."""
     paths = {name: tmp_path / name.lower() for name in ("SAID", "ERROR", "CODE", "KEPT", "RESULT", "DISK")}
@@ -63,3 +66,25 @@ def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(t
     result = json.loads(paths["RESULT"].read_text(encoding="utf-8"))
     settings = single.TrainSettings(hidden=32, max_epochs=4, segment=1)
     assert result["trial"] == single.train(settings, tmp_path / "whole")["trial"]
+
+
+WRITE = """
+import os, pathlib
+from gatedrnn.comparison.search.files import write_json
+
+path = pathlib.Path(os.environ["DISK"]) / "results.json"
+write_json(path, 1)
+try:
+    write_json(path, "a" * 50_000)
+except OSError as error:
+    print(error)
+print(path.read_text(), end="")
+"""
+
+
+def test_a_file_that_finds_no_room_is_named_and_stays_as_it_was(tmp_path):
+    mount = 'mount -t tmpfs -o size=16k tmpfs "$DISK" && exec "$@"'
+    command = [*NAMESPACE, "sh", "-c", mount, "sh", sys.executable, "-c", WRITE]
+    environment = {**os.environ, "DISK": str(tmp_path)}
+    job = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert job.stdout == f"[Errno 28] No space left on device: '{tmp_path}/results.json'\n1"

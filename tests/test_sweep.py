@@ -215,7 +215,7 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     process.send_signal(signal.SIGTERM)
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 143, output
-    assert output.splitlines()[-1].startswith("terminated, and saved; to resume: python experiments/sweep.py configs/")
+    assert output.splitlines()[-1].startswith("gatedrnn: terminated, and saved; to resume: python experiments/sweep.py")
     cut, whole = finish(tmp_path / "cut", 2), finish(tmp_path / "whole", 1)
     assert cut["members"] == whole["members"]
     assert (cut["device"]["count"], whole["device"]["count"]) == (2, 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -22,15 +23,30 @@ SECONDS_BETWEEN_CHECKPOINTS = 10.0
 NUMBERS = re.compile(r"\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file atomically: after a kill, it is there whole or not at all."""
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """Write a file atomically: after a kill, or on a full disk, it is there whole or not at all.
+
+    Raises:
+        OSError: where it cannot be written; names the file, which the system does not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text atomically."""
+    with written(path) as file:
+        file.write(text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -41,13 +57,8 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_arrays(path: Path, arrays: list[Any]) -> None:
     """Write arrays atomically, to be loaded without pickle."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
+    with written(path) as file:
         np.savez(file, allow_pickle=False, **{f"leaf_{k}": np.asarray(array) for k, array in enumerate(arrays)})
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def claim(folder: Path, settings: dict[str, Any]) -> None:
