@@ -33,7 +33,7 @@ class TrainSettings:
     task: str = "japanese-vowels-forecast"
     """Name of the task, as `gatedrnn tasks` lists it."""
     cell: str = "GRU"
-    """LSTM, GRU, GRU-before (reset gate before the product) or SimpleRNN."""
+    """LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class."""
     hidden: int = 32
     """Units of the recurrent layer."""
     learning_rate: float = 1e-2
@@ -43,7 +43,7 @@ class TrainSettings:
     dropout: float = 0.0
     """Dropout on the recurrent outputs."""
     gate_bias: Literal["0", "1", "chrono"] = "1"
-    """Start of the LSTM's forget and the GRU's update bias."""
+    """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
     batch_size: int = 36
     """Sequences in an optimiser step."""
     max_epochs: int = 300
