@@ -13,13 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
-from gatedrnn.comparison.statistics.paired import paired_difference, superiority
+from gatedrnn.comparison.statistics.censored import Censored, censored_difference
+from gatedrnn.comparison.statistics.paired import Estimate, Superiority, paired_difference, superiority
 from gatedrnn.tasks import synthetic
 from gatedrnn.training.step import adam
 
-if len(sys.argv) != 2:
-    sys.exit(__doc__)
-config: dict[str, Any] = runpy.run_path(sys.argv[1])["config"]
 CELLS = {"LSTM": gr.LSTM, "GRU": gr.GRU}
 
 
@@ -49,7 +47,7 @@ def counts_to(name: str, settings: dict[str, Any], key: Any) -> Any:
 
 
 def steps_to_threshold(name: str, settings: dict[str, Any], key: Any) -> Any:
-    """Train on the adding problem; return the steps after which the error is below the threshold, or the cap."""
+    """Train on the adding problem; return the steps to an error below the threshold, infinity where there is none."""
     net = gr.chain(gr.scan(CELLS[name](settings["hidden"][name])), gr.dense(1))
     key_params, key_data, key_held = jax.random.split(key, 3)
     held_out = synthetic.adding(key_held, 500, settings["length"])
@@ -73,32 +71,51 @@ def steps_to_threshold(name: str, settings: dict[str, Any], key: Any) -> Any:
     done, _, last = jax.lax.while_loop(
         lambda s: (s[0] < settings["steps"]) & ~(s[2] < settings["threshold"]), some_steps, start
     )
-    return jnp.where(last < settings["threshold"], done, settings["steps"] + 1)
+    return jnp.where(last < settings["threshold"], done, jnp.inf)
 
 
-def said(title: str, values: dict[str, np.ndarray], better: str, lower: bool) -> None:
-    """Print both cells' values, and the paired comparison in which lower is better."""
+def each_seed(function: Any, settings: dict[str, Any], seeds: int) -> dict[str, np.ndarray]:
+    """Call a function for all seeds, one after the other in one program for each cell."""
+    keys = jax.random.split(jax.random.key(0), seeds)
+    return {
+        name: np.asarray(jax.jit(lambda keys, name=name: jax.lax.map(partial(function, name, settings), keys))(keys))
+        for name in CELLS
+    }
+
+
+def counting(settings: dict[str, Any], seeds: int) -> tuple[dict[str, np.ndarray], Estimate, Superiority]:
+    """Return how far each cell counts, LSTM - GRU, and P(LSTM counts further)."""
+    found = each_seed(counts_to, settings, seeds)
+    return found, paired_difference(found["LSTM"], found["GRU"]), superiority(-found["LSTM"], -found["GRU"])
+
+
+def adding(settings: dict[str, Any], seeds: int) -> tuple[dict[str, np.ndarray], Censored]:
+    """Return each cell's steps to the threshold, and GRU - LSTM, restricted to the cap where it was not reached."""
+    found = each_seed(steps_to_threshold, settings, seeds)
+    return found, censored_difference(found["GRU"], found["LSTM"], settings["steps"])
+
+
+def show(title: str, values: dict[str, np.ndarray], who: str, difference: Estimate, s: Superiority) -> None:
+    """Print both cells' values, and their paired comparison."""
     print(title)
     for name, each in values.items():
-        print(f"  {name}: {', '.join(str(int(v)) for v in each)}; median {np.median(each):g}")
-    sign = 1 if lower else -1
-    other = next(name for name in values if name != better)
-    a, b = (sign * np.asarray(values[name], float) for name in (better, other))
-    s, d = superiority(a, b), paired_difference(a, b)
-    print(f"  P({better} better) {s.probability:.2f} [{s.low:.2f}, {s.high:.2f}]")
-    print(f"  {better} - {other}: {sign * d.mean:.0f} [{min(sign * d.low, sign * d.high):.0f}, ", end="")
-    print(f"{max(sign * d.low, sign * d.high):.0f}], {d.n} seeds, 95 %")
+        print(f"  {name}: {', '.join(f'{v:g}' for v in each)}; median {np.median(each):g}")
+    print(f"  P({who.split()[0]} better) {s.probability:.2f} [{s.low:.2f}, {s.high:.2f}]")
+    d = difference
+    print(f"  {who}: {d.mean:.0f} [{d.low:.0f}, {d.high:.0f}], {d.n} seeds, 95 %")
 
 
-keys = jax.random.split(jax.random.key(0), config["seeds"])
+def main() -> None:
+    """Print both answers for the configuration that the command line names."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    config: dict[str, Any] = runpy.run_path(sys.argv[1])["config"]
+    counted, difference, first = counting(config["counting"], config["seeds"])
+    show("counting: largest n up to which every a^n b^n is accepted", counted, "LSTM - GRU", difference, first)
+    needed, compared = adding(config["adding"], config["seeds"])
+    title = f"adding: steps to the threshold; inf: not by the cap, and counted as {config['adding']['steps']} steps"
+    show(title, needed, "GRU - LSTM", compared.difference, compared.superiority)
 
 
-def each_seed(function: Any, name: str, settings: dict[str, Any]) -> np.ndarray:
-    """Call a function for all seeds, one after the other in one program."""
-    return np.asarray(jax.jit(lambda keys: jax.lax.map(partial(function, name, settings), keys))(keys))
-
-
-counted = {name: each_seed(counts_to, name, config["counting"]) for name in CELLS}
-said("counting: largest n up to which every a^n b^n is accepted", counted, better="LSTM", lower=False)
-needed = {name: each_seed(steps_to_threshold, name, config["adding"]) for name in CELLS}
-said("adding: steps to the threshold; one more than the cap: not reached", needed, better="GRU", lower=True)
+if __name__ == "__main__":
+    main()
