@@ -20,7 +20,8 @@ from gatedrnn.comparison import protocol
 from gatedrnn.comparison.costs.describe import SHOWN
 from gatedrnn.comparison.costs.describe import describe as describe_cells
 from gatedrnn.comparison.costs.table import render_description
-from gatedrnn.comparison.estimate import estimate, render_estimate
+from gatedrnn.comparison.estimate import estimate
+from gatedrnn.comparison.estimate_table import render_estimate
 from gatedrnn.comparison.predict import load
 from gatedrnn.comparison.predict.file import predict_file
 from gatedrnn.comparison.report.page import write_report

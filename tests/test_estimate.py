@@ -19,20 +19,42 @@ import gatedrnn as gr
 from gatedrnn import cli
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.costs.counting import network_costs
-from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate, estimate, render_estimate
+from gatedrnn.comparison.estimate import CellEstimate, Extension, TaskEstimate, estimate, full_seconds
+from gatedrnn.comparison.estimate_table import extended, in_all, render_estimate
 from gatedrnn.comparison.search.files import Folder
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
+from gatedrnn.tasks.task import Batch, Split
 
 FACTOR = 1.5
 """How far the estimate may be from what the run takes."""
 
 
-def test_cells_train_beside_each_other_and_minutes_are_a_limit() -> None:
-    cells = {"LSTM": CellEstimate(10, 5.0, 2.0, 3.0, 16, 1.0), "GRU": CellEstimate(10, 5.0, 1.0, 4.0, 16, 1.0)}
-    assert TaskEstimate("", cells, around_seconds=7.0, minutes=None).seconds == 7 + 16 * 2 + 4
-    assert TaskEstimate("", cells, around_seconds=7.0, minutes=0.1).seconds == 7 + 6 + 4
+CELLS = {"LSTM": CellEstimate(10, 5.0, 2.0, 3.0, 16, 1.0), "GRU": CellEstimate(10, 5.0, 1.0, 4.0, 16, 1.0)}
+
+
+def test_cells_train_beside_each_other_and_an_extension_is_a_range() -> None:
+    alone = TaskEstimate("", CELLS, around_seconds=7.0, minutes=None)
+    assert alone.seconds == alone.most_seconds == 7 + 16 * 2 + 4
+    assert alone._replace(full_seconds=5.0).seconds == alone.seconds + 5
+    edge = alone._replace(task="t", extension=Extension(edge=10.0, cap=50.0, capped=0, pilot=8))
+    assert (edge.seconds, edge.most_seconds) == (43, 53)
+    cap = edge._replace(extension=Extension(edge=10.0, cap=50.0, capped=2, pilot=8))
+    assert (cap.seconds, cap.most_seconds) == (43, 103)
+    assert in_all([edge], Settings()).startswith("About 43.0 s to 53.0 s in all, by a pilot of 4 trials; 8 replicates.")
+    assert extended(edge).endswith("10.0 s more. None of the pilot's 8 trials reached the cap on epochs.")
+    assert "2 of the pilot's 8 trials reached the cap on epochs" in extended(cap)
+    assert extended(alone) == ""
+
+
+def test_full_trains_each_cell_again_on_parts_of_the_data() -> None:
+    """Of 30 training and 10 validation sequences, at 3 to 1 each: 10 % cost 19 of 100, 30 % cost 37. Two cells beside
+    each other took what they take alone twice over; three programs for each, and 2 replicates."""
+    part = Batch(np.zeros((5, 30, 1)), np.full(30, 5), np.zeros(30))
+    held = Batch(np.zeros((5, 10, 1)), np.full(10, 5), np.zeros(10))
+    found = full_seconds(CELLS, Settings(replicates=2), Split(part, held, held, 0.0))
+    assert found == pytest.approx((3 * (3 + 4) + 2 * 0.56 * (2 + 1)) / 2)
 
 
 @pytest.mark.verify
@@ -54,7 +76,9 @@ def test_it_looks_at_no_test_part_and_writes_nothing(tmp_path: Path, monkeypatch
     assert said.cells["LSTM"].flops == sum(lstm["flops_per_step"].values()) * steps * 2 * 6
     buffer = io.StringIO()
     Console(file=buffer, width=100).print(render_estimate([said], settings))
-    assert "in all, by a pilot of 4 trials; 2 replicates." in " ".join(buffer.getvalue().split())
+    text = " ".join(buffer.getvalue().split())
+    assert "in all, by a pilot of 4 trials; 2 replicates." in text
+    assert "6 of the pilot's 6 trials reached the cap on epochs" in text
     assert list(tmp_path.iterdir()) == []
 
 
