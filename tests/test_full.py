@@ -17,7 +17,7 @@ from gatedrnn.comparison.full.parts_of_data import subset
 from gatedrnn.comparison.report.page import render_report
 from gatedrnn.tasks.task import Batch
 from tests.fake_results import make_task
-from tests.test_report import Page, judged
+from tests.pages import Page, judged
 
 
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3)])

@@ -1,12 +1,8 @@
-"""The report and the summary: well-formed, self-contained, escaped, with the numbers of the results."""
+"""The report: well-formed, self-contained, escaped, with the numbers of the results."""
 
 from __future__ import annotations
 
-import copy
-import io
-import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -15,79 +11,17 @@ import pytest
 
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
-pytest.importorskip("rich")
-
-from rich.console import Console
 
 from gatedrnn.comparison.formatting import number, seconds
 from gatedrnn.comparison.report.markdown import render_markdown
 from gatedrnn.comparison.report.page import render_report, write_report
-from gatedrnn.comparison.report.plots import cost, data, differences, sequences, svg, training, tuning
-from gatedrnn.comparison.report.plots.parts import vertical_range
-from gatedrnn.comparison.report.summary import render_summary
-from gatedrnn.comparison.verdict.judge import judge
-from gatedrnn.comparison.verdict.pairs import pairs
-from tests.fake_results import make_results, make_task
-
-VOID = {"meta", "link", "br", "hr"}
-PLOTS = (
-    differences.paired_differences,
-    tuning.tuning_curves,
-    training.learning_rates,
-    training.learning_curves,
-    cost.quality_against_cost,
-    sequences.sequence_differences,
-)
-
-
-def judged(*tasks: dict[str, Any]) -> dict[str, Any]:
-    """Return finished results as they come back from their file."""
-    results = make_results(*tasks)
-    results["tasks"] = [{**task, "pairs": judge(task, results["device"])} for task in tasks]
-    return json.loads(json.dumps(results, allow_nan=False))
-
-
-def shown_pairs(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a task for each pair of cells, as reports show it."""
-    return [pair for task in results["tasks"] for pair in pairs(task)]
+from gatedrnn.comparison.report.plots import data, svg
+from tests.fake_results import make_task
+from tests.pages import Page, judged, shown_pairs
 
 
 def sequence_sums(task: dict[str, Any], cell: str) -> Any:
     return np.array([replicate["cells"][cell]["test"]["sequence_nats"] for replicate in task["replicates"]])
-
-
-class Page(HTMLParser):
-    """A page taken apart; raises where an element is closed that is not open."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {key: value or "" for key, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {key: value or "" for key, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.texts.append((self.open[-1], data))
-
-    def text(self) -> str:
-        return " ".join(text for tag, text in self.texts if tag != "style").replace("\N{NO-BREAK SPACE}", " ")
-
-    def of(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -223,97 +157,6 @@ def test_the_report_is_written_at_once(results: dict[str, Any], html: str, tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == render_markdown(results)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
-
-
-def only_divergence(task: dict[str, Any]) -> dict[str, Any]:
-    for replicate in task["replicates"]:
-        for cell in replicate["cells"].values():
-            cell["trials"] = [
-                {"validation": None, "score": 16.93, "best_epoch": 0, "epochs": 1, "diverged_at": 1, "curve": [None]}
-                for _ in cell["trials"]
-            ]
-            cell["selected"] = 0
-    return task
-
-
-def all_the_same(task: dict[str, Any]) -> dict[str, Any]:
-    for replicate in task["replicates"]:
-        replicate["cells"]["GRU"] = copy.deepcopy(replicate["cells"]["LSTM"])
-    return task
-
-
-@pytest.mark.parametrize(
-    "task",
-    [
-        pytest.param(make_task(replicates=2, trials=1), id="two replicates of one trial"),
-        pytest.param(make_task(replicates=40, trials=2), id="many replicates"),
-        pytest.param({**make_task(trials=2), "baselines": []}, id="no baselines"),
-        pytest.param(make_task(trials=2, baseline=-5.0), id="a baseline that nothing beats"),
-        pytest.param(make_task(trials=2, baseline=500.0), id="a baseline far off"),
-        pytest.param(only_divergence(make_task(trials=2)), id="every run diverged"),
-        pytest.param(all_the_same(make_task(trials=2)), id="no difference at all"),
-    ],
-)
-@pytest.mark.filterwarnings("error")
-def test_odd_results_have_a_report_and_a_summary(task: dict[str, Any]) -> None:
-    results = judged(task)
-    page = Page(render_report(results))
-    assert page.open == []
-    assert 5 <= len(page.of("svg")) <= 6
-    assert not any(text.strip() in ("nan", "inf", "None") for _, text in page.texts)
-    Console(file=io.StringIO(), width=80).print(render_summary(results))
-
-
-def test_plots_say_in_words_what_they_show() -> None:
-    (task,) = shown_pairs(judged(make_task()))
-    a, b = (np.array([r["cells"][name]["test"]["nats"] for r in task["replicates"]]) for name in ("LSTM", "GRU"))
-    said = re.search("<desc.*?</desc>", differences.paired_differences(task, "p"))
-    assert said is not None
-    assert ", ".join(number(d, 3) for d in a - b) in said[0]
-    assert f"Mean {number((a - b).mean(), 3)}, 95 % interval" in said[0]
-
-
-def test_plots_are_the_same_each_time() -> None:
-    (task,) = shown_pairs(judged(make_task(replicates=3, trials=4)))
-    for plot in PLOTS:
-        assert plot(task, "p") == plot(task, "p")
-
-
-def test_curves_carry_their_best_forward_to_the_cap() -> None:
-    curve = np.array([3.0, 2.0, np.nan, 2.5, 1.0])
-    np.testing.assert_array_equal(data.best_so_far(curve, 7), [3, 2, 2, 2, 1, 1, 1])
-
-
-def test_medians_over_the_learning_rate_are_those_of_each_part() -> None:
-    rates = np.array([1.0, 1.1, 1.2, 9.0, 9.5, 10.0, 3.0])
-    scores = np.array([5.0, 7.0, 6.0, 1.0, np.inf, 2.0, 0.0])
-    centres, medians = data.binned_median(data.Trials(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
-    np.testing.assert_allclose(centres, [10**0.25, 10**0.75], rtol=1e-12)
-    np.testing.assert_array_equal(medians, [5.5, 2.0])
-
-
-def test_a_range_keeps_the_scores_readable() -> None:
-    near = vertical_range(np.array([1.0, 2.0]), 3.0)
-    assert near[0] < 1 < 3 < near[1]
-    far = vertical_range(np.array([1.0, 2.0, np.inf]), 100.0)
-    assert far[0] < 1 < 2 < far[1] < 3
-
-
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_summary_fits_the_terminal_and_holds_the_numbers(results: dict[str, Any], width: int) -> None:
-    buffer = io.StringIO()
-    Console(file=buffer, width=width).print(render_summary(results))
-    lines = buffer.getvalue().splitlines()
-    assert max(len(line) for line in lines) <= width
-    said = " ".join(" ".join(lines).split())
-    for task in shown_pairs(results):
-        assert task["verdict"]["headline"] in said
-        assert task["verdict"]["scope"] in said
-        for name, cell in task["cells"].items():
-            assert f"{cell['parameters']['total']:,}" in said
-            assert number(task["statistics"]["cells"][name]["test"]["mean"], 3) in said
-        for line in task["verdict"]["caveats"]:
-            assert line in said
 
 
 def test_the_documentation_names_every_key_of_the_results(results: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from gatedrnn.comparison.report.page import write_report
 from tests.fake_results import make_task
-from tests.test_report import judged
+from tests.pages import judged
 from tests.test_report_cells import three_cells
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(

@@ -22,7 +22,7 @@ from gatedrnn.comparison.report.plots.cost import front
 from gatedrnn.comparison.report.plots.sequences import sequences_in_words
 from gatedrnn.comparison.verdict.pairs import pairs
 from tests.fake_results import COUNTS, make_task
-from tests.test_report import Page, judged
+from tests.pages import Page, judged
 
 
 def three_cells() -> dict[str, Any]:
