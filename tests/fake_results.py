@@ -83,7 +83,7 @@ def make_task(
     rng = np.random.default_rng(seed)
     classes = kind == "classification"
     name = "speaker" if classes else "forecast"
-    baselines = _baselines(baseline, classes)
+    baselines = _baselines(baseline, classes, replicates)
     trivial = max(entry["validation"] for entry in baselines)
     search = (trials, diverging, trivial)
     entries = [_replicate(rng, index, means, spread, search, classes) for index in range(replicates)]
@@ -121,7 +121,7 @@ def make_task(
     return {**task, "region": region_entry(task, 0.02)}
 
 
-def _baselines(strongest: float, classes: bool) -> list[dict[str, Any]]:
+def _baselines(strongest: float, classes: bool, replicates: int) -> list[dict[str, Any]]:
     if classes:
         rows = [("logistic regression on summaries", strongest, 0.954), ("class frequencies", 2.197, 0.117)]
     else:
@@ -137,6 +137,7 @@ def _baselines(strongest: float, classes: bool) -> list[dict[str, Any]]:
             "choices": choices if validation == strongest else [""],
             "validation": validation,
             "test": validation + 0.02,
+            "tests": [validation + 0.02] * replicates,
             "accuracy": accuracy,
             "strongest": validation == strongest,
         }

@@ -83,7 +83,7 @@ def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches
 
 def test_beyond_an_edge_lie_new_configurations_as_dense_as_before(task) -> None:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
-    trial = {"epochs": 4, "best_epoch": 2, "diverged_at": None}
+    trial = {"epochs": 4, "best_epoch": 2, "diverged_at": None, "score": 1.0}
     entry = {
         "cells": {"LSTM": {}, "GRU": {}},
         "replicates": [{"cells": {name: {"trials": [trial] * 4} for name in ("LSTM", "GRU")}} for _ in range(2)],
@@ -100,6 +100,39 @@ def test_beyond_an_edge_lie_new_configurations_as_dense_as_before(task) -> None:
         assert all(low <= rate <= high for rate in rates[2:])
         assert all(c["clip_norm"] > SETTINGS.space.clip_norm[1] for c in one.configurations[2:])
     assert extras["LSTM"][0].configurations != extras["LSTM"][1].configurations
+
+
+def test_a_run_that_diverges_after_the_old_cap_counts_as_diverged(task) -> None:
+    """Of four trials the cap of 4 cut off the best two; under that of 8 the best diverges, and the second gets worse.
+
+    The best of all is now one that had stopped, which is why it was run again. Seconds are those of a cap of 8.
+    """
+    replicates = [draw_replicate(task, SETTINGS, 0)]
+
+    def trial(score: float, epochs: int, best_epoch: int, diverged_at: int | None = None) -> dict:
+        return {
+            "score": score,
+            "epochs": epochs,
+            "best_epoch": best_epoch,
+            "diverged_at": diverged_at,
+            "seconds": float(epochs),
+        }
+
+    before = [trial(0.1, 4, 4), trial(0.5, 4, 1), trial(0.2, 4, 3), trial(0.4, 4, 1)]
+    entry = {"trials": before, "selected": 0, "train_curve": [1.0], "seconds": 16.0}
+    extended = extension.Extension(8, (), ("as it was cut off",))
+    ((extra,),) = extension.extras(
+        {"cells": {"GRU": {}}, "replicates": [{"cells": {"GRU": entry}}]}, replicates, SETTINGS, extended
+    ).values()
+    assert extra.again == [0, 2, 3]
+    again = [trial(0.7, 6, 4, diverged_at=6), trial(0.45, 8, 7), trial(0.4, 4, 1)]
+    after = {"trials": again, "selected": 2, "train_curve": [2.0], "seconds": 18.0}
+    merged, moved = extension.with_extra(entry, after, extra)
+    assert moved
+    assert merged["trials"] == [again[0], before[1], again[1], again[2]]
+    assert merged["selected"] == 3
+    assert merged["seconds"] == 6 + 4 + 8 + 4
+    assert merged["train_curve"] == [2.0]
 
 
 def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:

@@ -59,7 +59,10 @@ def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[
 
 
 def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
-    """Return each baseline's means over replicates; the strongest is the one of the best mean validation score."""
+    """Return each baseline's means over replicates, and its test score in each.
+
+    The strongest is the one of the best mean validation score, of those that could be fitted to every split.
+    """
     by_name: dict[str, list[Baseline]] = {}
     for baseline in (baseline for split in baselines for baseline in split):
         by_name.setdefault(baseline.name, []).append(baseline)
@@ -69,9 +72,11 @@ def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
             "choices": [b.choice for b in same],
             "validation": float(np.mean([b.validation for b in same])),
             "test": float(np.mean([b.test for b in same])),
+            "tests": [b.test for b in same],
             "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
         }
         for name, same in by_name.items()
     ]
-    strongest = min(means, key=lambda mean: mean["validation"], default=None)
+    whole = [mean for mean in means if len(mean["tests"]) == len(baselines)]
+    strongest = min(whole, key=lambda mean: mean["validation"], default=None)
     return [{**mean, "strongest": mean is strongest} for mean in means]

@@ -45,7 +45,8 @@ class Extra(NamedTuple):
 
     Attributes:
         configurations: new ones, which all cells share.
-        again: places of the trials that the old cap had cut off, to be run again with the new one.
+        again: places of the trials that the old cap had cut off, to be run again with the new one, and of the best of
+            the others: should what was cut off diverge now, the best of all is among those that are run.
         lot: both, in this order, filled up.
     """
 
@@ -89,7 +90,7 @@ def extras(
     """
     new = [_configurations(replicate, settings, extended) for replicate in replicates]
     again = {
-        name: [_cut_off(entry["cells"][name]["trials"], settings, extended) for entry in task["replicates"]]
+        name: [_again(entry["cells"][name]["trials"], settings, extended) for entry in task["replicates"]]
         for name in task["cells"]
     }
     size = max(len(places) + len(new[0]) for cell in again.values() for places in cell)
@@ -109,6 +110,9 @@ def extras(
 def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> tuple[dict[str, Any], bool]:
     """Return a search's entry together with its extension's, and whether the selected trial is the latter's.
 
+    It is that of a search which had the new cap from the start, also in the seconds it took, and where a run that was
+    cut off diverges later.
+
     Args:
         before: entry of the search.
         after: entry of the extension, its trials in the order of ``extra.lot``.
@@ -116,17 +120,19 @@ def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> t
     """
     trials, count = list(before["trials"]), len(extra.configurations)
     for place, trial in zip(extra.again, after["trials"][count : extra.eligible], strict=True):
-        if trial["diverged_at"] is None:
-            trials[place] = trial
+        trials[place] = trial
     places = [*range(len(trials), len(trials) + count), *extra.again]
     trials += after["trials"][:count]
     old, new = (entry["trials"][entry["selected"]] for entry in (before, after))
-    better = new["diverged_at"] is None and (old["score"] is None or new["score"] <= old["score"])
+    # Where something was run again, the best of what was not is in the lot as well.
+    better = bool(extra.again) or (
+        new["diverged_at"] is None and (old["score"] is None or new["score"] <= old["score"])
+    )
     return {
         "trials": trials,
         "selected": places[after["selected"]] if better else before["selected"],
         "train_curve": (after if better else before)["train_curve"],
-        "seconds": before["seconds"] + after["seconds"],
+        "seconds": sum(trial["seconds"] for trial in trials),
     }, better
 
 
@@ -135,6 +141,13 @@ def _configurations(replicate: Replicate, settings: Settings, extended: Extensio
     rng = np.random.default_rng([settings.seed, zlib.crc32(replicate.task.name.encode()), replicate.index, 1])
     each = math.ceil(REACH * (settings.trials or 0))
     return [c for edge in extended.edges for c in settings.space.beyond(*edge).sample(rng, each)]
+
+
+def _again(trials: list[dict[str, Any]], settings: Settings, extended: Extension) -> list[int]:
+    cut_off = _cut_off(trials, settings, extended)
+    others = [place for place in range(len(trials)) if place not in cut_off]
+    scores = [math.inf if trials[place]["score"] is None else trials[place]["score"] for place in others]
+    return [*cut_off, others[int(np.argmin(scores))]] if cut_off and others else cut_off
 
 
 def _cut_off(trials: list[dict[str, Any]], settings: Settings, extended: Extension) -> list[int]:

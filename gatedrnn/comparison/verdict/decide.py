@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from gatedrnn.comparison.statistics.paired import (
     Equivalence,
     Estimate,
@@ -36,7 +38,8 @@ class Evidence(NamedTuple):
         difference: A - B, paired.
         superiority: P(A better than B).
         equivalence: of A and B.
-        baseline: test score of the strongest simple baseline; None where the task has no baseline.
+        over_baseline: of each cell, its test score less that of the strongest simple baseline, paired: both vary with
+            the split; None where the task has no baseline.
         p: of the difference and of the equivalence, corrected for the number of pairs that are compared.
         changes: where the two change places as the budget of the search grows.
     """
@@ -46,17 +49,19 @@ class Evidence(NamedTuple):
     difference: Estimate
     superiority: Superiority
     equivalence: Equivalence
-    baseline: float | None
+    over_baseline: tuple[Estimate, Estimate] | None
     p: tuple[float, float]
     changes: tuple[Change, ...]
 
     def beats_baseline(self) -> tuple[bool, bool]:
-        """Return for each cell whether its whole interval is better than the baseline; true without a baseline.
+        """Return for each cell whether the whole interval of what it is over the baseline is below 0; true without one.
 
         The upper end of a 95 % interval is a test at 2.5 %, so that both cells together err in 5 of 100 at most.
         """
-        a, b = (self.baseline is None or test.high < self.baseline for test in self.tests)
-        return a, b
+        if self.over_baseline is None:
+            return True, True
+        a, b = self.over_baseline
+        return a.high < 0, b.high < 0
 
 
 class Decision(NamedTuple):
@@ -115,7 +120,7 @@ def weigh(
     a: Any,
     b: Any,
     region: float,
-    baseline: float | None,
+    baseline: Any,
     *,
     p: tuple[float, float] | None = None,
     changes: tuple[Change, ...] = (),
@@ -127,13 +132,15 @@ def weigh(
         a: of A, lower is better.
         b: of B.
         region: half-width of the region of practical equivalence.
-        baseline: test score of the strongest simple baseline; None where there is none.
+        baseline: test score of the strongest simple baseline in each replicate, ``[n]``, or one number that is the same
+            in all; None where there is none.
         p: corrected p-values of difference and equivalence; None takes them as they are, for a single pair.
         changes: where the two change places as the budget grows.
 
     Raises:
         ValueError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
     """
+    over = None if baseline is None else np.broadcast_to(baseline, np.shape(a))
     difference, equivalent = paired_difference(a, b), equivalence(a, b, region)
     return Evidence(
         names=names,
@@ -141,7 +148,7 @@ def weigh(
         difference=difference,
         superiority=superiority(a, b),
         equivalence=equivalent,
-        baseline=baseline,
+        over_baseline=None if over is None else (paired_difference(a, over), paired_difference(b, over)),
         p=(difference_p(difference), equivalent.p) if p is None else p,
         changes=changes,
     )

@@ -26,7 +26,8 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the entry ``pairs`` of one task of results.json.
 
     With more than two cells, p-values of differences and of equivalences are corrected for the number of pairs (Holm
-    1979), and so are the levels of the intervals in which cells may change places (Bonferroni).
+    1979), and so are the levels of the intervals in which cells may change places, and of those for which replicates
+    are reckoned (Bonferroni).
 
     Args:
         task: the task's entry, without that one.
@@ -62,12 +63,13 @@ def _judge_pair(
         names,
         *(replicate_scores(task, name, "nats") for name in names),
         region=task["region"]["half_width"],
-        baseline=None if baseline is None else baseline["test"],
+        baseline=None if baseline is None else baseline["tests"],
         p=p,
         changes=changes,
     )
     decision = decide(evidence)
-    needed = replicates_needed(evidence.difference.mean, evidence.difference.standard_deviation, POWER)
+    spread = evidence.difference.standard_deviation
+    needed = replicates_needed(evidence.difference.mean, spread, POWER, 1 - ERROR / pairs)
     cost = cheaper(task["cells"])
     findings = wording.Findings(evidence, decision, baseline, needed, cost, task["unit"], task["region"]["part"])
     return {
@@ -91,14 +93,16 @@ def _judge_pair(
 def _statistics(task: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
     """Return what is said of the test scores of two cells."""
     (a, b), beats = evidence.names, evidence.beats_baseline()
+    over = evidence.over_baseline or (None, None)
     return {
         "cells": {
             name: {
                 "test": test._asdict(),
                 "validation": mean_validation(task, name),
-                "beats_baseline": None if evidence.baseline is None else beaten,
+                "over_baseline": None if less is None else less._asdict(),
+                "beats_baseline": None if less is None else beaten,
             }
-            for name, test, beaten in zip(evidence.names, evidence.tests, beats, strict=True)
+            for name, test, less, beaten in zip(evidence.names, evidence.tests, over, beats, strict=True)
         },
         "difference": {**evidence.difference._asdict(), "p": evidence.p[0]},
         "bootstrap": bootstrap(differences(task, a, b))._asdict(),
