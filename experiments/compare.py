@@ -13,6 +13,7 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.exit_code import exit_code
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -30,7 +31,5 @@ def compare(
 
 
 sys.exit(
-    cli.exit_code(
-        lambda: tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}"
-    )
+    exit_code(lambda: tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
 )

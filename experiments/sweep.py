@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from gatedrnn import cli
+from gatedrnn.exit_code import exit_code
 from gatedrnn.sweep import command
 from gatedrnn.sweep.settings import SweepSettings
 
@@ -31,4 +31,4 @@ def sweep(
     command.sweep(settings, out or Path("runs") / config_path.stem, devices, tensorboard)
 
 
-sys.exit(cli.exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))
+sys.exit(exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))

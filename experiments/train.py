@@ -13,6 +13,7 @@ import tyro
 
 from gatedrnn import cli
 from gatedrnn.comparison.search.single import TrainSettings
+from gatedrnn.exit_code import exit_code
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)
@@ -25,4 +26,4 @@ def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config
     cli.train(settings, out or Path("runs") / config_path.stem)
 
 
-sys.exit(cli.exit_code(lambda: tyro.cli(train, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))
+sys.exit(exit_code(lambda: tyro.cli(train, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))

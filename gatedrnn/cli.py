@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import logging
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -31,6 +29,7 @@ from gatedrnn.comparison.search.files import Folder, claimed, write_json, write_
 from gatedrnn.comparison.search.settings import Settings
 from gatedrnn.console import CompareDisplay, note, print_segment
 from gatedrnn.devices import ask_for_devices, join_processes, refuse_processes
+from gatedrnn.exit_code import exit_code
 from gatedrnn.sweep.command import sweep
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.files import task_from_file
@@ -38,8 +37,7 @@ from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from gatedrnn.training.early_stopping import State
 from gatedrnn.training.hosts import is_first
-from gatedrnn.training.population import Interrupted
-from gatedrnn.training.termination import EXIT_CODE, Termination
+from gatedrnn.training.termination import Termination
 
 ARGUMENTS = tyro.constructors.ConstructorRegistry()
 
@@ -223,43 +221,6 @@ def run(arguments: list[str] | None = None) -> int:
         ),
         _command(),
     )
-
-
-def exit_code(work: Callable[[], Any], command: str) -> int:
-    """Do what a command asks for, and return its exit code, with one line where it went wrong.
-
-    Wrong input is 2; what the system refused, such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143. Of several
-    processes the first says how to resume, and each what went wrong in it.
-
-    Args:
-        work: what to do.
-        command: the whole command, which resumes.
-
-    Example:
-        >>> exit_code(lambda: None, "gatedrnn tasks")
-        0
-    """
-    # Of what our line says, Orbax logs the traceback of every thread.
-    logging.getLogger("absl").setLevel(logging.CRITICAL)
-    try:
-        work()
-    except ValueError as error:
-        print(f"gatedrnn: {error}", file=sys.stderr)
-        return 2
-    except Interrupted:
-        if is_first():
-            print(f"gatedrnn: terminated, and saved; to resume: {command}", file=sys.stderr)
-        return EXIT_CODE
-    except KeyboardInterrupt:
-        print(f"gatedrnn: interrupted; to resume: {command}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing is left to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        print(f"gatedrnn: {error}", file=sys.stderr)
-        return 1
-    return 0
 
 
 def _command() -> str:

@@ -217,8 +217,7 @@ def population(
 
     The program is compiled once, whatever K and however many segments; between two of them, Python saves and shows.
     A member that diverges stops, and its ``status`` says where; the others end with the same bits with and without it.
-    A member ends as it would alone: to rounding under a vmap; bit for bit under a map on CPU, on no more devices than
-    cores.
+    A member ends as it would alone: to rounding under a vmap; under a map on CPU bit for bit, on up to a device a core.
     Several processes (``gatedrnn.training.hosts``) call it together, with the same arguments; each gets all members.
 
     Args:
