@@ -14,7 +14,8 @@ import numpy as np
 
 import gatedrnn as gr
 from gatedrnn.comparison.statistics.censored import Censored, censored_difference
-from gatedrnn.comparison.statistics.paired import Estimate, Superiority, paired_difference, superiority
+from gatedrnn.comparison.statistics.paired import Estimate, paired_difference
+from gatedrnn.comparison.statistics.superiority import Superiority, superiority
 from gatedrnn.tasks import synthetic
 from gatedrnn.training.step import adam
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -10,9 +9,10 @@ import pytest
 
 stats = pytest.importorskip("scipy.stats")
 
-from gatedrnn.comparison.statistics import bootstrap, budget, power  # noqa: E402
-from gatedrnn.comparison.statistics import paired as statistics  # noqa: E402
+from gatedrnn.comparison.statistics import bootstrap, budget, paired, power  # noqa: E402
+from gatedrnn.comparison.statistics.equivalence import equivalence  # noqa: E402
 from gatedrnn.comparison.statistics.holm import holm  # noqa: E402
+from gatedrnn.comparison.statistics.superiority import exact_interval, superiority  # noqa: E402
 
 # Hours of additional sleep with two drugs, ten patients: Student 1908, as R's data set `sleep`.
 SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -22,7 +22,7 @@ SIMULATIONS = 2000
 
 def test_paired_interval_is_the_published_one_of_the_sleep_data() -> None:
     # R: t.test(extra ~ group, data = sleep, paired = TRUE) prints these digits.
-    d = statistics.paired_difference(SLEEP_1, SLEEP_2)
+    d = paired.paired_difference(SLEEP_1, SLEEP_2)
     assert (d.n, d.level) == (10, 0.95)
     np.testing.assert_allclose([d.mean, d.low, d.high], [-1.58, -2.4598858, -0.7001142], rtol=0, atol=5e-8)
 
@@ -30,40 +30,40 @@ def test_paired_interval_is_the_published_one_of_the_sleep_data() -> None:
 def test_paired_interval_is_the_textbook_formula() -> None:
     a, b = np.array([3.0, 5.0, 4.0]), np.array([1.0, 1.0, 3.0])
     # Differences 2, 4, 1: mean 7/3, variance 7/3; with 2 degrees of freedom, t at p is (2p - 1) / sqrt(2p(1 - p)).
-    d = statistics.paired_difference(a, b)
+    d = paired.paired_difference(a, b)
     margin = 0.95 / math.sqrt(2 * 0.975 * 0.025) * math.sqrt(7 / 3) / math.sqrt(3)
     np.testing.assert_allclose([d.mean, d.low, d.high], [7 / 3, 7 / 3 - margin, 7 / 3 + margin], rtol=1e-12)
     assert d.standard_deviation == pytest.approx(math.sqrt(7 / 3), rel=1e-14)
 
 
 def test_identical_replicates_give_an_interval_of_no_width() -> None:
-    d = statistics.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
+    d = paired.paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
     assert (d.mean, d.low, d.high) == (1.0, 1.0, 1.0)
 
 
 def test_exact_interval_is_the_published_one() -> None:
     # R: binom.test(682, 925) prints 0.7076683 and 0.7654066 (Conover 1971, Mendel's peas).
-    np.testing.assert_allclose(statistics.exact_interval(682, 925), [0.7076683, 0.7654066], rtol=0, atol=5e-8)
+    np.testing.assert_allclose(exact_interval(682, 925), [0.7076683, 0.7654066], rtol=0, atol=5e-8)
 
 
 @pytest.mark.parametrize("n", [2, 6, 8, 30])
 def test_exact_interval_at_the_ends_is_its_closed_form(n: int) -> None:
-    np.testing.assert_allclose(statistics.exact_interval(n, n), [0.025 ** (1 / n), 1.0], rtol=1e-12)
-    np.testing.assert_allclose(statistics.exact_interval(0, n), [0.0, 1 - 0.025 ** (1 / n)], rtol=1e-12)
+    np.testing.assert_allclose(exact_interval(n, n), [0.025 ** (1 / n), 1.0], rtol=1e-12)
+    np.testing.assert_allclose(exact_interval(0, n), [0.0, 1 - 0.025 ** (1 / n)], rtol=1e-12)
 
 
 def test_exact_interval_is_above_a_half_just_where_the_sign_test_rejects() -> None:
     for n in range(2, 31):
-        low, _ = statistics.exact_interval(np.arange(n + 1), n)
+        low, _ = exact_interval(np.arange(n + 1), n)
         rejects = [k > n / 2 and stats.binomtest(k, n).pvalue <= 0.05 for k in range(n + 1)]
         np.testing.assert_array_equal(low > 0.5, rejects)
-    assert statistics.exact_interval(5, 5)[0] < 0.5 < statistics.exact_interval(6, 6)[0]
+    assert exact_interval(5, 5)[0] < 0.5 < exact_interval(6, 6)[0]
 
 
 def test_superiority_counts_pairs_and_half_of_ties() -> None:
-    s = statistics.superiority([1, 5, 3, 2], [2, 4, 3, 3])
+    s = superiority([1, 5, 3, 2], [2, 4, 3, 3])
     assert (s.wins, s.losses, s.ties, s.probability) == (2, 1, 1, 0.625)
-    other = statistics.superiority([2, 4, 3, 3], [1, 5, 3, 2])
+    other = superiority([2, 4, 3, 3], [1, 5, 3, 2])
     assert other.probability == 1 - s.probability
     assert (other.low, other.high) == pytest.approx((1 - s.high, 1 - s.low), rel=1e-12)
 
@@ -79,7 +79,7 @@ def test_replicates_needed_reach_the_power_in_simulation() -> None:
     rng = np.random.default_rng(0)
     n = power.replicates_needed(0.7, 1.0)
     assert n is not None
-    _, low, high = statistics.t_interval(rng.normal(0.7, 1.0, (20_000, n)))
+    _, low, high = paired.t_interval(rng.normal(0.7, 1.0, (20_000, n)))
     found = ((low > 0) | (high < 0)).mean()
     # 0.0028 is the standard error of a proportion of 0.8 in 20,000; n - 1 must not reach the power.
     assert abs(found - power.paired_power(n, 0.7)) < 4 * 0.0028
@@ -108,7 +108,7 @@ def test_equivalence_is_both_one_sided_tests_of_scipy() -> None:
     for _ in range(200):
         a, b = rng.normal(0, 1, (2, 9)) + rng.normal(0, 0.3, (2, 1))
         region = float(rng.uniform(0.05, 1.5))
-        result = statistics.equivalence(a, b, region)
+        result = equivalence(a, b, region)
         above = stats.ttest_1samp(a - b, -region, alternative="greater").pvalue
         below = stats.ttest_1samp(a - b, region, alternative="less").pvalue
         assert result.p == pytest.approx(max(above, below), rel=1e-9)
@@ -119,11 +119,11 @@ def test_equivalence_decides_by_the_90_percent_interval() -> None:
     # Differences 0.1, -0.1, 0.1, -0.1: mean 0, error 0.2 / sqrt(12); t(3, 0.95) = 2.353363 in every table.
     a, b = [1.1, 0.9, 1.1, 0.9], [1.0, 1.0, 1.0, 1.0]
     margin = 2.3533634348018264 * 0.2 / math.sqrt(12)
-    result = statistics.equivalence(a, b, margin * 1.001)
+    result = equivalence(a, b, margin * 1.001)
     np.testing.assert_allclose([result.low, result.high], [-margin, margin], rtol=1e-9)
     assert result.equivalent
-    assert not statistics.equivalence(a, b, margin * 0.999).equivalent
-    assert not statistics.equivalence(b, b, 0.0).equivalent
+    assert not equivalence(a, b, margin * 0.999).equivalent
+    assert not equivalence(b, b, 0.0).equivalent
 
 
 @pytest.mark.parametrize("n", [6, 8, 12, 30])
@@ -132,7 +132,7 @@ def test_paired_interval_covers_at_its_level(n: int, tails: str) -> None:
     rng = np.random.default_rng(n)
     noise = rng.normal(size=(SIMULATIONS, n)) if tails == "normal" else rng.standard_t(3, size=(SIMULATIONS, n))
     for level in (0.90, 0.95):
-        _, low, high = statistics.t_interval(0.3 + noise, level)
+        _, low, high = paired.t_interval(0.3 + noise, level)
         assert ((low <= 0.3) & (high >= 0.3)).mean() >= level - 0.02
 
 
@@ -140,36 +140,34 @@ def test_paired_interval_covers_at_its_level(n: int, tails: str) -> None:
 @pytest.mark.parametrize("p", [0.03, 0.2, 0.5, 0.75, 0.95])
 def test_interval_of_superiority_covers_at_its_level(n: int, p: float) -> None:
     wins = np.random.default_rng(n).binomial(n, p, SIMULATIONS)
-    low, high = statistics.exact_interval(wins, n)
+    low, high = exact_interval(wins, n)
     assert ((low <= p) & (p <= high)).mean() >= 0.95 - 0.02
 
 
 def test_interval_of_superiority_covers_with_ties() -> None:
     rng = np.random.default_rng(5)
     scores = rng.choice([0.0, 0.5, 1.0], p=[0.2, 0.3, 0.5], size=(SIMULATIONS, 8)).sum(-1)
-    low, high = statistics.exact_interval(scores, 8)
+    low, high = exact_interval(scores, 8)
     assert ((low <= 0.65) & (high >= 0.65)).mean() >= 0.95 - 0.02
 
 
 def test_equivalence_is_claimed_wrongly_in_at_most_5_of_100() -> None:
     # At the edge of the region the test has its level; below 7 in 100 is 4 standard errors above 5 in 100.
     rng = np.random.default_rng(2)
-    claims = [
-        statistics.equivalence(rng.normal(0.5, 0.4, 10), np.zeros(10), 0.5).equivalent for _ in range(SIMULATIONS)
-    ]
+    claims = [equivalence(rng.normal(0.5, 0.4, 10), np.zeros(10), 0.5).equivalent for _ in range(SIMULATIONS)]
     assert np.mean(claims) < 0.07
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: statistics.paired_difference([1.0], [2.0]), r"a: expected 2 replicates or more, got shape \(1,\)"),
-        (lambda: statistics.paired_difference([1.0, math.nan], [2.0, 3.0]), "a: expected finite numbers, got nan"),
-        (lambda: statistics.superiority([1.0, 2.0], [2.0, math.inf]), "b: expected finite numbers, got inf"),
-        (lambda: statistics.superiority([1.0, 2.0], [2.0, 1.0, 3.0]), "a, b: expected one number for each replicate"),
-        (lambda: statistics.equivalence([1.0, 2.0], [2.0, 1.0], -0.1), "region: expected a finite number"),
-        (lambda: statistics.t_interval([1.0, 2.0], 95), "level: expected a number between 0 and 1, got 95"),
-        (lambda: statistics.exact_interval(9, 8), "successes: expected numbers in"),
+        (lambda: paired.paired_difference([1.0], [2.0]), r"a: expected 2 replicates or more, got shape \(1,\)"),
+        (lambda: paired.paired_difference([1.0, math.nan], [2.0, 3.0]), "a: expected finite numbers, got nan"),
+        (lambda: superiority([1.0, 2.0], [2.0, math.inf]), "b: expected finite numbers, got inf"),
+        (lambda: superiority([1.0, 2.0], [2.0, 1.0, 3.0]), "a, b: expected one number for each replicate"),
+        (lambda: equivalence([1.0, 2.0], [2.0, 1.0], -0.1), "region: expected a finite number"),
+        (lambda: paired.t_interval([1.0, 2.0], 95), "level: expected a number between 0 and 1, got 95"),
+        (lambda: exact_interval(9, 8), "successes: expected numbers in"),
         (lambda: bootstrap.bootstrap([1.0]), r"differences: expected 2 replicates or more, got shape \(1,\)"),
         (lambda: bootstrap.two_way_bootstrap(np.ones((1, 3)), np.ones(3)), r"got shapes \(1, 3\) and \(3,\)"),
         (lambda: bootstrap.two_way_bootstrap(np.ones((2, 3)), np.zeros(3)), "nats, counts: expected"),
@@ -183,81 +181,6 @@ def test_wrong_input_is_named(call, message: str) -> None:
         call()
 
 
-# Bootstrap
-
-
-def test_expanded_percentiles_are_as_wide_as_the_t_interval_of_normal_data() -> None:
-    # The bootstrap's mean has variance s^2 (n - 1) / n^2, so its normal quantiles at that level are the t interval's.
-    for n in (6, 8, 30):
-        quantile = stats.norm.ppf((1 + bootstrap.expanded_level(n)) / 2) * math.sqrt((n - 1) / n)
-        assert quantile == pytest.approx(stats.t.ppf(0.975, n - 1), rel=1e-9)
-
-
-def test_bootstrap_agrees_with_the_t_interval_where_both_are_right() -> None:
-    # 200 normal differences: both half-widths are 1.97 s / sqrt(200), of which 10,000 draws show 3 %.
-    d = np.random.default_rng(0).normal(0.2, 1.0, 200)
-    interval, (mean, low, high) = bootstrap.bootstrap(d), statistics.t_interval(d)
-    assert bootstrap.bootstrap(d) == interval
-    np.testing.assert_allclose([interval.low - mean, interval.high - mean], [low - mean, high - mean], rtol=0.06)
-
-
-def test_two_way_bootstrap_adds_up_both_variances() -> None:
-    """Effects of replicates and of sequences, and no noise: the variance of the mean is the sum of both."""
-    rng = np.random.default_rng(1)
-    rows, columns = rng.normal(0, 1, 60), rng.normal(0, 2, 80)
-    interval = bootstrap.two_way_bootstrap(rows[:, None] + columns, np.ones(80))
-    variance = rows.var() / 60 + columns.var() / 80
-    half = stats.norm.ppf((1 + bootstrap.expanded_level(60)) / 2) * math.sqrt(variance)
-    assert (interval.high - interval.low) / 2 == pytest.approx(half, rel=0.05)
-
-
-def test_two_way_bootstrap_without_variation_of_sequences_is_the_bootstrap_of_replicates() -> None:
-    d = np.random.default_rng(2).normal(-0.3, 1.0, 8)
-    counts = np.array([1.0, 2.0, 5.0])
-    both = bootstrap.two_way_bootstrap(d[:, None] * counts, counts), bootstrap.bootstrap(d)
-    assert both[0].low == pytest.approx(both[1].low, rel=0.03)
-    assert both[0].high == pytest.approx(both[1].high, abs=0.03)
-
-
-def _coverage(n: int, tails: str, simulations: int, resamples: int) -> tuple[float, float]:
-    """Return how often both intervals hold the true mean, 0.3: variation of replicates; of sequences, and of both."""
-    rng = np.random.default_rng([n, len(tails)])
-
-    def noise(*shape: int) -> np.ndarray:
-        return rng.normal(size=shape) if tails == "normal" else rng.standard_t(3, size=shape) / math.sqrt(3)
-
-    held = np.zeros(2)
-    counts = np.ones(40)
-    for seed in range(simulations):
-        d = 0.3 + noise(n)
-        cells = d[:, None] + 0.5 * noise(40) + noise(n, 40)
-        one = bootstrap.bootstrap(d, resamples=resamples, seed=seed)
-        two = bootstrap.two_way_bootstrap(cells, counts, resamples=resamples, seed=seed)
-        held += [interval.low <= 0.3 <= interval.high for interval in (one, two)]
-    return tuple(held / simulations)
-
-
-@pytest.mark.parametrize(("n", "tails"), [(6, "normal"), (8, "t with 3 degrees of freedom")])
-def test_bootstrap_intervals_cover_at_their_level(n: int, tails: str) -> None:
-    # 0.031 is twice the standard error of a proportion of 0.95 in 200 simulations; `make verify` has 2000.
-    one, two = _coverage(n, tails, 200, 1000)
-    assert one >= 0.95 - 0.02 - 0.031
-    assert two >= 0.95 - 0.02 - 0.031
-
-
-@pytest.mark.verify
-@pytest.mark.parametrize("n", [6, 8, 12, 30])
-@pytest.mark.parametrize("tails", ["normal", "t with 3 degrees of freedom"])
-def test_bootstrap_intervals_cover_at_their_level_in_2000_simulations(n: int, tails: str) -> None:
-    one, two = _coverage(n, tails, SIMULATIONS, 4000)
-    print(f"n {n}, {tails}: replicates {one:.4f}, replicates and sequences {two:.4f}")
-    assert one >= 0.95 - 0.02
-    assert two >= 0.95 - 0.02
-
-
-# Several comparisons
-
-
 def test_holm_is_the_published_example() -> None:
     # R: p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm") and p.adjust(c(0.04, 0.001, 0.7), "holm").
     np.testing.assert_allclose(holm([0.01, 0.02, 0.03, 0.04, 0.05]), [0.05, 0.08, 0.09, 0.09, 0.09], rtol=1e-12)
@@ -269,50 +192,3 @@ def test_holm_errs_anywhere_in_at_most_5_of_100() -> None:
     p = np.random.default_rng(4).uniform(size=(20_000, 3))
     wrong = np.mean([(holm(row) <= 0.05).any() for row in p])
     assert wrong <= 0.05 + 3 * 0.0015
-
-
-# Budgets
-
-
-def test_expected_best_is_the_mean_over_all_draws() -> None:
-    scores = [3.0, 1.0, 2.0, 1.0]
-    for n in (1, 2, 3):
-        every = [min(draw) for draw in itertools.product(scores, repeat=n)]
-        assert budget.expected_best(scores, [n])[0] == pytest.approx(np.mean(every), rel=1e-14)
-    assert budget.expected_best(scores, [1e4])[0] == pytest.approx(1.0)
-
-
-def test_curves_against_time_give_the_faster_cell_more_trials() -> None:
-    rng = np.random.default_rng(0)
-    scores = [list(rng.normal(size=16)) for _ in range(8)]
-    curves = budget.against_seconds([(s, 160.0) for s in scores], [(s, 80.0) for s in scores])
-    assert curves is not None
-    assert curves.budgets[[0, -1]] == pytest.approx([10.0, 80.0])
-    np.testing.assert_allclose(curves.a[0], np.mean([np.mean(s) for s in scores]), rtol=1e-12)
-    np.testing.assert_allclose(curves.b[-1], np.mean([budget.expected_best(s, [16])[0] for s in scores]), rtol=1e-12)
-    assert (curves.mean > 0).all()
-    assert budget.against_seconds([([1.0], 9.0)], [([1.0], 1.0)]) is None
-
-
-def test_curves_that_change_places_cross_once() -> None:
-    """A finds a fair score at once and nothing better; B a better one, in one trial of eight."""
-    rng = np.random.default_rng(0)
-    a = [list(1.0 + 0.01 * rng.normal(size=16)) for _ in range(8)]
-    b = [[0.5 + 0.01 * rng.normal()] * 2 + list(2.0 + 0.01 * rng.normal(size=14)) for _ in range(8)]
-    (crossing,) = budget.crossings(budget.against_trials(a, b))
-    assert crossing.first == 0
-    # P(no good one in n) = (7/8)^n, so B expects 0.5 + 1.5 (7/8)^n, which is below 1 from n = 8.2 on.
-    assert (crossing.before, crossing.after) == (8.0, 9.0)
-    (mirrored,) = budget.crossings(budget.against_trials(b, a))
-    assert mirrored == crossing._replace(first=1)
-
-
-def test_curves_of_the_same_cell_hardly_ever_cross() -> None:
-    # Configurations shared, noise of training apart. 0.01: both signs at 95 % by chance are rarer than one.
-    rng = np.random.default_rng(3)
-    found = 0
-    for _ in range(300):
-        shared = rng.exponential(1.0, (8, 16))
-        a, b = (list(map(list, shared + 0.3 * rng.normal(size=shared.shape))) for _ in range(2))
-        found += bool(budget.crossings(budget.against_trials(a, b)))
-    assert found / 300 <= 0.03

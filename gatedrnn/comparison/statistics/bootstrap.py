@@ -11,7 +11,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
-from gatedrnn.comparison.statistics.paired import check_level, finite
+from gatedrnn.comparison.statistics.checks import check_level, finite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.comparison.statistics.paired import finite, t_interval
+from gatedrnn.comparison.statistics.checks import finite
+from gatedrnn.comparison.statistics.paired import t_interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

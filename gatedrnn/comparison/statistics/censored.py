@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.comparison.statistics.paired import Estimate, Superiority, paired_difference, superiority
+from gatedrnn.comparison.statistics.paired import Estimate, paired_difference
+from gatedrnn.comparison.statistics.superiority import Superiority, superiority
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

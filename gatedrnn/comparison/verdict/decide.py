@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.comparison.statistics.paired import (
-    Equivalence,
-    Estimate,
-    Superiority,
-    difference_p,
-    equivalence,
-    estimate,
-    paired_difference,
-    superiority,
-)
+from gatedrnn.comparison.statistics.equivalence import Equivalence, equivalence
+from gatedrnn.comparison.statistics.paired import Estimate, difference_p, estimate, paired_difference
+from gatedrnn.comparison.statistics.superiority import Superiority, superiority
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.verdict.budgets import Change

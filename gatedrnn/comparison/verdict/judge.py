@@ -8,8 +8,9 @@ import numpy as np
 
 from gatedrnn.comparison.costs.cheaper import cheaper
 from gatedrnn.comparison.statistics.bootstrap import bootstrap, two_way_bootstrap
+from gatedrnn.comparison.statistics.equivalence import equivalence
 from gatedrnn.comparison.statistics.holm import holm
-from gatedrnn.comparison.statistics.paired import difference_p, equivalence, estimate, paired_difference
+from gatedrnn.comparison.statistics.paired import difference_p, estimate, paired_difference
 from gatedrnn.comparison.statistics.power import replicates_needed
 from gatedrnn.comparison.verdict import wording
 from gatedrnn.comparison.verdict.budgets import expected_best

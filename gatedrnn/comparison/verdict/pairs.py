@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from gatedrnn.comparison.statistics.paired import Superiority
+from gatedrnn.comparison.statistics.superiority import Superiority
 
 
 def names_of_pairs(task: dict[str, Any]) -> list[tuple[str, str]]:
