@@ -32,6 +32,7 @@ def _result(path):
     return {k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in ("device", "started")}
 
 
+@pytest.mark.verify
 def test_a_sweep_of_two_processes_of_two_devices_equals_that_of_one(tmp_path):
     """To the last bit, in every file but what has a time in it."""
     two, one = (tmp_path / name for name in ("two", "one"))
@@ -63,7 +64,6 @@ def test_a_sweep_goes_on_with_another_number_of_processes(tmp_path):
     assert _result(two / "results.json") == _result(one / "results.json")
 
 
-@pytest.mark.verify
 def test_training_in_two_processes_equals_training_in_one(tmp_path):
     two, one = (tmp_path / name for name in ("two", "one"))
     said, nothing = _job(TRAIN, two, **TWO_BY_TWO).succeed()
