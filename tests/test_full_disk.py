@@ -40,6 +40,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.verify
 def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(tmp_path):
     """A checkpoint of 32 units takes more than half of the disk."""
     paths = {name: tmp_path / name.lower() for name in ("SAID", "ERROR", "CODE", "KEPT", "RESULT", "DISK")}
