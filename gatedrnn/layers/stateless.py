@@ -11,6 +11,7 @@ from jax.core import Tracer
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.layers import sequence
+from gatedrnn.layers.blocks import flat
 from gatedrnn.policy import Policy
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class Dense(Stateless):
         checks.params(params, DenseParams)
         checks.features(xs, params.w)
         dtype = self.policy.compute_dtype(params.w)
-        return xs.astype(dtype) @ params.w.astype(dtype) + params.b.astype(dtype)
+        w, b = params.w.astype(dtype), params.b.astype(dtype)
+        return flat(lambda xs: xs @ w + b, xs.astype(dtype), leading=xs.ndim - 1)
 
 
 class EmbedParams(NamedTuple):
