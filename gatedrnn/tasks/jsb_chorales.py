@@ -77,10 +77,10 @@ def split(seed: int) -> Split:
 @functools.cache
 def _split() -> Split:
     arrays = load()
-    longest = max(int(arrays[f"{part}_lengths"].max()) for part in PARTS)
 
     def batch(part: str) -> Batch:
         lengths = arrays[f"{part}_lengths"]
+        longest = int(lengths.max())
         notes = np.zeros((longest, len(lengths), NOTES), np.uint8)
         flat = np.unpackbits(arrays[f"{part}_roll"], axis=1)[:, :NOTES]
         notes.swapaxes(0, 1)[np.arange(longest) < lengths[:, None]] = flat

@@ -17,7 +17,7 @@ CLASSES = ("classification", "step-classification", "next-token")
 
 
 class Batch(NamedTuple):
-    """Sequences beside each other, padded at their ends; T is the same for all parts of a task.
+    """Sequences beside each other, padded at their ends; T is the same for a part in all splits of a task.
 
     A sequence of length 0 counts for nothing, so that a batch may be filled up with such.
 

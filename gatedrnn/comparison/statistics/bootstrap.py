@@ -99,12 +99,13 @@ def two_way_bootstrap(
         sum over r, s of nats[r, s] / sum over r, s of counts[s],   r and s drawn apart, with replacement
 
     Replicates and sequences are crossed: each replicate meets every test sequence. Both count here as samples of what
-    else there might be, where the t interval takes the test sequences as given. It errs on the wide side.
+    else there might be, where the t interval takes the test sequences as given. It errs on the wide side,
+    unless there are fewer than about six sequences, from which their variation cannot be told.
 
     Args:
         nats: A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``, finite.
         counts: targets of each sequence, ``[sequences]``, 0 or more and some above.
-        level: nominal coverage, in (0, 1); expanded for n as in `bootstrap`.
+        level: nominal coverage, in (0, 1); expanded as in `bootstrap`, for n or the number of sequences if they are fewer.
         resamples: how many.
         seed: of the draws.
 
@@ -129,7 +130,7 @@ def two_way_bootstrap(
     size = max(1, CHUNK // nats.shape[1])
     sizes = [min(size, resamples - done) for done in range(0, resamples, size)]
     means = np.concatenate([_two_way_means(rng, nats, counts, k) for k in sizes])
-    tail = (1 - expanded_level(len(nats), level)) / 2
+    tail = (1 - expanded_level(max(2, min(nats.shape)), level)) / 2
     low, high = np.quantile(means, (tail, 1 - tail))
     return Interval(float(low), float(high), level, resamples)
 
