@@ -20,17 +20,20 @@ from tests.fake_results import make_task
 from tests.pages import Page, judged
 
 
-@pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3)])
+@pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3), gr.MinGRU(3)])
 def test_gates_explain_the_outputs_of_the_layer(cell) -> None:
     """From gates and proposals alone, written out in NumPy, the outputs of the layer follow."""
     params = cell.init(jax.random.key(0), in_dim=2)
     xs = jax.random.normal(jax.random.key(1), (5, 4, 2))
     gates, ys = np.asarray(gate_values(cell, params, xs)), np.asarray(gr.scan(cell).apply(params, xs)[1])
-    w_x, w_h, b = (np.asarray(array, float) for array in (params.w_x, params.w_h, params.b))
+    w_x, b = np.asarray(params.w_x, float), np.asarray(params.b, float)
+    w_h = np.asarray(getattr(params, "w_h", np.zeros((3, 6))), float)
     h = c = np.zeros((4, 3))
     for t, x in enumerate(np.asarray(xs, float)):
         z, u = x @ w_x + b, h @ w_h
-        if isinstance(cell, gr.LSTM):
+        if isinstance(cell, gr.MinGRU):
+            h = h + gates[t][:, 0] * (z[:, 3:] - h)
+        elif isinstance(cell, gr.LSTM):
             i, f, o = gates[t].swapaxes(0, 1)
             c = f * c + i * np.tanh((z + u)[:, 6:9])
             h = o * np.tanh(c)

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
 TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "30", "--segment", "2", "--patience", "30")
-COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "2", "--trials", "2", "--hidden", "4")
+COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "5", "--trials", "2", "--hidden", "4")
 COMPARE += ("--max-epochs", "4")
 
 
@@ -96,7 +96,7 @@ def test_a_comparison_that_was_stopped_ends_with_the_same_results(tmp_path, whol
         assert last[0].startswith("gatedrnn: terminated, and saved; to resume: gatedrnn compare --tasks japanese")
     assert not (tmp_path / "results.json").exists()
     finished = list((tmp_path / "searches").rglob("*-?.json"))
-    assert 1 <= len(finished) < 4
+    assert 1 <= len(finished) < 10
     kept = {path: path.stat().st_mtime_ns for path in finished}
     _finish(COMPARE, tmp_path)
     assert {path: path.stat().st_mtime_ns for path in finished} == kept, "a finished search was repeated"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,26 +23,34 @@ if TYPE_CHECKING:
 
 BINS = 20
 """Of a histogram from 0 to 1."""
-GATES = {"LSTM": ("input", "forget", "output"), "GRUResetAfter": ("reset", "update")}
-"""The gates of the cells whose inside is known, in the order of their activations; the keeping one is second."""
-PLACES = {"LSTM": (0, 1, 3), "GRUResetAfter": (0, 1)}
-"""Where they stand among the blocks of ``[H, G*H]``."""
 
 
-def known(cell: Cell) -> bool:
-    """Return whether the gates of this cell can be read."""
-    return type(cell).__name__ in GATES and isinstance(cell, (gr.LSTM, gr.GRUResetAfter))
+class Inside(NamedTuple):
+    """Which blocks of ``[H, G*H]`` are gates, by name, and which of them says how much of the state is kept."""
+
+    places: dict[str, int]
+    keeps: str
+    lets_in: bool = False
+    """Whether that gate lets the candidate in, so that the rest is kept; it is the only one."""
+
+
+INSIDE: dict[type, Inside] = {
+    gr.LSTM: Inside({"input": 0, "forget": 1, "output": 3}, "forget"),
+    gr.GRUResetAfter: Inside({"reset": 0, "update": 1}, "update"),
+    gr.MinGRU: Inside({"update": 0}, "update", lets_in=True),
+}
+"""The cells whose gates can be read."""
 
 
 def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[Array, "T B G H"]:
-    """Return the gates of an LSTM or of a GRU with its reset gate after the product, at every step.
+    """Return the gates of a cell in ``INSIDE`` at every step.
 
     .. code-block:: text
 
         sigmoid(project(params, x) + recur(params, carry)), without the block that proposes the new state
 
     Args:
-        cell: an LSTM, or a GRU with reset "after".
+        cell: an LSTM, a GRU with reset "after", or a MinGRU.
         params: its parameters.
         xs: inputs.
 
@@ -52,11 +60,12 @@ def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[A
         >>> gate_values(cell, params, jnp.zeros((4, 5, 2))).shape
         (4, 5, 3, 3)
     """
-    places = jnp.array(PLACES[type(cell).__name__])
+    places = jnp.array([*INSIDE[type(cell)].places.values()])
 
     def step(carry: Any, x: Array) -> tuple[Any, Array]:
         z, u = cell.project(params, x), cell.recur(params, carry)
-        blocks = jax.nn.sigmoid(z + u).reshape(*x.shape[:-1], -1, cell.hidden)
+        sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
+        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], -1, cell.hidden)
         return cell.gate(params, z, u, carry)[0], blocks[..., places, :]
 
     return jax.lax.scan(step, cell.initial_carry(params, xs[0]), xs)[1]
@@ -77,14 +86,16 @@ def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[
 @partial(jax.jit, static_argnums=(0, 1))
 def _read(cell: Any, task: Task, params: Any, batch: Batch) -> tuple[Array, Array]:
     """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
+    inside = INSIDE[type(cell)]
     gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
+    gates = 1 - gates if inside.lets_in else gates  # so that high is long memory in all cells
     there = jnp.arange(len(gates))[:, None] < batch.lengths
     place = jnp.clip((gates * BINS).astype(jnp.int32), 0, BINS - 1)
     weight = jnp.broadcast_to(there[:, :, None, None], gates.shape).astype(jnp.float32)
     histogram = jnp.stack(
         [jnp.bincount(place[:, :, g].ravel(), weight[:, :, g].ravel(), length=BINS) for g in range(gates.shape[2])]
     )
-    return timescales(gates[:, :, 1], there), histogram
+    return timescales(gates[:, :, [*inside.places].index(inside.keeps)], there), histogram
 
 
 def gates(
@@ -98,7 +109,11 @@ def gates(
         found: a task's entry in results.json.
         winners: parameters of the selected trial of each cell in each replicate.
     """
-    return {name: _of_cell(cell, replicates, found, name, winners[name]) for name, cell in cells.items() if known(cell)}
+    return {
+        name: _of_cell(cell, replicates, found, name, winners[name])
+        for name, cell in cells.items()
+        if type(cell) in INSIDE
+    }
 
 
 def _of_cell(
@@ -112,16 +127,16 @@ def _of_cell(
             scales, histogram = _read(cell, task, params[0], split.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
-    names = GATES[type(cell).__name__]
+    inside = INSIDE[type(cell)]
     scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
     counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
     return {
         "timescales": {state: [round(float(t), 3) for t in found] for state, found in scales.items()},
         "histograms": {
             gate: {state: (total[g] / total[g].sum()).round(5).tolist() for state, total in counts.items()}
-            for g, gate in enumerate(names)
+            for g, gate in enumerate(inside.places)
         },
-        "keeps": names[1],
+        "keeps": inside.keeps,
     }
 
 
