@@ -40,7 +40,7 @@ QUESTION = "How fast are populations beside models trained in turn, and beside a
 SHAPE = Shape(batch=16, length=64, in_dim=16, hidden=64)
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 PLANS = {
-    "auto": Plan("map"),
+    "auto": Plan("auto"),
     "map, 1 device": Plan("map", population=1),
     "vmap, 1 device": Plan("vmap", population=1),
 }
@@ -63,29 +63,29 @@ class Options(Output):
     """Train one model and leave: what each of these processes does."""
 
 
-def run_of(cell: CellName, steps: int, segments: int = 1, engine: Any = "auto") -> FixedSteps:
-    """Return a regression of the last feature on the sequence, by one recurrent layer."""
-    layer = gr.scan(getattr(gr, cell)(SHAPE.hidden), engine=engine)
+def run_of(cell: CellName, steps: int, segments: int = 1, engine: Any = "auto", shape: Shape = SHAPE) -> FixedSteps:
+    """Return a run that makes the outputs of one recurrent layer small."""
+    layer = gr.scan(getattr(gr, cell)(shape.hidden), engine=engine)
 
     def loss(params: Any, hyper: Any, batch: Any, key: Any) -> tuple[Any, int]:
         ys = layer.apply(params, batch)[1]
         return jnp.sum(ys**2), ys.size
 
     return FixedSteps(
-        init_params=lambda hyper, key: layer.init(key, SHAPE.in_dim),
+        init_params=lambda hyper, key: layer.init(key, shape.in_dim),
         loss=loss,
         take=lambda data, indices: data,
         optimizer=optax.adam,
-        examples=SHAPE.batch,
-        batch_size=SHAPE.batch,
+        examples=shape.batch,
+        batch_size=shape.batch,
         steps=steps,
         segments=segments,
     )
 
 
-def problem(members: int) -> tuple[Any, Any, Any]:
+def problem(members: int, shape: Shape = SHAPE) -> tuple[Any, Any, Any]:
     """Return learning rates, keys and data ``[T, B, I]``."""
-    data = np.random.default_rng(0).normal(size=(SHAPE.length, SHAPE.batch, SHAPE.in_dim)).astype(np.float32)
+    data = np.random.default_rng(0).normal(size=(shape.length, shape.batch, shape.in_dim)).astype(np.float32)
     return np.geomspace(1e-4, 1e-2, members, dtype=np.float32), jax.random.split(jax.random.key(0), members), data
 
 

@@ -14,6 +14,7 @@ import gatedrnn as gr
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Interrupted, Population, member, population
+from gatedrnn.training.size import inside_of
 from gatedrnn.training.step import adamw, train_step, warmup_cosine
 
 T, B, IN, H, STEPS, SEGMENTS = 5, 8, 3, 4, 3, 4
@@ -138,11 +139,22 @@ def test_members_and_their_batches_are_spread_over_a_mesh(mapped):
 
 def test_one_trace_and_on_all_devices_the_same_bits(mapped):
     run = Forecast()
-    compiled = Population(run, "auto")
+    compiled = Population(run, Plan("map"))
     found = _plain(compiled.train(_hypers(), _keys(), DATA))
     jax.tree.map(np.testing.assert_array_equal, found, mapped)
     compiled.train(_hypers(RATES / 2), _keys(), DATA)
     assert (run.traces, compiled.traces) == (1, 1)
+
+
+@pytest.mark.parametrize(("batch", "inside"), [(32, "vmap"), (33, "map")])
+def test_auto_follows_the_numbers_that_a_loop_over_time_carries(batch, inside):
+    """4 units: up to 128 numbers members are trained at once, and always in turn where the run stops early."""
+    run, layer = Forecast(), gr.scan(gr.GRU(4))
+    params, xs = layer.init(jax.random.key(0), IN), jnp.ones((2, 3, batch, IN))
+    step = jax.grad(lambda xs: layer.apply(params, xs)[1].sum())
+    assert inside_of(Plan("auto"), run, step, xs) == inside
+    run.status = lambda state: None
+    assert inside_of(Plan("auto"), run, step, xs) == "map"
 
 
 @pytest.mark.parametrize("inside", ["map", "vmap"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -39,16 +40,16 @@ def starting(run: Run, hyper: Any, key: Any, data: Any) -> tuple[Any, Status]:
     return run.init(hyper, key, data), Status(jnp.zeros((), bool), jnp.full((), -1, jnp.int32))
 
 
-def advanced(run: Run, one: One, data: Any, segment: Any) -> tuple[Any, Status, Any]:
+def advanced(run: Run, advance: Callable[..., Any], one: One, data: Any, segment: Any) -> tuple[Any, Status, Any]:
     """Return state, status and metrics after a segment.
 
     Args:
         run: whose ``status`` decides where it has one.
+        advance: the run's, under ``jit``, so that it is traced once for all that asks what it returns.
         one: the member.
         data: what all members share.
         segment: how many there were before.
     """
-    advance = jax.jit(run.advance)  # traced once, for what it returns and for the program
 
     def train() -> tuple[Any, Status, Any]:
         state, metrics = advance(one.hyper, one.state, data)

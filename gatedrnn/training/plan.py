@@ -6,7 +6,7 @@ import collections
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 PlanName: TypeAlias = Literal["auto", "map", "vmap"]
 
@@ -17,7 +17,7 @@ class Plan:
 
     Attributes:
         inside: what a device does with its members. "map" trains one after another, so that each stops on its own;
-            "vmap" trains them at once, and all go on until the last has stopped.
+            "vmap" trains them at once, and all go on until the last has stopped. "auto" is the faster of both on CPU.
         population: devices that share the members, along the mesh axis "population"; None is as many as there are.
         batch: devices that share the batch of each member, along the mesh axis "batch"; it is split by layers in
             ``gr.data_parallel``.
@@ -28,7 +28,7 @@ class Plan:
         ValueError: where a number is not positive.
     """
 
-    inside: Literal["map", "vmap"] = "map"
+    inside: PlanName = "map"
     population: int | None = None
     batch: int = 1
     chunk: int | None = None
@@ -36,8 +36,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse what is no plan."""
-        if self.inside not in ("map", "vmap"):
-            raise ValueError(f"inside: expected 'map' or 'vmap', got {self.inside!r}")
+        if self.inside not in get_args(PlanName):
+            raise ValueError(f"inside: expected 'auto', 'map' or 'vmap', got {self.inside!r}")
         for name in ("population", "batch", "chunk", "memory"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -47,8 +47,8 @@ class Plan:
 def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
     """Return the plan of that name: "map" and "vmap" use one device, "auto" all of them.
 
-    On CPU, "auto" is a map: of 16 models it was 1.5 times as fast as their vmap (docs/populations.md). On accelerators
-    it is a vmap, which keeps them busy; that has not been measured here.
+    On CPU, "auto" follows the size of a member (``size.faster_on_cpu``). On accelerators it is a vmap, which keeps them
+    busy; that has not been measured here.
 
     Raises:
         ValueError: where there is none of that name.
@@ -56,7 +56,7 @@ def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
     if isinstance(plan, Plan):
         return plan
     if plan == "auto":
-        return Plan("map" if backend == "cpu" else "vmap")
+        return Plan("auto" if backend == "cpu" else "vmap")
     if plan in ("map", "vmap"):
         return Plan(plan, population=1)
     raise ValueError(f"plan: expected 'auto', 'map', 'vmap' or a Plan, got {plan!r}")

@@ -15,6 +15,7 @@ from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
 from gatedrnn.training.placement import Placement, deal
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
+from gatedrnn.training.size import inside_of
 from gatedrnn.training.stream import Feed
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Population:
         self.run = run
         self.plan = as_plan(plan, jax.default_backend())
         self.traces = 0
+        self._advance = jax.jit(run.advance)
         self.compile_seconds = 0.0
         self._lowered: dict[Any, Any] = {}
         self._programs: dict[Any, Any] = {}
@@ -143,13 +145,13 @@ class Population:
 
         def advance_all(ones: One, shared: Any) -> Any:
             self.traces += 1
-            return self._each(lambda one: advanced(self.run, one, *shared), ones, chunk)
+            return self._each(lambda one: advanced(self.run, self._advance, one, *shared), ones, chunk)
 
         return self._lower(f"advance {chunk}", placement.split(advance_all), *args)
 
     def _each(self, function: Callable[[Any], Any], members: Any, chunk: int) -> Any:
         """Call a function of one member for all of them, as the plan says."""
-        if self.plan.inside == "map":
+        if inside_of(self.plan, self.run, function, members) == "map":
             return jax.lax.map(function, members)
         whole = chunk >= len(jax.tree.leaves(members)[0])
         return jax.vmap(function)(members) if whole else jax.lax.map(function, members, batch_size=chunk)
