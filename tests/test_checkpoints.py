@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import jax.numpy as jnp
@@ -172,3 +173,19 @@ def test_a_full_disk_is_named_and_the_checkpoint_before_it_stays(tmp_path):
         step, restored = store.restore(state, {})
     assert step == 1
     np.testing.assert_array_equal(restored["w"], np.random.default_rng(0).normal(size=100_000))
+
+
+def test_two_threads_save_at_the_same_time(tmp_path):
+    """As two cells do in a comparison. Orbax by itself fails here within a few saves."""
+
+    def save_all(folder):
+        with Checkpoints(folder) as store:
+            for step in range(1, 9):
+                store.save(step, _at(step), FINGERPRINT)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(save_all, (tmp_path / "LSTM", tmp_path / "GRU")))
+    for name in ("LSTM", "GRU"):
+        step, state = _restore(tmp_path / name)
+        assert step == 8
+        np.testing.assert_array_equal(state["w"], _at(8)["w"])

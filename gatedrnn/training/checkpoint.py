@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 import time
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,10 @@ import orbax.checkpoint.experimental.v1 as ocp
 from gatedrnn.training.digests import damage, write_digests
 from gatedrnn.training.fingerprint import differences, shown
 from gatedrnn.training.hosts import is_first, of_each, wait_for_all
+
+ONE_AT_A_TIME = threading.Lock()
+"""Orbax numbers its operations by one counter for the whole process: of two saves at a time, as of two cells that are
+searched in two threads, one takes the other's signal and writes into a folder that is not there yet."""
 
 
 class Checkpoints:
@@ -80,14 +85,22 @@ class Checkpoints:
             if step != self._newest:
                 # Orbax skips a save, without a word, while another is under way; none is.
                 belongs = {**fingerprint, "config": self._config}
-                response = self._orbax.save_async(step, state, force=True, custom_metadata=belongs)
-                self._pending = self._writer.submit(self._finish, step, response)
+                ONE_AT_A_TIME.acquire()  # until ``_finish`` releases it
+                try:
+                    response = self._orbax.save_async(step, state, force=True, custom_metadata=belongs)
+                    self._pending = self._writer.submit(self._finish, step, response)
+                except BaseException:
+                    ONE_AT_A_TIME.release()
+                    raise
                 self._newest, self._saved = step, time.monotonic()
         if force:
             self.wait()
 
     def _finish(self, step: int, response: Any) -> None:
-        response.result()  # Orbax waits for all processes
+        try:
+            response.result()  # Orbax waits for all processes
+        finally:
+            ONE_AT_A_TIME.release()
         if is_first():
             write_digests(self.directory / str(step))
 
@@ -126,12 +139,13 @@ class Checkpoints:
             ValueError: where the checkpoint belongs to something else; says what differs.
         """
         self.wait()
-        newest = self._orbax.latest
-        if newest is None:
-            return None
-        self._check(newest.step, {**fingerprint, "config": self._config})
-        self._newest = newest.step
-        return newest.step, self._orbax.load(newest.step, like)
+        with ONE_AT_A_TIME:
+            newest = self._orbax.latest
+            if newest is None:
+                return None
+            self._check(newest.step, {**fingerprint, "config": self._config})
+            self._newest = newest.step
+            return newest.step, self._orbax.load(newest.step, like)
 
     def _check(self, step: int, belongs: dict[str, Any]) -> None:
         before: Any = self._orbax.metadata(step).custom_metadata
