@@ -99,7 +99,9 @@ def main(options: Options) -> None:
             ]
             table.add_row(str(hidden), str(batch), *cells)
             records += found
-    console.print("Time of members at once over one after another, median [95 % interval]", table, sep="\n")
+    console.print(
+        "Time of members at once over one after another, median [95 % interval from 6 rounds on]", table, sep="\n"
+    )
     timing.write_results(options.path("plans"), records, question=QUESTION)
 
 

@@ -228,7 +228,7 @@ def population(
         keys: one key for each member, ``[K]``.
         data: pytree of arrays that all members share; or an iterator of them, one for each segment, that knows its
             position, such as that of a ``grain.IterDataset`` (``gatedrnn.training.Stream``).
-        plan: "map", "vmap", a ``Plan``, or "auto": what is best on this backend.
+        plan: "map", "vmap", a ``Plan``, or "auto": by backend and size (``as_plan``).
         store: keeps the members after each segment, and is where training resumes.
         on_segment: called with the members after each segment. If it raises, ``Interrupted`` for instance, the members
             are saved, and what it raised goes on; in other processes it is ``Interrupted``.
