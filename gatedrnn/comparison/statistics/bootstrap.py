@@ -105,7 +105,7 @@ def two_way_bootstrap(
     Args:
         nats: A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``, finite.
         counts: targets of each sequence, ``[sequences]``, 0 or more and some above.
-        level: nominal coverage, in (0, 1); expanded as in `bootstrap`, for the smaller of n and the number of sequences.
+        level: nominal coverage, in (0, 1); expanded as in `bootstrap`, for the smaller of n and that of sequences.
         resamples: how many.
         seed: of the draws.
 
