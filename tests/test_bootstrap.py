@@ -42,8 +42,16 @@ def test_two_way_bootstrap_adds_up_both_variances() -> None:
 
 def test_two_way_bootstrap_without_variation_of_sequences_is_the_bootstrap_of_replicates() -> None:
     d = np.random.default_rng(2).normal(-0.3, 1.0, 8)
-    counts = np.array([1.0, 2.0, 5.0])
+    counts = np.arange(1.0, 13.0)
     both = bootstrap.two_way_bootstrap(d[:, None] * counts, counts), bootstrap.bootstrap(d)
+    assert both[0].low == pytest.approx(both[1].low, rel=0.03)
+    assert both[0].high == pytest.approx(both[1].high, abs=0.03)
+
+
+def test_two_way_bootstrap_without_variation_of_replicates_is_the_bootstrap_of_sequences() -> None:
+    """Also of fewer sequences than replicates, by whose number the level is expanded then."""
+    d = np.random.default_rng(3).normal(-0.3, 1.0, 8)
+    both = bootstrap.two_way_bootstrap(np.tile(d, (30, 1)), np.ones(8)), bootstrap.bootstrap(d)
     assert both[0].low == pytest.approx(both[1].low, rel=0.03)
     assert both[0].high == pytest.approx(both[1].high, abs=0.03)
 
