@@ -49,8 +49,9 @@ def innermost_carries(jaxpr: core.Jaxpr) -> Iterator[int]:
         inside = [sub for value in eqn.params.values() for sub in programs(value)]
         inner = [size for sub in inside for size in innermost_carries(sub)]
         if eqn.primitive.name == "scan" and not inner:
-            carried: list[Any] = [var.aval for var in eqn.outvars[: eqn.params["num_carry"]]]
-            inner = [array.size for array in carried]
+            # What is stacked has the steps as one more axis than in the body of the loop.
+            pairs: Any = zip(eqn.outvars, inside[0].outvars, strict=True)
+            inner = [whole.aval.size for whole, step in pairs if whole.aval.ndim == step.aval.ndim]
         yield from inner
 
 
