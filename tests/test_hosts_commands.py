@@ -64,6 +64,7 @@ def test_a_sweep_goes_on_with_another_number_of_processes(tmp_path):
     assert _result(two / "results.json") == _result(one / "results.json")
 
 
+@pytest.mark.verify
 def test_training_in_two_processes_equals_training_in_one(tmp_path):
     two, one = (tmp_path / name for name in ("two", "one"))
     said, nothing = _job(TRAIN, two, **TWO_BY_TWO).succeed()
