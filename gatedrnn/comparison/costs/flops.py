@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from jax.extend import core
 from jax.interpreters.partial_eval import dce_jaxpr
+
+from gatedrnn.training.size import programs
 
 
 def gemm_flops(jaxpr: core.Jaxpr) -> int:
@@ -52,20 +54,9 @@ def _sum(jaxpr: core.Jaxpr, primitive: str, count: Callable[[Any], int]) -> int:
     for eqn in jaxpr.eqns:
         if eqn.primitive.name == primitive:
             total += count(eqn)
-        inner = [_sum(sub, primitive, count) for value in eqn.params.values() for sub in _programs(value)]
+        inner = [_sum(sub, primitive, count) for value in eqn.params.values() for sub in programs(value)]
         if eqn.primitive.name == "cond":
             total += max(inner)
         else:
             total += sum(inner) * eqn.params.get("length", 1)
     return total
-
-
-def _programs(value: Any) -> Iterator[core.Jaxpr]:
-    """Yield the programs inside one parameter of an equation."""
-    if isinstance(value, core.ClosedJaxpr):
-        yield value.jaxpr
-    elif isinstance(value, core.Jaxpr):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _programs(item)
