@@ -144,6 +144,7 @@ print(json.dumps(np.asarray(members.states.params).tolist()), flush=True)
 """
 
 
+@pytest.mark.verify
 def test_killed_it_ends_with_the_same_bits(tmp_path):
     """SIGKILL while grain's threads read ahead: what they had read and nobody was trained on is read again."""
     pytest.importorskip("grain", reason="needs gatedrnn[stream]")
