@@ -20,21 +20,21 @@ from options import Options as Common
 from shapes import PASSES, SHAPES, CellName, Pass, Shape
 
 import gatedrnn as gr
-from gatedrnn.cells.hooks import hook
-from gatedrnn.layers.forms import Forms
+from gatedrnn.cells.optional import optional_method
+from gatedrnn.layers.engines.fast.forms import FastForm
 
 QUESTION = "Which form of the fast engine is fastest, and does auto choose it?"
 JOINT = "in one product"
 PROJECTED: dict[str, Any] = {
     "auto": "auto",
-    "in scan": Forms(),
-    JOINT: Forms(project=0),
-    "projected by 16": Forms(project=16),
-    "projected by 32": Forms(project=32),
-    "projected before": Forms(project=10**6),
+    "in scan": FastForm(),
+    JOINT: FastForm(project=0),
+    "projected by 16": FastForm(project=16),
+    "projected by 32": FastForm(project=32),
+    "projected before": FastForm(project=10**6),
 }
-RECOMPUTED = {f"recomputed by {steps}": Forms(recompute=steps) for steps in (8, 16, 32)}
-"""Forms that differ from others in training alone."""
+RECOMPUTED = {f"recomputed by {steps}": FastForm(recompute=steps) for steps in (8, 16, 32)}
+"""FastForm that differ from others in training alone."""
 
 FURTHER: dict[str, Shape] = {f"mid, batch {batch}": SHAPES["mid"]._replace(batch=batch) for batch in (4, 8, 16)}
 FURTHER |= {f"longT, batch {batch}": SHAPES["longT"]._replace(batch=batch) for batch in (16, 32)}
@@ -51,7 +51,7 @@ class Options(Common):
 def forms_of(cell: Any, which: Pass) -> dict[str, Any]:
     """Return the forms that a cell has in a pass."""
     forms = PROJECTED | (RECOMPUTED if which == "training" else {})
-    return {name: form for name, form in forms.items() if name != JOINT or hook(cell, "joint")}
+    return {name: form for name, form in forms.items() if name != JOINT or optional_method(cell, "joint")}
 
 
 def time_forms(cell: CellName, shape: Shape, which: Pass, rounds: int | None) -> tuple[timing.Spread, dict[str, Any]]:

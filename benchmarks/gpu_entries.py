@@ -13,7 +13,7 @@ from contestants.contestant import Problem, Program
 from shapes import CELLS, PASSES, SHAPES, CellName, Pass, Shape
 
 import gatedrnn as gr
-from gatedrnn.layers.forms import Forms
+from gatedrnn.layers.engines.fast.forms import FastForm
 
 Precision: TypeAlias = Literal["float32", "tf32", "bfloat16"]
 """Of products: float32; float32 rounded to TF32, JAX's default on these GPUs; and bfloat16 weights and inputs."""
@@ -75,11 +75,11 @@ class Entry(NamedTuple):
 
 def our_forms(unrolls: Iterable[int]) -> dict[str, dict[str, Any]]:
     """Return arguments of ``gr.scan`` by the names that tables give them."""
-    engines = {"in scan": Forms(), "hoisted": Forms(project=HOISTED)}
+    engines = {"in scan": FastForm(), "hoisted": FastForm(project=HOISTED)}
     found = {
         f"{name}, unroll {n}": {"engine": engine, "unroll": n} for n in unrolls for name, engine in engines.items()
     }
-    recomputed = {"engine": Forms(project=HOISTED, recompute=RECOMPUTE), "unroll": max(unrolls)}
+    recomputed = {"engine": FastForm(project=HOISTED, recompute=RECOMPUTE), "unroll": max(unrolls)}
     return {"reference": {"engine": "reference"}, **found, f"hoisted, recomputed, unroll {max(unrolls)}": recomputed}
 
 

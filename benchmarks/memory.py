@@ -22,7 +22,7 @@ from options import Output
 from shapes import CELLS, CellName, Shape
 
 import gatedrnn as gr
-from gatedrnn.layers.forms import Forms
+from gatedrnn.layers.engines.fast.forms import FastForm
 from gatedrnn.layers.remat import Remat
 
 QUESTION = "How much temporary memory does a training step need?"
@@ -61,7 +61,7 @@ def programs(cell: CellName, choices: tuple[Remat, ...]) -> dict[str, Callable[[
     A loss of all outputs needs them and their cotangents, T B H numbers each, whatever else is computed again; what
     is left without them shows in a loss of the last carry.
     """
-    rows = {"ours, no gate computed again": ours(cell, engine=Forms())}
+    rows = {"ours, no gate computed again": ours(cell, engine=FastForm())}
     for remat in choices:
         name = "ours" if remat is None else f"ours, remat={remat!r}"
         rows[name] = ours(cell, remat=remat)

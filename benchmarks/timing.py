@@ -176,7 +176,7 @@ def write_results(path: Path | None, results: list[dict[str, Any]], **about: Any
     """Write a benchmark's records atomically as JSON, one record a line; without a path, write nothing."""
     if path is None:
         return
-    from gatedrnn.comparison.search.files import write_text
+    from gatedrnn.files import write_text
 
     head = json.dumps({"provenance": provenance(), **about}, indent=1, allow_nan=False)
     records = ",\n  ".join(json.dumps(record, allow_nan=False) for record in results)

@@ -3,6 +3,6 @@
 Command: python experiments/train.py configs/vowels_gru.py --out runs/gru
 """
 
-from gatedrnn.comparison.search.single import TrainSettings
+from gatedrnn.experiment.single import TrainSettings
 
 config = TrainSettings(task="japanese-vowels-forecast", cell="GRU", hidden=37, learning_rate=4e-3)

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
-from gatedrnn.comparison.statistics.censored import Censored, censored_difference
-from gatedrnn.comparison.statistics.paired import Estimate, paired_difference
-from gatedrnn.comparison.statistics.superiority import Superiority, superiority
+from gatedrnn.statistics.censored import Censored, censored_difference
+from gatedrnn.statistics.paired import Estimate, paired_difference
+from gatedrnn.statistics.superiority import Superiority, superiority
 from gatedrnn.tasks import synthetic
 from gatedrnn.training.step import adam
 

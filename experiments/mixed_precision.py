@@ -14,9 +14,9 @@ import jax
 import numpy as np
 
 import gatedrnn as gr
-from gatedrnn.comparison.search.model import evaluate, make_run
-from gatedrnn.comparison.search.space import as_hypers
-from gatedrnn.comparison.statistics.paired import paired_difference
+from gatedrnn.experiment.network import evaluate, make_run
+from gatedrnn.experiment.space import as_hypers
+from gatedrnn.statistics.paired import paired_difference
 from gatedrnn.tasks import registry
 from gatedrnn.training import Population, member
 from gatedrnn.training.early_stopping import Data

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import tyro
 
-from gatedrnn.exit_code import exit_code
-from gatedrnn.sweep import command
+from gatedrnn.commands import sweep as command
+from gatedrnn.commands.exit_code import exit_code
 from gatedrnn.sweep.settings import SweepSettings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import tyro
 
-from gatedrnn import cli
-from gatedrnn.comparison.search.single import TrainSettings
-from gatedrnn.exit_code import exit_code
+from gatedrnn.commands import cli
+from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.experiment.single import TrainSettings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)

@@ -37,7 +37,7 @@ from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import linen, nnx, testing
-    from gatedrnn.comparison.entry import compare
+    from gatedrnn.report.compare import compare
 
 __version__ = "0.1.0"
 
@@ -97,5 +97,5 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"gatedrnn.{name}")
     if name == "compare":
-        return importlib.import_module("gatedrnn.comparison.entry").compare
+        return importlib.import_module("gatedrnn.report.compare").compare
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")

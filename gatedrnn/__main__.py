@@ -13,7 +13,7 @@ def main() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"gatedrnn: {', '.join(missing)} not found; pip install 'gatedrnn[compare]'")
-    from gatedrnn import cli
+    from gatedrnn.commands import cli
 
     sys.exit(cli.run())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.errors import InputError
 from gatedrnn.layers.chain import Chain
 from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import Embed
@@ -25,7 +26,7 @@ def as_layer(layer: Any) -> Layer:
         ValueError: where it is neither, as a cell of Flax's own.
     """
     if isinstance(layer, type) or not hasattr(layer, "initial_carry"):
-        raise ValueError(f"layer: expected a layer or a cell of gatedrnn, such as gr.LSTM(8), got {layer!r}")
+        raise InputError(f"layer: expected a layer or a cell of gatedrnn, such as gr.LSTM(8), got {layer!r}")
     return layer if hasattr(layer, "apply") else scan(layer)
 
 
@@ -53,13 +54,13 @@ def to_time_major(
     inputs = jnp.asarray(inputs)
     features = 0 if takes_tokens(layer) else 1
     if inputs.ndim <= features:
-        raise ValueError(f"inputs: expected {1 + features} axes or more, got shape {inputs.shape}")
+        raise InputError(f"inputs: expected {1 + features} axes or more, got shape {inputs.shape}")
     axes = inputs.shape[: inputs.ndim - features]
     batch, steps = (axes[1:], axes[:1]) if time_major else (axes[:-1], axes[-1:])
     if seq_lengths is not None:
         seq_lengths = jnp.asarray(seq_lengths)
         if not jnp.issubdtype(seq_lengths.dtype, jnp.integer) or seq_lengths.shape != batch[: seq_lengths.ndim]:
-            raise ValueError(f"seq_lengths: expected integers {batch}, got {seq_lengths.dtype} {seq_lengths.shape}")
+            raise InputError(f"seq_lengths: expected integers {batch}, got {seq_lengths.dtype} {seq_lengths.shape}")
 
     def move(name: str, flags: Any) -> Array | None:
         if flags is None:
@@ -68,7 +69,7 @@ def to_time_major(
         leading = batch[: flags.ndim - 1]
         expected = steps + leading if time_major else leading + steps
         if flags.dtype != jnp.bool_ or flags.shape != expected:
-            raise ValueError(f"{name}: expected bool {axes}, got {flags.dtype} {flags.shape}")
+            raise InputError(f"{name}: expected bool {axes}, got {flags.dtype} {flags.shape}")
         return flags if time_major else jnp.moveaxis(flags, -1, 0)
 
     xs = inputs if time_major else jnp.moveaxis(inputs, len(axes) - 1, 0)

@@ -8,6 +8,7 @@ import jax
 from flax import linen, traverse_util
 
 from gatedrnn import adapter
+from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
@@ -87,7 +88,7 @@ class RNN(linen.Module):
         time_major = self.time_major if time_major is None else time_major
         xs, steps = adapter.to_time_major(layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets)
         if self.in_features is None and adapter.takes_tokens(layer):
-            raise ValueError("in_features: expected the number of tokens, as the inputs can't tell it; got None")
+            raise InputError("in_features: expected the number of tokens, as the inputs can't tell it; got None")
         params = self._params(layer, xs.shape[-1] if self.in_features is None else self.in_features)
         deterministic = self.deterministic if deterministic is None else deterministic
         noisy = not deterministic and adapter.draws_noise(layer, params, xs)
@@ -98,7 +99,7 @@ class RNN(linen.Module):
 
     def _draw_key(self, deterministic: bool | None) -> Array:
         if deterministic is None:
-            raise ValueError(
+            raise InputError(
                 f"deterministic: expected True or False, at construction or in this call, as {self.layer!r} "
                 "draws noise in training; got None"
             )

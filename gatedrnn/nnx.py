@@ -8,6 +8,7 @@ import jax
 from flax import nnx
 
 from gatedrnn import adapter
+from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
@@ -120,7 +121,7 @@ class RNN(nnx.Module):
     def _draw_key(self, rngs: nnx.Rngs | nnx.RngStream | Array | None) -> Array:
         rngs = self.rngs if rngs is None else rngs
         if rngs is None:
-            raise ValueError(
+            raise InputError(
                 f"rngs: expected a stream named dropout, at construction or in this call, as {self.layer!r} "
                 "draws noise in training; deterministic=True needs none"
             )

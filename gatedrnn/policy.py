@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
@@ -45,7 +46,7 @@ class Policy:
             except TypeError:
                 dtype = None
             if dtype is None or not jnp.issubdtype(dtype, jnp.floating):
-                raise ValueError(f"{field.name}: expected a floating point type, got {value!r}")
+                raise InputError(f"{field.name}: expected a floating point type, got {value!r}")
             object.__setattr__(self, field.name, dtype.name)
 
     def compute_dtype(self, weight: Array) -> jnp.dtype:

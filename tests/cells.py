@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 import gatedrnn as gr
-from gatedrnn.layers.forms import Forms
+from gatedrnn.layers.engines.fast.forms import FastForm
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +138,7 @@ def tokens(key, leading):
 
 
 LAYERS = {
-    "blocks": (gr.scan(gr.LSTM(4), engine=Forms(project=4, recompute=4)), {}),
+    "blocks": (gr.scan(gr.LSTM(4), engine=FastForm(project=4, recompute=4)), {}),
     "segments": (gr.scan(gr.GRU(4), remat=4, reverse=True), {}),
     "reverse scan": (gr.scan(Zoneout(4, 0.4), reverse=True), {}),
     "bidirectional": (gr.bidirectional(gr.GRU(2), LearnedStart(gr.SimpleRNN(3))), {}),

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from gatedrnn.comparison.search.model import evaluate, make_cell
-from gatedrnn.comparison.search.replicate import Search
-from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.comparison.search.space import as_hypers
-from gatedrnn.comparison.statistics.budget import against_trials, crossings
-from gatedrnn.comparison.verdict.budgets import Change
-from gatedrnn.comparison.verdict.decide import Decision, decide, weigh
+from gatedrnn.cells.registry import make_cell
+from gatedrnn.compare.search.replicate import Search
+from gatedrnn.compare.settings import Settings
+from gatedrnn.compare.verdict.budgets import Change
+from gatedrnn.compare.verdict.decide import Decision, decide, weigh
+from gatedrnn.experiment.network import evaluate
+from gatedrnn.experiment.space import as_hypers
+from gatedrnn.statistics.budget import against_trials, crossings
 from gatedrnn.tasks import registry
 from gatedrnn.training.early_stopping import Data
 

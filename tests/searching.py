@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.comparison.search.space import Space
+from gatedrnn.compare.settings import Settings
+from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Baseline, Batch, Split, Task
 

@@ -9,8 +9,8 @@ import pytest
 
 stats = pytest.importorskip("scipy.stats")
 
-from gatedrnn.comparison.statistics import bootstrap  # noqa: E402
-from gatedrnn.comparison.statistics.paired import t_interval  # noqa: E402
+from gatedrnn.statistics import bootstrap  # noqa: E402
+from gatedrnn.statistics.paired import t_interval  # noqa: E402
 
 SIMULATIONS = 2000
 

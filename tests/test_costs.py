@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.comparison.costs.counting import costs, forward_flops, network_costs
-from gatedrnn.comparison.costs.flops import gemm_flops, sigmoids
+from gatedrnn.costs.counting import costs, forward_flops, network_costs
+from gatedrnn.costs.flops import gemm_flops, sigmoids
 
 CELLS = {
     "LSTM": (gr.LSTM, 4),

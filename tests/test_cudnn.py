@@ -9,7 +9,7 @@ import pytest
 from jax.experimental import rnn
 
 import gatedrnn as gr
-from gatedrnn.layers import cudnn as engine
+from gatedrnn.layers.engines import cudnn as engine
 from gatedrnn.testing import compare
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")

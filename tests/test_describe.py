@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.comparison.costs.describe import describe
-from gatedrnn.comparison.costs.table import render_description, sections
-from gatedrnn.comparison.costs.timing import step_seconds
+from gatedrnn.costs.describe import describe
+from gatedrnn.costs.table import render_description, sections
+from gatedrnn.costs.timing import step_seconds
 
 TWO = {"LSTM": gr.LSTM, "GRU": gr.GRU}
 

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-from gatedrnn import devices
-from gatedrnn.comparison.search import single
+from gatedrnn.commands import devices
+from gatedrnn.experiment import single
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 

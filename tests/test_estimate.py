@@ -16,13 +16,13 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 from rich.console import Console
 
 import gatedrnn as gr
-from gatedrnn import cli
-from gatedrnn.comparison import protocol
-from gatedrnn.comparison.costs.counting import network_costs
-from gatedrnn.comparison.estimate import CellEstimate, Extension, TaskEstimate, estimate, full_seconds
-from gatedrnn.comparison.estimate_table import extended, in_all, render_estimate
-from gatedrnn.comparison.search.files import Folder
-from gatedrnn.comparison.search.settings import Settings
+from gatedrnn.commands import cli
+from gatedrnn.compare import protocol
+from gatedrnn.compare.estimate import CellEstimate, ExtensionCost, TaskEstimate, estimate, full_seconds
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.settings import Settings
+from gatedrnn.costs.counting import network_costs
+from gatedrnn.report.estimate_table import extended, in_all, render_estimate
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Batch, Split
@@ -38,9 +38,9 @@ def test_cells_train_beside_each_other_and_an_extension_is_a_range() -> None:
     alone = TaskEstimate("", CELLS, around_seconds=7.0, minutes=None)
     assert alone.seconds == alone.most_seconds == 7 + 16 * 2 + 4
     assert alone._replace(full_seconds=5.0).seconds == alone.seconds + 5
-    edge = alone._replace(task="t", extension=Extension(edge=10.0, cap=50.0, capped=0, pilot=8))
+    edge = alone._replace(task="t", extension=ExtensionCost(edge=10.0, cap=50.0, capped=0, pilot=8))
     assert (edge.seconds, edge.most_seconds) == (43, 53)
-    cap = edge._replace(extension=Extension(edge=10.0, cap=50.0, capped=2, pilot=8))
+    cap = edge._replace(extension=ExtensionCost(edge=10.0, cap=50.0, capped=2, pilot=8))
     assert (cap.seconds, cap.most_seconds) == (43, 103)
     assert in_all([edge], Settings()).startswith("About 43.0 s to 53.0 s in all, by a pilot of 4 trials; 8 replicates.")
     assert extended(edge).endswith("10.0 s more. None of the pilot's 8 trials reached the cap on epochs.")

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.statistics import budget
+from gatedrnn.statistics import budget
 
 
 def test_expected_best_is_the_mean_over_all_draws() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gatedrnn import cli
+from gatedrnn.commands import cli
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from tests.tables import columns, write

@@ -7,7 +7,7 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.layers import blocks
-from gatedrnn.layers.forms import Forms, choose, divisor_near, on_cpu
+from gatedrnn.layers.engines.fast.forms import FastForm, choose, divisor_near, on_cpu
 from tests.cells import CELLS, Peephole
 
 
@@ -18,12 +18,12 @@ def loss_of(layer, xs):
 @pytest.mark.parametrize(
     ("cell", "forms"),
     [
-        (gr.LSTM(3), Forms(project=3, recompute=3)),
-        (gr.GRU(3), Forms()),
-        pytest.param(gr.LSTM(3), Forms(), marks=pytest.mark.verify),
-        pytest.param(gr.GRU(3), Forms(project=3, recompute=3), marks=pytest.mark.verify),
-        pytest.param(Peephole(3), Forms(), marks=pytest.mark.verify),
-        pytest.param(Peephole(3), Forms(project=3, recompute=3), marks=pytest.mark.verify),
+        (gr.LSTM(3), FastForm(project=3, recompute=3)),
+        (gr.GRU(3), FastForm()),
+        pytest.param(gr.LSTM(3), FastForm(), marks=pytest.mark.verify),
+        pytest.param(gr.GRU(3), FastForm(project=3, recompute=3), marks=pytest.mark.verify),
+        pytest.param(Peephole(3), FastForm(), marks=pytest.mark.verify),
+        pytest.param(Peephole(3), FastForm(project=3, recompute=3), marks=pytest.mark.verify),
     ],
 )
 def test_hessian_vector_products_agree_with_the_reference(cell, forms):
@@ -65,11 +65,11 @@ def saved_floats(cell, forms, length=8):
 @pytest.mark.parametrize(
     ("cell", "forms", "arrays"),
     [
-        (gr.LSTM(5), Forms(), 5),  # four gates and the cell state
-        (gr.LSTM(5), Forms(recompute=4), 1),  # the cell state
-        (gr.GRU(5), Forms(), 4),  # two gates, the candidate and its recurrent part
-        (gr.GRU(5), Forms(recompute=4), 0),
-        (gr.MinGRU(5), Forms(recompute=4), 0),
+        (gr.LSTM(5), FastForm(), 5),  # four gates and the cell state
+        (gr.LSTM(5), FastForm(recompute=4), 1),  # the cell state
+        (gr.GRU(5), FastForm(), 4),  # two gates, the candidate and its recurrent part
+        (gr.GRU(5), FastForm(recompute=4), 0),
+        (gr.MinGRU(5), FastForm(recompute=4), 0),
     ],
 )
 def test_what_a_step_saves(cell, forms, arrays):
@@ -107,31 +107,31 @@ def test_edges_stand_before_their_blocks(reverse):
 @pytest.mark.parametrize("arguments", [{"project": -1}, {"recompute": -1}, {"recompute": True}])
 def test_other_forms_are_refused(arguments):
     with pytest.raises(ValueError, match=f"{next(iter(arguments))}: expected"):
-        Forms(**arguments)
+        FastForm(**arguments)
 
 
 def test_all_gated_cells_are_compared_in_every_form():
     from gatedrnn.testing.cell_laws import ENGINES_TO_COMPARE
 
     assert {"reference", "fast"} < set(ENGINES_TO_COMPARE)
-    assert any(isinstance(engine, Forms) and engine.recompute for engine in ENGINES_TO_COMPARE)
+    assert any(isinstance(engine, FastForm) and engine.recompute for engine in ENGINES_TO_COMPARE)
     assert sum(hasattr(cell, "gate") for cell in CELLS.values()) >= 5
 
 
 @pytest.mark.parametrize(
     ("shape", "lstm", "gru"),
     [  # T, B, I, H: the shapes of benchmarks/shapes.py, and what was fastest there or within its spread
-        ((28, 36, 12, 32), Forms(project=0), Forms(project=0)),
-        ((16, 256, 32, 64), Forms(project=0), Forms(project=0)),
-        ((128, 16, 64, 128), Forms(), Forms()),
-        ((1000, 1, 64, 256), Forms(project=50), Forms(project=50)),
-        ((512, 64, 64, 64), Forms(project=32, recompute=16), Forms(project=32, recompute=32)),
-        ((512, 32, 64, 64), Forms(project=32, recompute=32), Forms(project=32, recompute=64)),
-        ((512, 16, 64, 64), Forms(project=0), Forms(project=0)),
-        ((256, 32, 128, 256), Forms(recompute=8), Forms(recompute=16)),
-        ((256, 8, 128, 256), Forms(project=64), Forms(project=64)),
-        ((100, 32, 512, 512), Forms(), Forms()),
-        ((35, 128, 650, 650), Forms(), Forms()),
+        ((28, 36, 12, 32), FastForm(project=0), FastForm(project=0)),
+        ((16, 256, 32, 64), FastForm(project=0), FastForm(project=0)),
+        ((128, 16, 64, 128), FastForm(), FastForm()),
+        ((1000, 1, 64, 256), FastForm(project=50), FastForm(project=50)),
+        ((512, 64, 64, 64), FastForm(project=32, recompute=16), FastForm(project=32, recompute=32)),
+        ((512, 32, 64, 64), FastForm(project=32, recompute=32), FastForm(project=32, recompute=64)),
+        ((512, 16, 64, 64), FastForm(project=0), FastForm(project=0)),
+        ((256, 32, 128, 256), FastForm(recompute=8), FastForm(recompute=16)),
+        ((256, 8, 128, 256), FastForm(project=64), FastForm(project=64)),
+        ((100, 32, 512, 512), FastForm(), FastForm()),
+        ((35, 128, 650, 650), FastForm(), FastForm()),
     ],
     ids=[
         "vowels",
@@ -156,9 +156,9 @@ def test_the_rule_for_cpus(shape, lstm, gru):
 def test_a_joint_product_is_chosen_where_there_is_one():
     xs = jnp.ones((16, 256, 32))
     for cell, project in ((gr.LSTM(64), 0), (gr.GRU(64), 1)):
-        assert choose(cell, cell.init(jax.random.key(0), 32), xs) == Forms(project=project)
+        assert choose(cell, cell.init(jax.random.key(0), 32), xs) == FastForm(project=project)
     with pytest.raises(ValueError, match=r"engine: expected .*no joint"):
-        gr.scan(gr.GRU(64), engine=Forms(project=0))
+        gr.scan(gr.GRU(64), engine=FastForm(project=0))
 
 
 def test_blocks_divide_the_steps_where_they_can():

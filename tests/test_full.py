@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import gatedrnn as gr
-from gatedrnn.comparison.full.gates import gate_values, timescales
-from gatedrnn.comparison.full.parts_of_data import subset
-from gatedrnn.comparison.report.page import render_report
+from gatedrnn.compare.diagnostics.gates import gate_values, timescales
+from gatedrnn.compare.diagnostics.parts_of_data import subset
+from gatedrnn.report.page import render_report
 from gatedrnn.tasks.task import Batch
 from tests.fake_results import make_task
 from tests.pages import Page, judged

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-from gatedrnn.comparison.search import single
+from gatedrnn.experiment import single
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 FULL_THEN_ROOM = """
@@ -71,7 +71,7 @@ def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(t
 
 WRITE = """
 import os, pathlib
-from gatedrnn.comparison.search.files import write_json
+from gatedrnn.compare.folder import write_json
 
 path = pathlib.Path(os.environ["DISK"]) / "results.json"
 write_json(path, 1)

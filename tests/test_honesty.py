@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("sklearn")
 
-from gatedrnn.comparison.statistics.power import paired_power
+from gatedrnn.statistics.power import paired_power
 from tests.pool import Pool, real_pool, sample, synthetic_pool, verdict
 
 COMPARISONS = 100

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-from gatedrnn import cli
+from gatedrnn.commands import cli
 from tests.jobs import Job, slurm
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")  # as jobs do

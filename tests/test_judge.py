@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.verdict import judge as judging
-from gatedrnn.comparison.verdict.budgets import Change, expected_best
-from gatedrnn.comparison.verdict.pairs import pairs
-from gatedrnn.comparison.verdict.region import mean_validation, region_entry
+from gatedrnn.compare.verdict import judge as judging
+from gatedrnn.compare.verdict.budgets import Change, expected_best
+from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.compare.verdict.region import mean_validation, region_entry
 from tests.fake_results import make_task
 
 CPU = {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2}
@@ -92,7 +92,7 @@ def test_bootstrap_intervals_stand_beside_the_t_interval() -> None:
         assert statistics[name]["low"] < d["mean"] < statistics[name]["high"]
     sequences = judging.sequence_differences(task, *NAMES)
     np.testing.assert_allclose(
-        sequences.sum(1) / sum(task["test_counts"]), judging.differences(task, *NAMES), atol=1e-9
+        sequences.sum(1) / sum(task["test_counts"]), judging.score_differences(task, *NAMES), atol=1e-9
     )
 
 

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.statistics.censored import censored_difference
-from gatedrnn.comparison.statistics.paired import Estimate
+from gatedrnn.statistics.censored import censored_difference
+from gatedrnn.statistics.paired import Estimate
 
 ROOT = Path(__file__).parents[1]
 INF = float("inf")

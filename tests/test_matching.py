@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.comparison.costs import matching_time
-from gatedrnn.comparison.costs.matching import Match, match
+from gatedrnn.costs import matching_time
+from gatedrnn.costs.matching import Match, match
 
 BLOCKS = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
 CELLS = {"LSTM": gr.LSTM, "GRU": gr.GRU, "SimpleRNN": gr.SimpleRNN}

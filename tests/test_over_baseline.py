@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.entries import baseline_entries
-from gatedrnn.comparison.statistics.power import replicates_needed
-from gatedrnn.comparison.verdict import decide as verdict
-from gatedrnn.comparison.verdict import judge as judging
-from gatedrnn.comparison.verdict.pairs import restricted
+from gatedrnn.compare.entries import baseline_entries
+from gatedrnn.compare.verdict import decide as verdict
+from gatedrnn.compare.verdict import judge as judging
+from gatedrnn.compare.verdict.pairs import restricted
+from gatedrnn.statistics.power import replicates_needed
 from gatedrnn.tasks.task import Baseline
 from tests.fake_results import make_task
 

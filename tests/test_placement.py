@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gatedrnn.training.checkpoint import Checkpoints
-from gatedrnn.training.placement import Placement, deal
+from gatedrnn.training.placement import Placement, assign
 from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Population
 from tests.test_training import _hypers, _run, data  # noqa: F401  (a fixture)
@@ -55,16 +55,16 @@ def test_devices_that_are_not_there_are_refused(plan):
 
 def test_running_members_are_dealt_evenly():
     stopped = np.array([True, False, True, False, False, True, True])
-    dealt = deal(stopped, 3)
-    running = (~stopped[dealt.seated] & ~dealt.spare).reshape(3, -1).sum(axis=1)
+    dealt = assign(stopped, 3)
+    running = (~stopped[dealt.member_at] & ~dealt.is_copy).reshape(3, -1).sum(axis=1)
     np.testing.assert_array_equal(running, [1, 1, 1])
-    np.testing.assert_array_equal(dealt.seated[dealt.places()], np.arange(7))
+    np.testing.assert_array_equal(dealt.member_at[dealt.places()], np.arange(7))
 
 
 def test_nobody_is_moved_while_all_run():
-    dealt = deal(np.zeros(7, bool), 3)
-    np.testing.assert_array_equal(dealt.seated, [*range(7), 0, 0])
-    np.testing.assert_array_equal(dealt.spare, [*[False] * 7, True, True])
+    dealt = assign(np.zeros(7, bool), 3)
+    np.testing.assert_array_equal(dealt.member_at, [*range(7), 0, 0])
+    np.testing.assert_array_equal(dealt.is_copy, [*[False] * 7, True, True])
     placement, members = Placement(jax.devices()[:3]), {"x": np.arange(7.0)}
     assert placement.take(members, dealt.places()) is members
-    np.testing.assert_array_equal(placement.take(members, dealt.seated)["x"], [*range(7), 0, 0])
+    np.testing.assert_array_equal(placement.take(members, dealt.member_at)["x"], [*range(7), 0, 0])

@@ -17,10 +17,10 @@ import scipy.stats
 pytest.importorskip("safetensors")
 
 import gatedrnn as gr
-from gatedrnn.comparison.predict import Model, load
-from gatedrnn.comparison.predict.file import predict_file
-from gatedrnn.comparison.predict.saving import description, restore, save
-from gatedrnn.comparison.search.model import evaluate_each, network
+from gatedrnn.compare.saving import description, restore, save
+from gatedrnn.experiment.network import evaluate_each, network
+from gatedrnn.predict import Model, load
+from gatedrnn.predict.file import predict_file
 from gatedrnn.tasks.files import task_from_arrays, task_from_file
 from gatedrnn.tasks.question import Question
 

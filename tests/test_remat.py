@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.layers.forms import Forms
+from gatedrnn.layers.engines.fast.forms import FastForm
 
 MIB = 2**20
 FLOAT64 = gr.Policy(params="float64")
@@ -73,7 +73,7 @@ def temporary_bytes(layer, length, whole):
 @pytest.mark.parametrize(("cell", "mebibytes"), [(gr.LSTM(128), 36), (gr.GRU(128), 27)], ids=["lstm", "gru"])
 def test_long_sequences_fit_in_little_memory(cell, mebibytes):
     # 16 sequences of 1000 steps, 64 inputs, 128 units: plain autodiff holds 109 MiB for an LSTM, 86 for a GRU.
-    blocks = gr.scan(cell, engine=Forms(recompute=20))
+    blocks = gr.scan(cell, engine=FastForm(recompute=20))
     assert temporary_bytes(blocks, 1000, whole=True) <= mebibytes * MIB
     assert temporary_bytes(gr.scan(cell, remat=50), 1000, whole=True) <= mebibytes * MIB
 

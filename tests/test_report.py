@@ -12,10 +12,10 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
-from gatedrnn.comparison.formatting import number, seconds
-from gatedrnn.comparison.report.markdown import render_markdown
-from gatedrnn.comparison.report.page import render_report, write_report
-from gatedrnn.comparison.report.plots import data, svg
+from gatedrnn.experiment.formatting import number, seconds
+from gatedrnn.report.markdown import render_markdown
+from gatedrnn.report.page import render_report, write_report
+from gatedrnn.report.plots import data, svg
 from tests.fake_results import make_task
 from tests.pages import Page, judged, shown_pairs
 

@@ -16,7 +16,7 @@ pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install
 
 from playwright.sync_api import sync_playwright
 
-from gatedrnn.comparison.report.page import write_report
+from gatedrnn.report.page import write_report
 from tests.fake_results import make_task
 from tests.pages import judged
 from tests.test_report_cells import three_cells

@@ -11,16 +11,16 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
-from gatedrnn.comparison.formatting import number
-from gatedrnn.comparison.report import tables
-from gatedrnn.comparison.report.markdown import render_markdown
-from gatedrnn.comparison.report.next_steps import next_steps
-from gatedrnn.comparison.report.overall import overall
-from gatedrnn.comparison.report.page import render_report
-from gatedrnn.comparison.report.plots import data
-from gatedrnn.comparison.report.plots.cost import front
-from gatedrnn.comparison.report.plots.sequences import sequences_in_words
-from gatedrnn.comparison.verdict.pairs import pairs
+from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.experiment.formatting import number
+from gatedrnn.report import tables
+from gatedrnn.report.markdown import render_markdown
+from gatedrnn.report.next_steps import next_steps
+from gatedrnn.report.overall import overall
+from gatedrnn.report.page import render_report
+from gatedrnn.report.plots import data
+from gatedrnn.report.plots.cost import front
+from gatedrnn.report.plots.sequences import sequences_in_words
 from tests.fake_results import COUNTS, make_task
 from tests.pages import Page, judged
 

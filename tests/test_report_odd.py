@@ -14,9 +14,9 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from gatedrnn.comparison.formatting import number
-from gatedrnn.comparison.report.page import render_report
-from gatedrnn.comparison.report.summary import render_summary
+from gatedrnn.experiment.formatting import number
+from gatedrnn.report.page import render_report
+from gatedrnn.report.summary import render_summary
 from tests.fake_results import make_task
 from tests.pages import Page, judged, shown_pairs
 

@@ -10,9 +10,9 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
-from gatedrnn.comparison.formatting import number
-from gatedrnn.comparison.report.plots import cost, data, differences, sequences, training, tuning
-from gatedrnn.comparison.report.plots.parts import vertical_range
+from gatedrnn.experiment.formatting import number
+from gatedrnn.report.plots import cost, data, differences, sequences, training, tuning
+from gatedrnn.report.plots.parts import vertical_range
 from tests.fake_results import make_task
 from tests.pages import judged, shown_pairs
 

@@ -12,13 +12,14 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("sklearn")
 
-from gatedrnn.comparison import protocol
-from gatedrnn.comparison.search import extension, phase
-from gatedrnn.comparison.search.files import Folder
-from gatedrnn.comparison.search.model import CELLS, GATE_BIASES, init_params, make_cell
-from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate, score_of
-from gatedrnn.comparison.search.settings import Settings
-from gatedrnn.comparison.search.space import as_hypers
+from gatedrnn.cells.registry import CELLS, make_cell
+from gatedrnn.compare import protocol
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.search import context, extension
+from gatedrnn.compare.search.replicate import Search, SearchResult, draw_replicate, score_of
+from gatedrnn.compare.settings import Settings
+from gatedrnn.experiment.network import GATE_BIASES, init_params
+from gatedrnn.experiment.space import as_hypers
 from gatedrnn.tasks.task import Split, Task
 from tests.fake_results import make_task
 from tests.searching import SETTINGS, signs, small_split, without_seconds
@@ -39,7 +40,7 @@ def searches(task: Task) -> dict[int, Search]:
 
 
 @pytest.fixture(scope="module")
-def found(task: Task, searches: dict[int, Search]) -> dict[int, list[Found]]:
+def found(task: Task, searches: dict[int, Search]) -> dict[int, list[SearchResult]]:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
     return {cap: [one.train(r.lot, r.split, 0.7) for r in replicates] for cap, one in searches.items()}
 
@@ -184,9 +185,9 @@ def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, sear
             raise ValueError("no such thing")
 
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
-    part = phase.Phase(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), lambda _: None)
+    part = context.SearchContext(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), lambda _: None)
     with pytest.raises(ValueError, match="no such thing"):
-        phase.search_all(part, {"GRU": searches[4], "LSTM": Broken()})  # type: ignore[dict-item]
+        context.search_all(part, {"GRU": searches[4], "LSTM": Broken()})  # type: ignore[dict-item]
 
 
 def test_the_region_is_written_before_the_test_part_is_read_and_it_is_read_once(task, tmp_path) -> None:

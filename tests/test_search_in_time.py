@@ -12,10 +12,10 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("sklearn")
 
-from gatedrnn.comparison.search import extension, in_time, phase
-from gatedrnn.comparison.search.files import Folder
-from gatedrnn.comparison.search.model import make_cell
-from gatedrnn.comparison.search.replicate import Found, Search, draw_replicate
+from gatedrnn.cells.registry import make_cell
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.search import context, extension, in_time
+from gatedrnn.compare.search.replicate import Search, SearchResult, draw_replicate
 from gatedrnn.tasks.task import Task
 from tests.searching import SETTINGS, signs, small_split, without_seconds
 
@@ -50,7 +50,7 @@ class Clocked:
     def __init__(self, seconds: list[float], stop_at: int = 10**6) -> None:
         self.seconds, self.stop_at, self.configurations = seconds, stop_at, []
 
-    def train(self, lot, split, trivial, *, eligible, store, on_segment) -> Found:
+    def train(self, lot, split, trivial, *, eligible, store, on_segment) -> SearchResult:
         done = len(self.configurations)
         if done >= self.stop_at:
             raise KeyboardInterrupt
@@ -65,13 +65,13 @@ class Clocked:
         total = sum(trial["seconds"] for trial in trials)
         filling = [{"score": -1.0, "seconds": 0.0, "validation": -1.0}] * (in_time.WAVE - eligible)
         entry = {"trials": [*trials, *filling], "selected": 0, "train_curve": [0.0], "seconds": total}
-        return Found(entry, [np.full(2, done)])
+        return SearchResult(entry, [np.full(2, done)])
 
 
 def in_minutes(task, folder, searches, seconds: float, told=lambda _: None) -> dict[str, list[dict]]:
     settings = dataclasses.replace(SETTINGS, trials=None, minutes=1.0, replicates=3)
     replicates = [draw_replicate(task, settings, index) for index in range(3)]
-    part = phase.Phase(task.name, replicates, [0.7] * 3, Folder(folder, settings), told)
+    part = context.SearchContext(task.name, replicates, [0.7] * 3, Folder(folder, settings), told)
     return in_time.search_in_time(part, searches, seconds)
 
 
@@ -79,7 +79,7 @@ def test_a_budget_in_minutes_holds_and_all_cells_try_the_same(task, tmp_path) ->
     rng = np.random.default_rng(0)
     slow, fast = ([*(mean * rng.uniform(0.2, 2, 400))] for mean in (1.0, 0.6))
     searches = {"LSTM": Clocked(slow), "GRU": Clocked(fast)}
-    told: list[phase.Progress] = []
+    told: list[context.Progress] = []
     entries = in_minutes(task, tmp_path, searches, 60.0, told.append)
     assert searches["LSTM"].configurations == searches["GRU"].configurations
     assert [len(e["trials"]) for e in entries["LSTM"]] == [len(e["trials"]) for e in entries["GRU"]]
@@ -128,7 +128,7 @@ def test_waves_of_real_trials_give_what_the_same_trials_give_at_once(task, searc
     """Of 6 trials, in waves of 1, 4 and 1 that are filled up, each is the one that it is in a search of 6."""
     settings = dataclasses.replace(SETTINGS, trials=6)
     replicates = [draw_replicate(task, settings, 0)]
-    part = phase.Phase(task.name, replicates, [0.7], Folder(tmp_path, settings), lambda _: None)
+    part = context.SearchContext(task.name, replicates, [0.7], Folder(tmp_path, settings), lambda _: None)
     (entry,) = in_time.search_in_time(part, {"GRU": search}, 1e9)["GRU"]
     whole = search.train(replicates[0].lot, replicates[0].split, 0.7)
     assert without_seconds(entry) == without_seconds(whole.entry)

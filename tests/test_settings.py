@@ -7,11 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from gatedrnn.comparison.search.files import Folder, write_json
-from gatedrnn.comparison.search.replicate import draw_replicate
-from gatedrnn.comparison.search.settings import Settings, differences
-from gatedrnn.comparison.search.space import Space, as_hypers
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.search.replicate import draw_replicate
+from gatedrnn.compare.settings import Settings
+from gatedrnn.experiment.space import Space, as_hypers
+from gatedrnn.files import write_json
 from gatedrnn.tasks import registry
+from gatedrnn.training.fingerprint import changes
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_lists_of_numbers_are_a_line_each_and_nothing_else_changes(tmp_path):
 
 
 def test_differences_are_named_where_they_are():
-    assert differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}, "d": 4}) == [
+    assert changes({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}, "d": 4}) == [
         "b.c: was 2, now 3",
         "d: was None, now 4",
     ]

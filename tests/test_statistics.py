@@ -9,10 +9,10 @@ import pytest
 
 stats = pytest.importorskip("scipy.stats")
 
-from gatedrnn.comparison.statistics import bootstrap, budget, paired, power  # noqa: E402
-from gatedrnn.comparison.statistics.equivalence import equivalence  # noqa: E402
-from gatedrnn.comparison.statistics.holm import holm  # noqa: E402
-from gatedrnn.comparison.statistics.superiority import exact_interval, superiority  # noqa: E402
+from gatedrnn.statistics import bootstrap, budget, paired, power  # noqa: E402
+from gatedrnn.statistics.equivalence import equivalence  # noqa: E402
+from gatedrnn.statistics.holm import holm  # noqa: E402
+from gatedrnn.statistics.superiority import exact_interval, superiority  # noqa: E402
 
 # Hours of additional sleep with two drugs, ten patients: Student 1908, as R's data set `sleep`.
 SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

@@ -19,12 +19,12 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
 from rich.console import Console
 
-from gatedrnn.comparison.search import single
-from gatedrnn.console import SweepDisplay
+from gatedrnn.commands.console import SweepDisplay
+from gatedrnn.experiment import single
 from gatedrnn.sweep.plot import plot, write_plot
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.space import configurations
-from gatedrnn.sweep.sweep import Progress, sweep
+from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
 from gatedrnn.training.population import Interrupted
 
@@ -152,7 +152,9 @@ def test_logs_hold_the_curves(results, told, tmp_path):
 
 def test_the_display_says_what_matters():
     best = {"validation": -1.25, "cell": "GRU", "hidden": 32}
-    report = Progress("GRU 32", {}, members=9, alive=3, ended=2, diverged=1, best=best, epochs=100, epochs_left=60.0)
+    report = SweepProgress(
+        "GRU 32", {}, members=9, alive=3, ended=2, diverged=1, best=best, epochs=100, epochs_left=60.0
+    )
     shown = io.StringIO()
     with SweepDisplay(Console(file=shown, width=200)) as display:
         display(report)

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.verdict import decide as verdict
-from gatedrnn.comparison.verdict.budgets import Change
+from gatedrnn.compare.verdict import decide as verdict
+from gatedrnn.compare.verdict.budgets import Change
 
 LABELS = (
     "neither beats the baseline",

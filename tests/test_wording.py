@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from gatedrnn.comparison.costs.cheaper import cheaper
-from gatedrnn.comparison.verdict.caveats import caveats
-from gatedrnn.comparison.verdict.judge import judge
+from gatedrnn.compare.verdict.caveats import caveats
+from gatedrnn.compare.verdict.judge import judge
+from gatedrnn.costs.cheaper import cheaper
 from tests.fake_results import PARTS, make_task
 
 CPU = {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2}

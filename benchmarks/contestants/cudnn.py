@@ -9,7 +9,7 @@ from jax.experimental import rnn
 from shapes import Pass
 
 from contestants.contestant import Contestant, Problem, Program, jax_program
-from gatedrnn.layers import cudnn
+from gatedrnn.layers.engines import cudnn
 
 
 def program(problem: Problem, which: Pass) -> Program:

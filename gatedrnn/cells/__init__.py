@@ -1,1 +1,1 @@
-"""Cells: one step of a recurrence each, one file each."""
+"""Cells: one step of a recurrence each, one file each, and the one table of them; all rooms may import it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.cells.hooks import hook
+from gatedrnn.cells.optional import optional_method
 
 if TYPE_CHECKING:
     from jax import Array
@@ -43,7 +43,7 @@ class GateDerivative(Protocol):
 
 def derivative_of(cell: Any, params: Params) -> GateDerivative:
     """Return the cell's own derivative where it has one, else JAX's."""
-    return hook(cell, "gate_derivative") or TracedDerivative(cell, params)
+    return optional_method(cell, "gate_derivative") or TracedDerivative(cell, params)
 
 
 class TracedDerivative(NamedTuple):

@@ -13,6 +13,7 @@ from gatedrnn.cells.gru_reset_before import GRUResetBeforeParams
 from gatedrnn.cells.lstm import LSTMParams
 from gatedrnn.cells.min_gru import MinGRUParams
 from gatedrnn.cells.simple_rnn import SimpleRNNParams
+from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
@@ -29,7 +30,7 @@ def has_memory_gate(params: Any) -> bool:
 
 def _check(params: Any) -> None:
     if not has_memory_gate(params):
-        raise ValueError(f"params: expected those of an LSTM, a GRU or a MinGRU, got {type(params).__name__}")
+        raise InputError(f"params: expected those of an LSTM, a GRU or a MinGRU, got {type(params).__name__}")
 
 
 def memory_bias(params: Gated, bias: Any) -> Gated:
@@ -86,7 +87,7 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
     """
     _check(params)
     if not isinstance(longest, Tracer) and longest <= 2:
-        raise ValueError(f"longest: expected a number above 2, got {longest!r}")
+        raise InputError(f"longest: expected a number above 2, got {longest!r}")
     hidden = params.b.size // 2 if isinstance(params, MinGRUParams) else params.w_h.shape[0]
     bias = jnp.log(jax.random.uniform(key, (hidden,), params.b.dtype, 1.0, longest - 1.0))
     params = memory_bias(params, bias)
@@ -108,5 +109,5 @@ def scale_recurrent(params: Recurrent, scale: Any) -> Recurrent:
         True
     """
     if not hasattr(params, "w_h"):
-        raise ValueError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
+        raise InputError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
     return params._replace(w_h=params.w_h * scale)

@@ -12,6 +12,7 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.derivatives import GRUDerivative
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
 
 if TYPE_CHECKING:
@@ -156,5 +157,5 @@ def GRU(
     """
     forms = {"after": GRUResetAfter, "before": GRUResetBefore}
     if reset not in forms:
-        raise ValueError(f'reset: expected "after" or "before", got {reset!r}')
+        raise InputError(f'reset: expected "after" or "before", got {reset!r}')
     return forms[reset](hidden, activation, policy)

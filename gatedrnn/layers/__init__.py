@@ -1,1 +1,1 @@
-"""Layers: cells in their scans, and what composes them."""
+"""Layers: cells in their scan, and what composes layers; every room below the cells may import it."""

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers.remat import Remat
 from gatedrnn.layers.scan import Engine, Scan
 
@@ -63,7 +64,7 @@ class Bidirectional:
 
     def step(self, params: Params, carry: Carry, x: Any) -> Any:
         """Raise: a step would need the future."""
-        raise ValueError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
+        raise InputError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
 
     def apply(
         self,
@@ -79,7 +80,7 @@ class Bidirectional:
         """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``: forward outputs, then backward ones."""
         checks.params(params, BidirectionalParams)
         if carry is not None and (not isinstance(carry, tuple) or len(carry) != 2):
-            raise ValueError(f"carry: expected a pair (forward, backward), got {carry!r}")
+            raise InputError(f"carry: expected a pair (forward, backward), got {carry!r}")
         carry_f, carry_b = (None, None) if carry is None else carry
         key_f, key_b = (None, None) if key is None else jax.random.split(key)
         steps = {"lengths": lengths, "mask": mask, "resets": resets}

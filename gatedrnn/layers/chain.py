@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ class Chain:
     def __post_init__(self) -> None:
         """Refuse an empty chain, and bare cells in it."""
         if not self.layers:
-            raise ValueError("layers: expected at least one, got none")
+            raise InputError("layers: expected at least one, got none")
         for layer in self.layers:
             if not hasattr(layer, "apply"):
-                raise ValueError(f"layers: expected layers, got {layer!r}; gr.scan makes a layer of a cell")
+                raise InputError(f"layers: expected layers, got {layer!r}; gr.scan makes a layer of a cell")
 
     @property
     def out_dim(self) -> int | None:

@@ -13,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class DataParallel:
     def __post_init__(self) -> None:
         """Refuse a bare cell."""
         if not hasattr(self.inner, "apply"):
-            raise ValueError(f"layer: expected a layer, got {self.inner!r}; gr.scan makes a layer of a cell")
+            raise InputError(f"layer: expected a layer, got {self.inner!r}; gr.scan makes a layer of a cell")
 
     @property
     def out_dim(self) -> int | None:
@@ -127,7 +128,7 @@ def check_carry(carry: Carry | None, batch: int) -> None:
     """Raise ``ValueError`` unless all leaves lead with the batch."""
     for leaf in jax.tree.leaves(carry):
         if jnp.shape(leaf)[:1] != (batch,):
-            raise ValueError(f"carry: expected leaves [{batch}, ...], got shape {jnp.shape(leaf)}")
+            raise InputError(f"carry: expected leaves [{batch}, ...], got shape {jnp.shape(leaf)}")
 
 
 def ravel(params: Params) -> tuple[list[Array], Callable[[list[Array]], Params]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import jax
 
+from gatedrnn.errors import InputError
 from gatedrnn.layers.blocks import scan_blocks
-from gatedrnn.layers.forms import divisor_near
+from gatedrnn.layers.engines.fast.forms import divisor_near
 
 if TYPE_CHECKING:
     from jax import Array
@@ -24,7 +25,7 @@ def check_remat(remat: Any) -> None:
     """Raise ``ValueError`` unless ``remat`` is None, a positive int or "sqrt"."""
     if remat is None or remat == "sqrt" or (type(remat) is int and remat > 0):
         return
-    raise ValueError(f'remat: expected None, a positive int or "sqrt", got {remat!r}')
+    raise InputError(f'remat: expected None, a positive int or "sqrt", got {remat!r}')
 
 
 def in_segments(

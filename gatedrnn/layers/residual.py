@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import jax.numpy as jnp
 
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.scan import prepare
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def _check(inner: Cell | Layer, in_dim: int) -> None:
     if inner.out_dim not in (None, in_dim):
-        raise ValueError(f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}")
+        raise InputError(f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}")
 
 
 @config
@@ -124,5 +125,5 @@ def residual(inner: Any) -> Any:
         ValueError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
     """
     if not hasattr(inner, "step"):
-        raise ValueError(f"inner: expected a cell or a layer, got {inner!r}")
+        raise InputError(f"inner: expected a cell or a layer, got {inner!r}")
     return ResidualLayer(inner) if hasattr(inner, "apply") else ResidualCell(inner)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
 import jax.numpy as jnp
 
-from gatedrnn.cells.hooks import hook
+from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
-from gatedrnn.layers.cudnn import cudnn, refusal
-from gatedrnn.layers.fast import fast
-from gatedrnn.layers.forms import Forms, choose
-from gatedrnn.layers.reference import Plan, reference
+from gatedrnn.layers.engines.cudnn import cudnn, refusal
+from gatedrnn.layers.engines.fast.engine import fast
+from gatedrnn.layers.engines.fast.forms import FastForm, choose
+from gatedrnn.layers.engines.reference import ScanPlan, reference
 from gatedrnn.layers.remat import Remat, check_remat, in_segments
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from gatedrnn.types import Carry, Cell, GatedCell, Params
 
-Engine: TypeAlias = Literal["auto", "reference", "fast", "cudnn"] | Forms
+Engine: TypeAlias = Literal["auto", "reference", "fast", "cudnn"] | FastForm
 ENGINES = ("auto", "reference", "fast", "cudnn")
 
 
@@ -38,17 +39,21 @@ class Scan:
     def __post_init__(self) -> None:
         """Refuse what can't be scanned."""
         if not hasattr(self.cell, "step") or hasattr(self.cell, "apply"):
-            raise ValueError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
-        if self.engine not in ENGINES and not isinstance(self.engine, Forms):
-            raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+            raise InputError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
+        if self.engine not in ENGINES and not isinstance(self.engine, FastForm):
+            raise InputError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
         if self.engine == "cudnn" and (reason := refusal(self.cell)):
-            raise ValueError(f"engine: {reason}")
+            raise InputError(f"engine: {reason}")
         if self.engine not in ("auto", "reference") and not is_gated(self.cell):
-            raise ValueError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
-        if isinstance(self.engine, Forms) and self.engine.project == 0 and hook(self.cell, "joint") is None:
-            raise ValueError(f"engine: expected Forms with project of 1 or more, as {self.cell!r} has no joint")
+            raise InputError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
+        if (
+            isinstance(self.engine, FastForm)
+            and self.engine.project == 0
+            and optional_method(self.cell, "joint") is None
+        ):
+            raise InputError(f"engine: expected FastForm with project of 1 or more, as {self.cell!r} has no joint")
         if not isinstance(self.unroll, int) or self.unroll < 1:
-            raise ValueError(f"unroll: expected a positive int, got {self.unroll!r}")
+            raise InputError(f"unroll: expected a positive int, got {self.unroll!r}")
         check_remat(self.remat)
 
     @property
@@ -73,7 +78,7 @@ class Scan:
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
         if self.reverse:
-            raise ValueError("step: a reverse scan consumes the last input first, so it can't be stepped")
+            raise InputError("step: a reverse scan consumes the last input first, so it can't be stepped")
         params, xs = prepare(self.cell, params, jnp.asarray(x)[None], None)
         return self.cell.step(params, carry, sequence.first_input(xs))
 
@@ -91,7 +96,7 @@ class Scan:
         """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``."""
         xs = jnp.asarray(xs)
         if xs.ndim < 2:
-            raise ValueError(f"xs: expected [T, *B, I], got shape {xs.shape}")
+            raise InputError(f"xs: expected [T, *B, I], got shape {xs.shape}")
         valid = sequence.valid_steps(xs.shape[:-1], lengths, mask)
         resets = sequence.resets_before_step(xs.shape[:-1], resets, valid, reverse=self.reverse)
         xs = sequence.zero_padding(valid, xs)
@@ -100,12 +105,12 @@ class Scan:
         start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
 
         def run(start: Carry, steps: sequence.Steps) -> tuple[Carry, Array]:
-            plan = Plan(self.cell, self.reverse, self.unroll)
+            plan = ScanPlan(self.cell, self.reverse, self.unroll)
             if self.engine == "cudnn":
                 return cudnn(plan, params, start, initial, steps)
             if self.engine == "reference" or not is_gated(self.cell):
                 return reference(plan, params, start, initial, steps)
-            forms = self.engine if isinstance(self.engine, Forms) else choose(self.cell, params, steps.x)
+            forms = self.engine if isinstance(self.engine, FastForm) else choose(self.cell, params, steps.x)
             return fast(plan._replace(forms=forms), params, start, initial, steps)
 
         steps = sequence.Steps(xs, valid, resets)
@@ -119,8 +124,8 @@ def is_gated(cell: Any) -> TypeGuard[GatedCell]:
 
 def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     """Call the cell's ``prepare`` where it has one."""
-    hook = getattr(cell, "prepare", None)
-    return (params, xs) if hook is None else hook(params, xs, key)
+    own = getattr(cell, "prepare", None)
+    return (params, xs) if own is None else own(params, xs, key)
 
 
 def scan(cell: Cell, *, reverse: bool = False, engine: Engine = "auto", unroll: int = 1, remat: Remat = None) -> Scan:
@@ -133,8 +138,9 @@ def scan(cell: Cell, *, reverse: bool = False, engine: Engine = "auto", unroll: 
         engine: "reference" is plain autodiff through the scan; "fast" has a backward pass of its own, for a
             ``GatedCell``, with large matrix products after the reverse scan; it has no forward mode (``jax.jvp``,
             ``jax.jacfwd``), which "reference" has. "auto" is "fast" where the cell allows it. Both choose by backend
-            and shape among forms of it, of which ``gatedrnn.layers.forms.Forms`` names one. "cudnn" is NVIDIA's own
-            LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never chosen by "auto".
+            and shape among forms of it, of which ``gatedrnn.layers.engines.fast.forms.FastForm`` names one. "cudnn" is
+            NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
+            chosen by "auto".
         unroll: steps in one iteration of the compiled loop.
         remat: None, or the length of the segments that the backward pass computes again instead of having saved
             them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.errors import InputError
+
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool
@@ -21,14 +23,14 @@ class Steps(NamedTuple):
     x: Any
     valid: Bool[Array, "*m"] | None
     """Whether the step exists."""
-    fresh: Bool[Array, "*m"] | None
+    reset: Bool[Array, "*m"] | None
     """Whether the carry is the initial one before this step."""
 
     def consumed(self, carry: Carry, initial: Carry) -> Carry:
         """Return the carry that this step consumes."""
-        return carry if self.fresh is None else select(self.fresh, initial, carry)
+        return carry if self.reset is None else select(self.reset, initial, carry)
 
-    def left(self, new: Carry, carry: Carry) -> Carry:
+    def carry_out(self, new: Carry, carry: Carry) -> Carry:
         """Return the carry that this step leaves: what it consumed, where it does not exist."""
         return new if self.valid is None else select(self.valid, new, carry)
 
@@ -58,7 +60,7 @@ def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, 
     if lengths is not None:
         lengths = jnp.asarray(lengths)
         if not jnp.issubdtype(lengths.dtype, jnp.integer):
-            raise ValueError(f"lengths: expected integers, got {lengths.dtype}")
+            raise InputError(f"lengths: expected integers, got {lengths.dtype}")
         _check_leading("lengths", lengths.shape, shape[1:])
         steps = jnp.arange(shape[0])
         valid = steps.reshape((-1,) + (1,) * lengths.ndim) < lengths
@@ -76,16 +78,16 @@ def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T
     """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
     flags = jnp.asarray(flags)
     if flags.dtype != jnp.bool_:
-        raise ValueError(f"{name}: expected bool, got {flags.dtype}")
+        raise InputError(f"{name}: expected bool, got {flags.dtype}")
     if flags.ndim == 0:
-        raise ValueError(f"{name}: expected [T] or [T, *B], got a scalar")
+        raise InputError(f"{name}: expected [T] or [T, *B], got a scalar")
     _check_leading(name, flags.shape, shape)
     return flags
 
 
 def _check_leading(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape != expected[: len(shape)]:
-        raise ValueError(f"{name}: expected the leading axes of {expected}, got {shape}")
+        raise InputError(f"{name}: expected the leading axes of {expected}, got {shape}")
 
 
 def zero_padding(valid: Bool[Array, "*m"] | None, xs: Any) -> Any:
@@ -145,7 +147,7 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
         carry = initial
     expected, got = (jax.tree.map(jnp.shape, c) for c in (initial, carry))
     if expected != got or jax.tree.structure(initial) != jax.tree.structure(carry):
-        raise ValueError(f"carry: expected shapes {expected}, got {got}")
+        raise InputError(f"carry: expected shapes {expected}, got {got}")
 
     after = cell.step(params, jax.tree.map(partial(_beside, x), initial), x_prepared)[0]
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers.scan import prepare
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ class Stack:
     def __post_init__(self) -> None:
         """Refuse an empty stack, and layers in it."""
         if not self.cells:
-            raise ValueError("cells: expected at least one, got none")
+            raise InputError("cells: expected at least one, got none")
         for cell in self.cells:
             if not hasattr(cell, "step") or hasattr(cell, "apply"):
-                raise ValueError(f"cells: expected cells, got {cell!r}; gr.chain takes layers")
+                raise InputError(f"cells: expected cells, got {cell!r}; gr.chain takes layers")
 
     @property
     def out_dim(self) -> int:

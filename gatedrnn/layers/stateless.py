@@ -10,6 +10,7 @@ from jax.core import Tracer
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.blocks import flat
 from gatedrnn.policy import Policy
@@ -48,7 +49,7 @@ class Stateless:
     ) -> tuple[tuple[()], Shaped[Array, "T *B O"]]:
         """Map every step on its own; padded steps give zeros."""
         if carry is not None and not (isinstance(carry, tuple) and len(carry) == 0):
-            raise ValueError(f"carry: expected (), as {self!r} has none; got {carry!r}")
+            raise InputError(f"carry: expected (), as {self!r} has none; got {carry!r}")
         xs = jnp.asarray(xs)
         if resets is not None:  # nothing to reset, but wrong ones are wrong here too
             sequence.check_flags("resets", resets, xs.shape)
@@ -129,7 +130,7 @@ class Embed(Stateless):
     def _map(self, params: EmbedParams, xs: Array, key: Any) -> Array:
         checks.params(params, EmbedParams)
         if not jnp.issubdtype(xs.dtype, jnp.integer):
-            raise ValueError(f"xs: expected integer tokens [T, *B], got {xs.dtype}")
+            raise InputError(f"xs: expected integer tokens [T, *B], got {xs.dtype}")
         table = params.table.astype(self.policy.compute_dtype(params.table))
         tokens = jax.typeof(xs).sharding
         # On explicit meshes a lookup has to be told how its output is sharded: as the tokens and the features are.
@@ -147,7 +148,7 @@ class Dropout(Stateless):
     def __post_init__(self) -> None:
         """Refuse rates that are no probability, where the rate is known."""
         if not isinstance(self.rate, Tracer) and not 0 <= self.rate <= 1:
-            raise ValueError(f"rate: expected a probability, got {self.rate!r}")
+            raise InputError(f"rate: expected a probability, got {self.rate!r}")
 
     @property
     def out_dim(self) -> None:

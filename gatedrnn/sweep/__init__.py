@@ -1,1 +1,1 @@
-"""Sweeps over hyperparameters on one task, each group of equal shapes trained as one population."""
+"""Populations over a space of hyperparameters, their table and plot; only commands import it."""

@@ -9,19 +9,20 @@ import jax
 import numpy as np
 
 from gatedrnn.cells.gate_bias import scale_recurrent
-from gatedrnn.comparison.search.model import GATE_BIASES, make_run
-from gatedrnn.comparison.search.replicate import curve_entry, trial_entry
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.network import GATE_BIASES, make_run
+from gatedrnn.experiment.trials import curve_entry, trial_entry
 from gatedrnn.training.population import member
 from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
     from gatedrnn.sweep.settings import SweepSettings
     from gatedrnn.tasks.task import Batch, Task
-    from gatedrnn.training.early_stopping import EarlyStopping, State
+    from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell
 
 
-class Hyper(NamedTuple):
+class SweepHyper(NamedTuple):
     """Traced hyperparameters, each ``[K]``."""
 
     learning_rate: Any
@@ -33,11 +34,11 @@ class Hyper(NamedTuple):
     """Index into ``GATE_BIASES``."""
 
 
-def as_hypers(configurations: list[dict[str, Any]]) -> Hyper:
+def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
     """Return configurations as arrays ``[K]``, to be traced."""
-    numbers = {name: [c[name] for c in configurations] for name in Hyper._fields if name != "gate_bias"}
+    numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name != "gate_bias"}
     biases = np.array([GATE_BIASES.index(c["gate_bias"]) for c in configurations], np.int32)
-    return Hyper(**{name: np.array(column, np.float32) for name, column in numbers.items()}, gate_bias=biases)
+    return SweepHyper(**{name: np.array(column, np.float32) for name, column in numbers.items()}, gate_bias=biases)
 
 
 def as_keys(configurations: list[dict[str, Any]]) -> Any:
@@ -57,7 +58,7 @@ def sweep_run(cell: Cell, task: Task, train: Batch, settings: SweepSettings) -> 
         if not scaled:
             return (recurrent, *rest)
         if not hasattr(recurrent, "w_h"):
-            raise ValueError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
+            raise InputError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
         return (scale_recurrent(recurrent, hyper.recurrent_scale), *rest)
 
     return dataclasses.replace(
@@ -68,7 +69,7 @@ def sweep_run(cell: Cell, task: Task, train: Batch, settings: SweepSettings) -> 
     )
 
 
-def entries(states: State, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
+def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
     """Return what is known of each member so far: its configuration, best validation score and curves."""
     # Curves and counts alone: parameters stay on the device.
     host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatedrnn.files import written
 from gatedrnn.sweep.settings import RANGES, SweepSettings
 from gatedrnn.sweep.space import varied
 
@@ -59,9 +60,9 @@ def plot(results: dict[str, Any]) -> Figure:
 
 def write_plot(results: dict[str, Any], path: Path) -> Path:
     """Write the figure; the ending says the format, such as .png or .svg."""
-    partial = path.with_name(f".partial-{path.name}")
-    plot(results).savefig(partial)
-    return partial.replace(path)
+    with written(path) as file:
+        plot(results).savefig(file, format=path.suffix[1:])
+    return path
 
 
 def loss_limits(members: list[dict[str, Any]]) -> tuple[float, float]:

@@ -7,7 +7,9 @@ import json
 from typing import Any, Literal
 
 from gatedrnn.cells import checks
-from gatedrnn.comparison.search.model import GATE_BIASES, cell_maker
+from gatedrnn.cells.registry import cell_maker
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
 
 STATIC = ("cell", "hidden")
@@ -65,22 +67,22 @@ class SweepSettings:
         for name in ("draws", "seeds", "batch_size", "max_epochs", "patience", "segment"):
             checks.positive(name, getattr(self, name))
         if self.sampling not in ("random", "grid"):
-            raise ValueError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
+            raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
         if self.task not in registry.TASKS:
-            raise ValueError(f"task: expected one of {', '.join(registry.TASKS)}; got {self.task}")
+            raise InputError(f"task: expected one of {', '.join(registry.TASKS)}; got {self.task}")
         for name in HYPERPARAMETERS:
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
-                raise ValueError(f"{name}: expected one or more different values, got {values!r}")
+                raise InputError(f"{name}: expected one or more different values, got {values!r}")
             least = 0 if name in ("weight_decay", "dropout") else None
             if name in RANGES and not all(0 < value < float("inf") for value in values):
-                raise ValueError(f"{name}: expected finite numbers above 0, got {values!r}")
+                raise InputError(f"{name}: expected finite numbers above 0, got {values!r}")
             if least is not None and not all(least <= value < float("inf") for value in values):
-                raise ValueError(f"{name}: expected finite numbers of 0 or more, got {values!r}")
+                raise InputError(f"{name}: expected finite numbers of 0 or more, got {values!r}")
         if not all(rate < 1 for rate in self.dropout):
-            raise ValueError(f"dropout: expected rates below 1, got {self.dropout!r}")
+            raise InputError(f"dropout: expected rates below 1, got {self.dropout!r}")
         if not set(self.gate_bias) <= set(GATE_BIASES):
-            raise ValueError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
+            raise InputError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
         for hidden in self.hidden:
             checks.positive("hidden", hidden)
         for name in self.cell:

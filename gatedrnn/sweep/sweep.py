@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.comparison import provenance
-from gatedrnn.comparison.search.files import SECONDS_BETWEEN_CHECKPOINTS, claim, write_json
-from gatedrnn.comparison.search.model import make_cell
+from gatedrnn.cells.registry import make_cell
+from gatedrnn.experiment import provenance
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.files import write_json
 from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-class Progress(NamedTuple):
+class SweepProgress(NamedTuple):
     """Where a sweep stands: told after each segment."""
 
     group: str
@@ -54,7 +55,7 @@ class Progress(NamedTuple):
 
 
 def sweep(
-    settings: SweepSettings, out: Path, *, on_progress: Callable[[Progress], None] | None = None
+    settings: SweepSettings, out: Path, *, on_progress: Callable[[SweepProgress], None] | None = None
 ) -> dict[str, Any]:
     """Train all members; each keeps its best parameters' validation score. The test part is never read.
 
@@ -143,7 +144,7 @@ def progress(
     found: dict[int, dict[str, Any]],
     members: int,
     settings: SweepSettings,
-) -> Progress:
+) -> SweepProgress:
     """Return where a sweep stands, of what is known of its members."""
     ended = [entry for entry in found.values() if entry["ended"]]
     scored = [entry for entry in found.values() if entry["validation"] is not None]
@@ -152,7 +153,7 @@ def progress(
     # A member that has trained longer than most may just have improved: then it takes as long as it has patience.
     atypical = [min(settings.patience, settings.max_epochs - epochs) for epochs in under_way]
     left = sum(map(max, [typical - epochs for epochs in under_way], atypical)) + typical * (members - len(found))
-    return Progress(
+    return SweepProgress(
         group=name,
         entries=latest,
         members=members,

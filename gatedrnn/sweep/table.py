@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from gatedrnn.comparison.search.files import write_text
+from gatedrnn.files import write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 
 COLUMNS: tuple[str, ...] = ("member", *HYPERPARAMETERS, "seed", "validation", "best_epoch", "epochs", "diverged_at")
@@ -27,10 +27,10 @@ def write_table(results: dict[str, Any], out: Path) -> list[Path]:
     writer.writeheader()
     writer.writerows(table)
     write_text(out / "members.csv", text.getvalue())
-    written = [out / "members.csv"]
+    paths = [out / "members.csv"]
     if importlib.util.find_spec("pyarrow"):
-        written.append(_write_parquet(table, out / "members.parquet"))
-    return written
+        paths.append(_write_parquet(table, out / "members.parquet"))
+    return paths
 
 
 def _write_parquet(table: list[dict[str, Any]], path: Path) -> Path:
@@ -40,6 +40,6 @@ def _write_parquet(table: list[dict[str, Any]], path: Path) -> Path:
     text = {"cell", "gate_bias"}
     whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}
     types = {name: pa.string() if name in text else pa.int64() if name in whole else pa.float64() for name in COLUMNS}
-    partial = path.with_name(f".{path.name}.partial")
-    parquet.write_table(pa.Table.from_pylist(table, schema=pa.schema(list(types.items()))), partial)
-    return partial.replace(path)
+    with written(path) as file:
+        parquet.write_table(pa.Table.from_pylist(table, schema=pa.schema(list(types.items()))), file)
+    return path

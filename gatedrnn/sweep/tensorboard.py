@@ -14,7 +14,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("logs for TensorBoard need tensorboardX: pip install 'gatedrnn[sweep]'") from error
 
 if TYPE_CHECKING:
-    from gatedrnn.sweep.sweep import Progress
+    from gatedrnn.sweep.sweep import SweepProgress
 
 
 class TensorBoardLogs:
@@ -30,7 +30,7 @@ class TensorBoardLogs:
         self._writers: dict[int, Any] = {}
         self._written: dict[int, int] = {}
 
-    def __call__(self, report: Progress) -> None:
+    def __call__(self, report: SweepProgress) -> None:
         """Write the epochs that are new."""
         for k, entry in report.entries.items():
             if k in self._written and k not in self._writers:

@@ -1,1 +1,1 @@
-"""Tasks to compare cells on: data, objectives, and the simple models that say what a difference is worth."""
+"""Tasks: data, objectives and simple models; beside training, neither imports the other."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import Sequences, encode_classes
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
         with np.load(path, allow_pickle=False) as file:
             unknown = [key for key in file.files if key not in KEYS]
             if unknown or "x" not in file.files:
-                raise ValueError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
+                raise InputError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
             return from_arrays({key: file[key] for key in file.files}, question)
     except zipfile.BadZipFile as error:
-        raise ValueError("expected an .npz file as numpy.savez writes it, got another") from error
+        raise InputError("expected an .npz file as numpy.savez writes it, got another") from error
     except ValueError as error:
         if "allow_pickle" in str(error):
-            raise ValueError(
+            raise InputError(
                 "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
                 "different lengths one after another, x [N, I], with lengths [B]"
             ) from error
@@ -57,15 +58,15 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     """
     for name in ("group", "time", "features", "split"):
         if getattr(question, name):
-            raise ValueError(f"{name}: expected none, as arrays have keys instead: {', '.join(KEYS)}")
+            raise InputError(f"{name}: expected none, as arrays have keys instead: {', '.join(KEYS)}")
     for key, values in arrays.items():
         if values.dtype == object:
-            raise ValueError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
+            raise InputError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
     x, tokens = arrays["x"], question.kind == "next-token" or arrays["x"].ndim == 1
     if tokens and not np.issubdtype(x.dtype, np.integer):
-        raise ValueError(f"x: expected tokens as integers [T, B] or [N], got {x.dtype} {list(x.shape)}")
+        raise InputError(f"x: expected tokens as integers [T, B] or [N], got {x.dtype} {list(x.shape)}")
     if not tokens and (x.dtype.kind not in "fiub" or x.ndim not in (2, 3)):
-        raise ValueError(f"x: expected numbers [T, B, I] or [N, I], got {x.dtype} {list(x.shape)}")
+        raise InputError(f"x: expected numbers [T, B, I] or [N, I], got {x.dtype} {list(x.shape)}")
     padded = x.ndim == (2 if tokens else 3)
     lengths = _lengths(arrays.get("lengths"), x, padded)
     there = np.arange(len(x))[:, None] < lengths if padded else None
@@ -78,7 +79,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     groups, parts = (arrays.get(key) for key in ("groups", "split"))
     for key, values in (("groups", groups), ("split", parts)):
         if values is not None and values.shape != lengths.shape:
-            raise ValueError(f"{key}: expected one for each of {len(lengths)} sequences, got {list(values.shape)}")
+            raise InputError(f"{key}: expected one for each of {len(lengths)} sequences, got {list(values.shape)}")
     columns = y.shape[-1] if kind == "step-regression" and y is not None else 0
     data = Sequences(
         flat if tokens else flat.astype(np.float32, copy=False),
@@ -97,17 +98,17 @@ def _lengths(given: np.ndarray | None, x: np.ndarray, padded: bool) -> np.ndarra
     if given is None:
         return np.full(x.shape[1], len(x)) if padded else np.array([len(x)])
     if given.ndim != 1 or not np.issubdtype(given.dtype, np.integer):
-        raise ValueError(f"lengths: expected integers [B], got {given.dtype} {list(given.shape)}")
+        raise InputError(f"lengths: expected integers [B], got {given.dtype} {list(given.shape)}")
     lengths = given.astype(np.int64)
     if padded and len(lengths) != x.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"lengths: expected one for each of the {x.shape[1]} sequences of x [T, B, ...], got {len(lengths)}; "
             "time comes first: x.swapaxes(0, 1)"
         )
     if padded and lengths.max(initial=0) > len(x):
-        raise ValueError(f"lengths: expected at most the {len(x)} steps of x [T, B, ...], got {lengths.max()}")
+        raise InputError(f"lengths: expected at most the {len(x)} steps of x [T, B, ...], got {lengths.max()}")
     if not padded and lengths.sum() != len(x):
-        raise ValueError(f"lengths: expected a sum of {len(x):,}, the steps of x [N, ...], got {lengths.sum():,}")
+        raise InputError(f"lengths: expected a sum of {len(x):,}, the steps of x [N, ...], got {lengths.sum():,}")
     return lengths
 
 
@@ -126,7 +127,7 @@ def _targets(
     of_steps = y.shape[:2] == x.shape[:2] if there is not None else len(y) == len(x) and len(x) != len(lengths)
     if not of_steps and y.shape != lengths.shape:
         steps = list(x.shape[:2]) if there is not None else [len(x)]
-        raise ValueError(
+        raise InputError(
             f"y: expected one for each of {len(lengths)} sequences or {steps} steps, got {list(y.shape)}; time is first"
         )
     numbers = y.dtype.kind == "f"
@@ -134,24 +135,24 @@ def _targets(
         "classification" if not of_steps else "step-regression" if numbers else "step-classification"
     )
     if kind in ("forecast", "next-token"):
-        raise ValueError(f"y: expected none where the kind is {kind}, as targets are frames of x")
+        raise InputError(f"y: expected none where the kind is {kind}, as targets are frames of x")
     if (kind == "classification") == of_steps or (kind != "step-regression" and numbers):
         expected = (
             "integers or text [B]" if kind == "classification" else "one for each step, integers or text of classes"
         )
-        raise ValueError(f"y: expected {expected}, got {y.dtype} {list(y.shape)}; name another kind, or convert it")
+        raise InputError(f"y: expected {expected}, got {y.dtype} {list(y.shape)}; name another kind, or convert it")
     flat = _flat(y, there) if of_steps else y
     if kind == "step-regression":
         if y.dtype.kind not in "fiub":
-            raise ValueError(f"y: expected numbers, got {y.dtype}")
+            raise InputError(f"y: expected numbers, got {y.dtype}")
         return kind, flat.reshape(len(flat), -1).astype(np.float32), ()
     if flat.ndim != 1:
-        raise ValueError(f"y: expected one class for each step, [T, B] or [N], got {list(y.shape)}")
+        raise InputError(f"y: expected one class for each step, [T, B] or [N], got {list(y.shape)}")
     return (kind, *encode_classes(flat))
 
 
 def _names(given: np.ndarray | None, count: int) -> tuple[str, ...]:
     names = tuple(f"x{i}" for i in range(count)) if given is None else tuple(map(str, given))
     if len(names) != count or len(set(names)) != count:
-        raise ValueError(f"features: expected {count} different names, got {', '.join(names)}")
+        raise InputError(f"features: expected {count} different names, got {', '.join(names)}")
     return names

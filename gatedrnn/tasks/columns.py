@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
+
 BLOCK, ROWS = 1 << 22, 1 << 16
 """Bytes of a CSV file, and rows of a Parquet file, that are read at once."""
 
@@ -57,10 +59,10 @@ def types(path: Path) -> dict[str, str]:
     try:
         schema = _open_csv(path).schema if _is_csv(path) else pa.parquet.read_schema(path)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"expected a table, names first and all rows alike, got another file ({error})") from error
+        raise InputError(f"expected a table, names first and all rows alike, got another file ({error})") from error
     double = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if double:
-        raise ValueError(f"columns: expected different names, got {', '.join(double)} more than once")
+        raise InputError(f"columns: expected different names, got {', '.join(double)} more than once")
     return {field.name: _type(field.type) for field in schema}
 
 
@@ -96,11 +98,11 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
                 times.append(_as_numbers(_whole(batch[time], time, rows)))
             rows += batch.num_rows
     except pa.ArrowInvalid as error:
-        raise ValueError(_explained(str(error), path)) from error
+        raise InputError(_explained(str(error), path)) from error
     if not _is_csv(path):
         rows = pa.parquet.read_metadata(path).num_rows
     if not rows:
-        raise ValueError("expected rows, got none below the names of columns")
+        raise InputError("expected rows, got none below the names of columns")
     found = {name: Labels(np.concatenate(codes[name]), tuple(known[name])) for name in labels}
 
     def take(name: str) -> np.ndarray:
@@ -147,7 +149,7 @@ def _batches(path: Path, numbers: tuple[str, ...], labels: tuple[str, ...], time
 def _whole(column: Any, name: str, rows: int) -> Any:
     if column.null_count:
         row = rows + int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0]) + 1
-        raise ValueError(f"column {name!r}: expected a value in each row, got none in row {row:,}; fill it in")
+        raise InputError(f"column {name!r}: expected a value in each row, got none in row {row:,}; fill it in")
     return column
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.table import read_table
@@ -40,16 +41,16 @@ def task_from_file(path: str | Path, question: Question) -> Task:
     """
     path = Path(path)
     if path.suffix.lower() not in READERS:
-        raise ValueError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
+        raise InputError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
     if not path.is_file():
-        raise ValueError(f"file: expected one that exists, got {str(path)!r}")
+        raise InputError(f"file: expected one that exists, got {str(path)!r}")
     try:
         data, kind = READERS[path.suffix.lower()](path, question)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return _task(data, kind, question, path.stem, path.name, digest)
     except (ValueError, OSError) as error:
-        raise ValueError(f"{path.name}: {error}") from error
+        raise InputError(f"{path.name}: {error}") from error
 
 
 def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str = "data") -> Task:
@@ -78,7 +79,7 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
     asked = ", ".join(f"{key} {value}" for key, value in question.said().items() if key not in ("kind", "horizon"))
     ahead = {"horizon": question.horizon} if kind == "forecast" and question.horizon is not None else {}
     if question.horizon is not None and kind != "forecast":
-        raise ValueError(f"horizon: expected none where the kind is {kind}, got {question.horizon}; ask for a forecast")
+        raise InputError(f"horizon: expected none where the kind is {kind}, got {question.horizon}; ask for a forecast")
     steps = f"{len(data.lengths):,} sequence{'s' if len(data.lengths) > 1 else ''}, {len(data.x):,} steps"
     return task_from(
         data,

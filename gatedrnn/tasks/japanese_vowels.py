@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.task import Batch, Reading, Split, Task
 
@@ -61,7 +62,7 @@ def load() -> tuple[Utterances, Utterances]:
     data = importlib.resources.files("gatedrnn.tasks").joinpath("data/japanese_vowels.npz").read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if digest != SHA256:
-        raise ValueError(f"japanese_vowels.npz: expected sha256 {SHA256}, got {digest}; reinstall gatedrnn")
+        raise InputError(f"japanese_vowels.npz: expected sha256 {SHA256}, got {digest}; reinstall gatedrnn")
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return _pad(arrays, "train"), _pad(arrays, "test")
 
@@ -77,7 +78,7 @@ def _pad(arrays: np.lib.npyio.NpzFile, part: str) -> Utterances:
 def _draw(seed: int, each: int, speakers: Int[np.ndarray, "B"]) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of ``each`` utterances of every speaker, drawn by the seed, and those of the rest."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"seed: expected an int of 0 or more, got {seed!r}")
+        raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
     rng = np.random.default_rng(seed)
     drawn = [rng.permutation(np.flatnonzero(speakers == k))[:each] for k in range(SPEAKERS)]
     rows = np.sort(np.concatenate(drawn))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.task import Batch, Split, Task
 
@@ -46,11 +47,11 @@ def load() -> dict[str, np.ndarray]:
     path = Path(folder or ".") / FILE
     if folder is None or not path.is_file():
         where = "which is not set" if folder is None else f"{folder!r}, which lacks it"
-        raise ValueError(f"jsb-chorales: expected {FILE} in the folder that GATEDRNN_DATA names, {where}; {SOURCE}")
+        raise InputError(f"jsb-chorales: expected {FILE} in the folder that GATEDRNN_DATA names, {where}; {SOURCE}")
     with np.load(path, allow_pickle=False) as file:
         arrays = {f"{part}_{name}": file[f"{part}_{name}"] for part in PARTS for name in ("roll", "lengths")}
     if (digest := content_sha256(arrays)) != SHA256:
-        raise ValueError(f"jsb-chorales: expected arrays of sha256 {SHA256} in {FILE}, got {digest}")
+        raise InputError(f"jsb-chorales: expected arrays of sha256 {SHA256} in {FILE}, got {digest}")
     return arrays
 
 
@@ -70,7 +71,7 @@ def split(seed: int) -> Split:
         ValueError: as ``load``.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ValueError(f"seed: expected an int of 0 or more, got {seed!r}")
+        raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
     return _split()
 
 

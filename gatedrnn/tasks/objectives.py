@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.errors import InputError
 from gatedrnn.layers.last import last
 from gatedrnn.tasks.task import Score
 
@@ -58,7 +59,7 @@ def gaussian(outputs: Float[Array, "T B 2D"], batch: Batch) -> Score:
     """
     expected = (*batch.y.shape[:-1], 2 * batch.y.shape[-1])
     if outputs.shape != expected:
-        raise ValueError(f"outputs: expected mean and log deviation of each target, {expected}, got {outputs.shape}")
+        raise InputError(f"outputs: expected mean and log deviation of each target, {expected}, got {outputs.shape}")
     valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
     # Padding is made safe before any arithmetic: the derivative of what came from a NaN is NaN, even times zero.
     outputs, y = (jnp.where(valid[..., None], a, 0.0).astype(jnp.float32) for a in (outputs, batch.y))
@@ -88,7 +89,7 @@ def categorical(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         1.386
     """
     if batch.y.shape != outputs.shape[1:-1] or not jnp.issubdtype(batch.y.dtype, jnp.integer):
-        raise ValueError(f"y: expected integers {outputs.shape[1:-1]}, got {batch.y.dtype} {batch.y.shape}")
+        raise InputError(f"y: expected integers {outputs.shape[1:-1]}, got {batch.y.dtype} {batch.y.shape}")
     lengths = jnp.asarray(batch.lengths)
     exists = lengths > 0
     logits = last(outputs.astype(jnp.float32), lengths)
@@ -116,7 +117,7 @@ def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         1.386
     """
     if batch.y.shape != outputs.shape[:-1] or not jnp.issubdtype(batch.y.dtype, jnp.integer):
-        raise ValueError(f"y: expected integers {outputs.shape[:-1]}, got {batch.y.dtype} {batch.y.shape}")
+        raise InputError(f"y: expected integers {outputs.shape[:-1]}, got {batch.y.dtype} {batch.y.shape}")
     valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
     logits = jnp.where(valid[..., None], outputs.astype(jnp.float32), 0.0)
     y = jnp.where(valid, batch.y, 0).astype(jnp.int32)
@@ -147,7 +148,7 @@ def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
         2.079
     """
     if outputs.shape != batch.y.shape:
-        raise ValueError(f"outputs: expected a logit for each label, {batch.y.shape}, got {outputs.shape}")
+        raise InputError(f"outputs: expected a logit for each label, {batch.y.shape}, got {outputs.shape}")
     valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
     logits, y = (jnp.where(valid[..., None], a, 0).astype(jnp.float32) for a in (outputs, batch.y))
     nats = jnp.where(valid, (jax.nn.softplus(logits) - y * logits).sum(-1), 0.0).sum()

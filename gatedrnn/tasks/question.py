@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
+from gatedrnn.errors import InputError
+
 RecordedKind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token"]
 
 
@@ -43,4 +45,4 @@ class Question:
         """
         for name in ("group", "time", "target", "features", "split"):
             if getattr(self, name):
-                raise ValueError(f"{name}: expected none, as {what} has no columns; got {getattr(self, name)!r}")
+                raise InputError(f"{name}: expected none, as {what} has no columns; got {getattr(self, name)!r}")

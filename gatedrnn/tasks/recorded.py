@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.sequences import Sequences, check
 from gatedrnn.tasks.splitter import Splitter
@@ -62,9 +63,9 @@ def task_from(
     """
     for argument, value in (("horizon", horizon), ("window", 1 if window is None else window)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{argument}: expected a positive int, got {value!r}")
+            raise InputError(f"{argument}: expected a positive int, got {value!r}")
     if kind not in KINDS:
-        raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+        raise InputError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     check(data)
     data, outputs, ahead = _outputs(data, kind, horizon)
     density = kind in ("forecast", "step-regression")
@@ -92,7 +93,7 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
     """Return what is to be found for each step, and how many steps ahead; forecasts get names for it."""
     if kind == "classification":
         if data.y is None or data.y.shape != data.lengths.shape:
-            raise ValueError("target: expected a class for each sequence, got none; name one, or another kind")
+            raise InputError("target: expected a class for each sequence, got none; name one, or another kind")
         return data, None, 0
     if kind == "next-token":
         return data, data.x, 1
@@ -100,12 +101,12 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
         targets = data.targets or data.features
         unknown = [target for target in targets if target not in data.features]
         if unknown:
-            raise ValueError(f"target: expected some of the features, got {', '.join(unknown)}")
+            raise InputError(f"target: expected some of the features, got {', '.join(unknown)}")
         columns = [data.features.index(target) for target in targets]
         outputs = data.x if targets == data.features else np.ascontiguousarray(data.x[:, columns])
         return data.renamed(targets), outputs, horizon
     if data.y is None or len(data.y) != len(data.x):
-        raise ValueError("target: expected one for each step, got none; name one, or another kind")
+        raise InputError("target: expected one for each step, got none; name one, or another kind")
     return data, data.y, 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks import japanese_vowels, jsb_chorales
 
 if TYPE_CHECKING:
@@ -34,5 +35,5 @@ def load(name: str | Task) -> Task:
     if not isinstance(name, str):
         return name
     if name not in TASKS:
-        raise ValueError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
+        raise InputError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
     return TASKS[name]()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.errors import InputError
+
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
@@ -77,14 +79,14 @@ def check(data: Sequences) -> None:
     """
     if not len(data.lengths) or data.lengths.min() < 1:
         empty = "no sequence" if not len(data.lengths) else f"sequence {data.label(int(data.lengths.argmin()))} empty"
-        raise ValueError(f"lengths: expected at least one step in each sequence, got {empty}; leave such out")
+        raise InputError(f"lengths: expected at least one step in each sequence, got {empty}; leave such out")
     for names, values in ((data.features, data.x), (data.targets, data.y)):
         if values is not None and values.ndim == 2:
             for name, column in zip(names, values.T, strict=True):
                 _check_column(data, name, column)
     if data.y is not None and data.y.ndim == 1 and len(np.unique(data.y)) < 2:
         only = data.classes[int(data.y[0])] if data.classes else data.y[0]
-        raise ValueError(f"target: expected at least two classes, got {only!r} alone; there is nothing to tell apart")
+        raise InputError(f"target: expected at least two classes, got {only!r} alone; there is nothing to tell apart")
     if data.parts is not None:
         _check_parts(data, data.parts)
 
@@ -93,12 +95,12 @@ def _check_column(data: Sequences, name: str, column: Float[np.ndarray, "N"]) ->
     low, high = column.min(), column.max()  # either is NaN where one value is
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = np.flatnonzero(~np.isfinite(column))
-        raise ValueError(
+        raise InputError(
             f"column {name!r}: expected finite numbers, got {len(bad):,} missing or infinite, the first at "
             f"{data.where(int(bad[0]))}; fill them in, or leave out those rows"
         )
     if low == high:
-        raise ValueError(
+        raise InputError(
             f"column {name!r}: expected values that vary, got {low:g} in every row; name the others with features"
         )
 
@@ -106,15 +108,15 @@ def _check_column(data: Sequences, name: str, column: Float[np.ndarray, "N"]) ->
 def _check_parts(data: Sequences, parts: np.ndarray) -> None:
     unknown = sorted({str(part) for part in parts} - set(PARTS))
     if unknown:
-        raise ValueError(f"split: expected {', '.join(PARTS)}, got {', '.join(map(repr, unknown))}")
+        raise InputError(f"split: expected {', '.join(PARTS)}, got {', '.join(map(repr, unknown))}")
     for part in ("train", "test"):
         if not (parts == part).any():
-            raise ValueError(f"split: expected sequences to {part} on, got none; leave split out to have them drawn")
+            raise InputError(f"split: expected sequences to {part} on, got none; leave split out to have them drawn")
     if data.groups is not None:
         for group in np.unique(data.groups):
             found = np.unique(parts[data.groups == group])
             if len(found) > 1:
-                raise ValueError(f"split: expected each group in one part, got group {group} in {', '.join(found)}")
+                raise InputError(f"split: expected each group in one part, got group {group} in {', '.join(found)}")
 
 
 def encode_classes(values: Any) -> tuple[Int[np.ndarray, "N"], tuple[str, ...]]:

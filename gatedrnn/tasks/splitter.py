@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import LONGEST
 from gatedrnn.tasks.splitting import Stretches, Windows, parts_by_group, parts_in_time, windows
 from gatedrnn.tasks.task import Batch, Reading, Split
@@ -54,17 +55,17 @@ class Splitter:
         self.data, self.outputs, self.ahead = data, outputs, ahead
         longest = int(data.lengths.max())
         if longest <= ahead:
-            raise ValueError(f"horizon: expected less than the {longest} steps of the longest sequence, got {ahead}")
+            raise InputError(f"horizon: expected less than the {longest} steps of the longest sequence, got {ahead}")
         self.window = longest if outputs is None else self._window(longest, window)
         self.length = min(self.window, longest - ahead)
         if self.length > LONGEST:
-            raise ValueError(
+            raise InputError(
                 f"too long: expected at most {LONGEST:,} steps, got {longest:,} in sequence "
                 f"{data.label(int(data.lengths.argmax()))}; average neighbouring steps, or cut it into several"
             )
         self._sizes = [len(cut.starts) for cut in self._windows(0)]
         if 0 in self._sizes:
-            raise ValueError(
+            raise InputError(
                 f"too few sequences: expected some of more than {ahead} steps in each part, got none; forecast less "
                 "far ahead, or record longer ones"
             )
@@ -80,7 +81,7 @@ class Splitter:
             ValueError: where the seed is none, or what is to be found doesn't vary in the training part.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed: expected an int of 0 or more, got {seed!r}")
+            raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
         with self._lock:
             if self._made is None or self._made[0] != seed:
                 self._made = None
@@ -125,7 +126,7 @@ class Splitter:
         if of_outputs is not None and self._unit is not None:
             if not of_outputs.deviation.all():
                 name = self.data.targets[int(of_outputs.deviation.argmin())]
-                raise ValueError(
+                raise InputError(
                     f"column {name!r}: expected values that vary in the training part, got a constant; leave it out"
                 )
             offset = float(np.log(of_outputs.deviation / self._unit).sum())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import FEWEST, PARTS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def parts_by_group(data: Sequences, seed: int) -> tuple[Stretches, Stretches, St
             named[1], named[0] = _draw(data, groups, classes, named[0], VALIDATION, np.random.default_rng(seed))
     else:
         if len(np.unique(groups)) < FEWEST:
-            raise ValueError(
+            raise InputError(
                 f"too few sequences: expected {FEWEST} or more groups, as no group lies in two parts, got "
                 f"{len(np.unique(groups))}; record more, or give one long series without groups: it's split in time"
             )
@@ -68,7 +69,7 @@ def parts_by_group(data: Sequences, seed: int) -> tuple[Stretches, Stretches, St
         named = [train, validation, test]
     lacking = np.setdiff1d(classes, classes[named[0]])
     if of_sequences is not None and len(lacking):
-        raise ValueError(
+        raise InputError(
             f"too few sequences: expected some of class {data.classes[lacking[0]]!r} to train on, got none; "
             "record more, or leave this class out"
         )
@@ -90,7 +91,7 @@ def _draw(
         of_class = found[classes[among[first]] == k]
         if len(of_class) < 2:
             name = f" of class {data.classes[k]!r}" if len(data.classes) > k else ""
-            raise ValueError(f"too few sequences: expected 3 or more groups{name}, as there are three parts")
+            raise InputError(f"too few sequences: expected 3 or more groups{name}, as there are three parts")
         drawn.append(rng.permutation(of_class)[: max(1, round(part * len(of_class)))])
     chosen = np.isin(groups[among], np.concatenate(drawn))
     return among[chosen], among[~chosen]
@@ -119,7 +120,7 @@ def parts_in_time(steps: int, gap: int, seed: int) -> tuple[Stretches, Stretches
     sizes["train"], sizes["validation"] = int(0.8 * known), int(0.15 * known)
     slack = known - sizes["train"] - gap - sizes["validation"]
     if steps < SERIES or slack < 0 or sizes["validation"] < 2:
-        raise ValueError(
+        raise InputError(
             f"too few steps: expected {max(SERIES, 25 * gap):,} or more in a series that is split in time with gaps of "
             f"{gap}, got {steps:,}; record more, or forecast less far ahead"
         )

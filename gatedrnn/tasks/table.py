@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
 from gatedrnn.tasks.sequences import Sequences
 
@@ -74,31 +75,31 @@ def _roles(types: dict[str, str], question: Question) -> Roles:
     named = [question.group, question.time, question.split, *question.target, *question.features]
     unknown = [name for name in named if name is not None and name not in types]
     if unknown:
-        raise ValueError(f"columns: expected some of {', '.join(types)}; got {', '.join(unknown)}")
+        raise InputError(f"columns: expected some of {', '.join(types)}; got {', '.join(unknown)}")
     kind = question.kind or ("forecast" if question.horizon is not None or not question.target else None)
     if kind == "next-token":
-        raise ValueError("kind: expected another one for a table, got next-token; give a .txt, or tokens in an .npz")
+        raise InputError("kind: expected another one for a table, got next-token; give a .txt, or tokens in an .npz")
     if kind != "forecast" and not question.target:
-        raise ValueError(f"target: expected a column, as the kind is {kind}; got none")
+        raise InputError(f"target: expected a column, as the kind is {kind}; got none")
     if kind is None and all(types[name] == "number" for name in question.target):
         kind = "step-regression"
     if kind not in ("forecast", "step-regression") and len(question.target) > 1:
-        raise ValueError(f"target: expected one column of classes, got {', '.join(question.target)}")
+        raise InputError(f"target: expected one column of classes, got {', '.join(question.target)}")
     if question.time is not None and types[question.time] == "text":
-        raise ValueError(f"time: expected numbers or dates such as 2026-01-31 12:00, got text in {question.time!r}")
+        raise InputError(f"time: expected numbers or dates such as 2026-01-31 12:00, got text in {question.time!r}")
     others = {question.group, question.time, question.split, *(question.target if kind != "forecast" else ())}
     features = question.features or tuple(name for name in types if name not in others)
     if kind == "forecast":
         features = tuple(dict.fromkeys((*features, *question.target)))
     both = [] if kind == "forecast" else [name for name in features if name in question.target]
     if both:
-        raise ValueError(f"features: expected columns that are no target, got {', '.join(both)}")
+        raise InputError(f"features: expected columns that are no target, got {', '.join(both)}")
     if not features:
-        raise ValueError("features: expected at least one column that the network reads, got none")
+        raise InputError("features: expected at least one column that the network reads, got none")
     numbers = (*features, *(question.target if kind in ("forecast", "step-regression") else ()))
     for name in numbers:
         if types[name] not in ("number", "whole"):
-            raise ValueError(
+            raise InputError(
                 f"column {name!r}: expected numbers, got {types[name]}; give it a role (group, time, target, split), "
                 "or name the columns to read with features"
             )
@@ -124,11 +125,11 @@ def _check_time(rows: Rows, times: np.ndarray, name: str) -> None:
     at = f"at step {row - int(rows.firsts[sequence])}{where}"
     if times[row] == times[row - 1]:
         hint = "leave out double rows" if rows.names else "leave out double rows, or name the column of groups"
-        raise ValueError(f"time: expected each value of {name!r} once, got one twice {at}; {hint}")
+        raise InputError(f"time: expected each value of {name!r} once, got one twice {at}; {hint}")
     if np.isnan(times[row - 1 : row + 1]).any():
-        raise ValueError(f"time: expected a value of {name!r} in each row, got none {at}; fill it in")
+        raise InputError(f"time: expected a value of {name!r} in each row, got none {at}; fill it in")
     hint = "" if rows.names else ", or name the column of groups"
-    raise ValueError(f"time: expected {name!r} to ascend, got an earlier one {at}; sort rows by time{hint}")
+    raise InputError(f"time: expected {name!r} to ascend, got an earlier one {at}; sort rows by time{hint}")
 
 
 def _targets(table: Columns, rows: Rows, roles: Roles) -> tuple[Kind, Any, tuple[str, ...]]:
@@ -145,7 +146,7 @@ def _targets(table: Columns, rows: Rows, roles: Roles) -> tuple[Kind, Any, tuple
     same = bool((np.repeat(of_sequences, rows.lengths) == y).all())
     kind = roles.kind or ("classification" if same and rows.names else "step-classification")
     if kind == "classification" and not same:
-        raise ValueError(
+        raise InputError(
             f"target: expected the same class {roles.targets[0]!r} in all rows of a group, got several; ask for the "
             "kind step-classification, or name the column of groups"
         )
@@ -163,5 +164,5 @@ def _natural(value: str) -> tuple[bool, float, str]:
 def _parts(split: Labels, rows: Rows, name: str) -> np.ndarray:
     codes = rows.sort(split.codes)
     if (np.repeat(codes[rows.firsts], rows.lengths) != codes).any():
-        raise ValueError(f"split: expected the same in all rows of a group, got several in column {name!r}")
+        raise InputError(f"split: expected the same in all rows of a group, got several in column {name!r}")
     return np.array(split.values)[codes[rows.firsts]]

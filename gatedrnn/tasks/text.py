@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import Sequences
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
     """
     question.refuse_columns("a text")
     if question.kind not in (None, "next-token"):
-        raise ValueError(f"kind: expected next-token for a text, got {question.kind}")
+        raise InputError(f"kind: expected next-token for a text, got {question.kind}")
     seen = np.zeros(0x110000, bool)
     count = 0
     for points in _code_points(path):
@@ -37,7 +38,7 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
         count += len(points)
     kinds = np.flatnonzero(seen)
     if len(kinds) < 2:
-        raise ValueError(f"text: expected at least two different characters, got {len(kinds)}")
+        raise InputError(f"text: expected at least two different characters, got {len(kinds)}")
     numbers = np.zeros(len(seen), np.min_scalar_type(len(kinds) - 1))
     numbers[kinds] = np.arange(len(kinds))
     tokens, start = np.empty(count, numbers.dtype), 0
@@ -54,5 +55,5 @@ def _code_points(path: Path) -> Iterator[np.ndarray]:
             try:
                 text = decode(chunk)
             except UnicodeDecodeError as error:
-                raise ValueError(f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8") from error
+                raise InputError(f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8") from error
             yield np.frombuffer(text.encode("utf-32-le"), np.uint32)

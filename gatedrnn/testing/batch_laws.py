@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.testing.probe import BATCH, Batch, gradients_of
+from gatedrnn.testing.probe import BATCH, ProbeBatch, gradients_of
 
 if TYPE_CHECKING:
     from gatedrnn.testing.probe import Probe
 
-TIME_FIRST = Batch(xs=1, carry=0, lengths=0, mask=1, resets=1)
+TIME_FIRST = ProbeBatch(xs=1, carry=0, lengths=0, mask=1, resets=1)
 """Where the batch axis of each part is."""
 
 
@@ -39,7 +39,7 @@ def two_batch_axes_equal_one(probe: Probe) -> None:
     def split(tree: Any, axis: int) -> Any:
         return jax.tree.map(lambda leaf: leaf.reshape(*leaf.shape[:axis], 2, BATCH // 2, *leaf.shape[axis + 1 :]), tree)
 
-    two = Batch(*(split(part, axis) for part, axis in zip(probe.padded, TIME_FIRST, strict=True)))
+    two = ProbeBatch(*(split(part, axis) for part, axis in zip(probe.padded, TIME_FIRST, strict=True)))
     carry, ys = probe.apply(probe.params, probe.padded)
     expected = split(carry, 0), split(ys, 1)
     probe.assert_close(probe.apply(probe.params, two), expected, "(carry, ys)")

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.cells.hooks import hook
+from gatedrnn.cells.optional import optional_method
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.layers.chain import chain
-from gatedrnn.layers.forms import Forms
+from gatedrnn.layers.engines.fast.forms import FastForm
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import prepare, scan
 from gatedrnn.layers.stack import stack
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 # "auto" is one of the others, and "cudnn" has one cell and one kind of device. Blocks of 4 steps leave a shorter one.
-ENGINES_TO_COMPARE = ("reference", "fast", Forms(project=4, recompute=4))
-JOINT = Forms(project=0)
+ENGINES_TO_COMPARE = ("reference", "fast", FastForm(project=4, recompute=4))
+JOINT = FastForm(project=0)
 
 
 def scan_equals_a_loop(probe: Probe, cell: Cell) -> None:
@@ -82,7 +82,7 @@ def engines_agree(probe: Probe, cell: Cell) -> None:
     """
     for reverse in (False, True):
         expected = None
-        for engine in (*ENGINES_TO_COMPARE, *([JOINT] if hook(cell, "joint") else [])):
+        for engine in (*ENGINES_TO_COMPARE, *([JOINT] if optional_method(cell, "joint") else [])):
             try:
                 layer = scan(cell, reverse=reverse, engine=engine)
             except ValueError:

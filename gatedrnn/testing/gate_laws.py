@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.cells.hooks import hook
+from gatedrnn.cells.optional import optional_method
 from gatedrnn.layers.scan import prepare
 from gatedrnn.testing.compare import assert_equal
 
@@ -72,7 +72,7 @@ def gate_is_elementwise(probe: Probe, cell: GatedCell) -> None:
 
 def joint_is_the_sum_of_project_and_recur(probe: Probe, cell: Any) -> None:
     """A cell's ``joint``, where it has one, is ``project`` plus ``recur``; and their sum is all that ``gate`` reads."""
-    if (combined := hook(cell, "joint")) is None:
+    if (combined := optional_method(cell, "joint")) is None:
         return
 
     @jax.jit

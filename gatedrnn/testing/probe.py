@@ -35,7 +35,7 @@ def lengths_of(*each: int) -> Int[Array, "B"]:
     return jnp.broadcast_to(jnp.array(each, jnp.int32), BATCH)
 
 
-class Batch(NamedTuple):
+class ProbeBatch(NamedTuple):
     """Everything that ``apply`` takes besides parameters and key."""
 
     xs: Any
@@ -49,7 +49,7 @@ class Batch(NamedTuple):
         """Where a step exists."""
         return self.mask & (jnp.arange(self.mask.shape[0])[:, None] < self.lengths)
 
-    def poisoned(self, where: Bool[Array, "T *b"]) -> Batch:
+    def poisoned(self, where: Bool[Array, "T *b"]) -> ProbeBatch:
         """Return the batch with inputs that must never be read, and other resets, where ``where`` holds."""
         return self._replace(xs=select(where, poison(self.xs), self.xs), resets=self.resets ^ where)
 
@@ -77,9 +77,9 @@ class Probe:
         self.apply = jax.jit(partial(apply_to, layer))
         xs = draw(key_xs, (STEPS, BATCH))
         # A carry that the layer could really have: the one after another batch, on no devices in particular.
-        carry = self.apply(self.params, Batch(draw(key_before, (STEPS, BATCH)), None, None, None, None))[0]
+        carry = self.apply(self.params, ProbeBatch(draw(key_before, (STEPS, BATCH)), None, None, None, None))[0]
         carry = jax.tree.map(jnp.asarray, jax.device_get(carry))
-        self.padded = Batch(xs, carry, lengths_of(*LENGTHS), _flags(MASK), _flags(RESETS))
+        self.padded = ProbeBatch(xs, carry, lengths_of(*LENGTHS), _flags(MASK), _flags(RESETS))
         self.whole = self.padded._replace(
             lengths=lengths_of(STEPS), mask=jnp.ones((STEPS, BATCH), bool), resets=jnp.zeros((STEPS, BATCH), bool)
         )
@@ -105,14 +105,14 @@ class Probe:
         return STEPS * BATCH * (rows + 16)
 
 
-def apply_to(layer: Layer, params: Params, batch: Batch, key: Any = None) -> tuple[Carry, Any]:
+def apply_to(layer: Layer, params: Params, batch: ProbeBatch, key: Any = None) -> tuple[Carry, Any]:
     """Return ``layer.apply`` of the batch."""
     xs, carry, lengths, mask, resets = batch
     return layer.apply(params, xs, carry=carry, lengths=lengths, mask=mask, resets=resets, key=key)
 
 
 def gradients_of(
-    layer: Layer, argnums: tuple[int, ...], params: Params, batch: Batch, weights: Any
+    layer: Layer, argnums: tuple[int, ...], params: Params, batch: ProbeBatch, weights: Any
 ) -> tuple[tuple[Any, ...], Any]:
     """Return gradients of the weighted sum of all outputs, and the outputs ``(carry, ys)``.
 

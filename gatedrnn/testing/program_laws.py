@@ -10,14 +10,14 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from gatedrnn.testing.probe import Batch, gradients_of
+from gatedrnn.testing.probe import ProbeBatch, gradients_of
 
 if TYPE_CHECKING:
     from gatedrnn.testing.probe import Probe
 
 AXIS = "shard"
 WHOLE, LEADING, SECOND = PartitionSpec(), PartitionSpec(AXIS), PartitionSpec(None, AXIS)
-SPLIT = Batch(xs=SECOND, carry=LEADING, lengths=LEADING, mask=SECOND, resets=SECOND)
+SPLIT = ProbeBatch(xs=SECOND, carry=LEADING, lengths=LEADING, mask=SECOND, resets=SECOND)
 OUT = (LEADING, SECOND)
 """How a batch, and the carry and ys that come of it, are spread over devices."""
 
@@ -116,7 +116,7 @@ def runs_on_explicit_meshes(probe: Probe) -> None:
 
         args = put((probe.params, probe.padded, probe.weights), (WHOLE, SPLIT, OUT))
         got = probe.gradients(*args)
-        jax.eval_shape(probe.apply, args[0], Batch(args[1].xs, None, None, None, None), probe.key)
+        jax.eval_shape(probe.apply, args[0], ProbeBatch(args[1].xs, None, None, None, None), probe.key)
     expected = probe.gradients(probe.params, probe.padded, probe.weights)
     probe.assert_close(got, expected, "(gradients, (carry, ys))")
 

@@ -18,8 +18,9 @@ from typing import Any
 import jax
 import orbax.checkpoint.experimental.v1 as ocp
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.digests import damage, write_digests
-from gatedrnn.training.fingerprint import differences, shown
+from gatedrnn.training.fingerprint import changes, shown
 from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 
 ONE_AT_A_TIME = threading.Lock()
@@ -48,7 +49,7 @@ class Checkpoints:
         self, directory: str | Path, *, every: float = 0.0, keep: int = 2, config: dict[str, Any] | None = None
     ) -> None:
         if keep < 2:
-            raise ValueError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
+            raise InputError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
         self.directory = Path(directory).resolve()
         self._config = json.loads(json.dumps(config or {}))
         self._every = every
@@ -149,9 +150,9 @@ class Checkpoints:
 
     def _check(self, step: int, belongs: dict[str, Any]) -> None:
         before: Any = self._orbax.metadata(step).custom_metadata
-        lines = differences(before, belongs)
+        lines = changes(before, belongs)
         if lines:
-            raise ValueError(
+            raise InputError(
                 f"config: expected what the checkpoints in {self.directory} belong to, got another ({shown(lines)}). "
                 "Name another folder, or remove this one."
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
+
+from gatedrnn.files import write_text
 
 NAME = "SHA256SUMS"
 """In the format of the command ``sha256sum``, so that ``sha256sum -c SHA256SUMS`` checks a folder as well."""
@@ -21,13 +22,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def write_digests(folder: Path) -> None:
     """Write them atomically: a folder without them was not finished."""
-    text = "".join(f"{digest}  {name}\n" for name, digest in digests(folder).items())
-    partial = folder / f".{NAME}"
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(folder / NAME)
+    write_text(folder / NAME, "".join(f"{digest}  {name}\n" for name, digest in digests(folder).items()))
 
 
 def damage(folder: Path) -> str | None:

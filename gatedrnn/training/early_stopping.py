@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.run import Status
 from gatedrnn.training.step import adam, train_step
 
@@ -40,7 +41,7 @@ class Data(NamedTuple):
     validation: Any
 
 
-class State(NamedTuple):
+class EarlyStoppingState(NamedTuple):
     """A run between two epochs; E is the cap on epochs."""
 
     params: Params
@@ -99,25 +100,25 @@ class EarlyStopping:
         """Refuse sizes with which nothing can be trained."""
         for name in ("examples", "batch_size", "max_epochs", "patience", "segment"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
+                raise InputError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
         if self.batch_size > self.examples:
-            raise ValueError(f"batch_size: expected at most the {self.examples} examples, got {self.batch_size}")
+            raise InputError(f"batch_size: expected at most the {self.examples} examples, got {self.batch_size}")
 
     @property
     def segments(self) -> int:
         """Calls of ``advance`` that reach the cap."""
         return -(-self.max_epochs // self.segment)
 
-    def status(self, state: State) -> Status:
+    def status(self, state: EarlyStoppingState) -> Status:
         """Return whether the run has stopped, and the epoch in which it diverged."""
         return Status(state.stopped, state.diverged_at)
 
-    def init(self, hyper: Any, key: Key[Array, ""], data: Data) -> State:
+    def init(self, hyper: Any, key: Key[Array, ""], data: Data) -> EarlyStoppingState:
         """Return the state before the first epoch."""
         key, key_params = jax.random.split(key)
         params = self.init_params(hyper, key_params)
         curve = jnp.full(self.max_epochs, jnp.nan)
-        return State(
+        return EarlyStoppingState(
             params=params,
             optimizer=self.optimizer(hyper).init(params),
             key=key,
@@ -131,7 +132,7 @@ class EarlyStopping:
             validation_curve=curve,
         )
 
-    def train_epoch(self, hyper: Any, state: State, train: Any) -> tuple[Params, Any, Float[Array, ""]]:
+    def train_epoch(self, hyper: Any, state: EarlyStoppingState, train: Any) -> tuple[Params, Any, Float[Array, ""]]:
         """Take one step for each batch of a new order; return parameters, optimiser state and mean loss in nats."""
         key_order, key_noise = jax.random.split(jax.random.fold_in(state.key, state.epoch))
         steps = self.examples // self.batch_size
@@ -147,7 +148,7 @@ class EarlyStopping:
         (params, opt_state), losses = jax.lax.scan(step, (state.params, state.optimizer), batches)
         return params, opt_state, losses.mean()
 
-    def train_and_validate(self, hyper: Any, state: State, data: Data) -> State:
+    def train_and_validate(self, hyper: Any, state: EarlyStoppingState, data: Data) -> EarlyStoppingState:
         """Train for one epoch, and decide whether to stop."""
         params, opt_state, train = self.train_epoch(hyper, state, data.train)
         total, count = self.loss(params, hyper, data.validation, None)
@@ -155,7 +156,7 @@ class EarlyStopping:
         finite = jnp.isfinite(train) & jnp.isfinite(validation)
         better = finite & (validation < state.best_validation)
         best_epoch = jnp.where(better, state.epoch + 1, state.best_epoch)
-        return State(
+        return EarlyStoppingState(
             params=params,
             optimizer=opt_state,
             key=state.key,
@@ -169,7 +170,7 @@ class EarlyStopping:
             validation_curve=state.validation_curve.at[state.epoch].set(validation),
         )
 
-    def advance(self, hyper: Any, state: State, data: Data) -> tuple[State, tuple[()]]:
+    def advance(self, hyper: Any, state: EarlyStoppingState, data: Data) -> tuple[EarlyStoppingState, tuple[()]]:
         """Train for ``segment`` epochs, or until the run stops."""
         until = jnp.minimum(state.epoch + self.segment, self.max_epochs)
         state = jax.lax.while_loop(

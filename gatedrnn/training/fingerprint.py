@@ -46,19 +46,19 @@ def leaves(tree: Any) -> list[tuple[Any, Any]]:
     return jax.tree_util.tree_leaves_with_path(tree)
 
 
-def differences(before: Any, now: Any, name: str = "") -> list[str]:
+def changes(before: Any, now: Any, name: str = "") -> list[str]:
     """Return a line for each entry that differs between two values as JSON has them.
 
     Example:
-        >>> differences({"rate": [0.5, 1.0], "cell": "GRU"}, {"rate": [0.5, 2.0]})
+        >>> changes({"rate": [0.5, 1.0], "cell": "GRU"}, {"rate": [0.5, 2.0]})
         ["cell: was 'GRU', now None", 'rate[1]: was 1.0, now 2.0']
     """
     if isinstance(before, dict) and isinstance(now, dict):
         keys = sorted({*before, *now})
-        return [line for k in keys for line in differences(before.get(k), now.get(k), f"{name}.{k}".lstrip("."))]
+        return [line for k in keys for line in changes(before.get(k), now.get(k), f"{name}.{k}".lstrip("."))]
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         pairs = enumerate(zip(before, now, strict=True))
-        return [line for i, (old, new) in pairs for line in differences(old, new, f"{name}[{i}]")]
+        return [line for i, (old, new) in pairs for line in changes(old, new, f"{name}[{i}]")]
     if isinstance(before, list) and isinstance(now, list):
         return [f"{name}: was of length {len(before)}, now {len(now)}"]
     return [] if before == now else [f"{name}: was {before!r}, now {now!r}"]

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.step import train_step
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gatedrnn.types import Params
 
 
-class State(NamedTuple):
+class FixedStepsState(NamedTuple):
     """A run between two steps; key and step are its position in the data."""
 
     params: Params
@@ -62,23 +63,25 @@ class FixedSteps:
         """Refuse sizes with which nothing can be trained."""
         for name in ("examples", "batch_size", "steps", "segments"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
+                raise InputError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
 
-    def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> State:
+    def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> FixedStepsState:
         """Return the state before the first step."""
         key, key_params = jax.random.split(key)
         params = self.init_params(hyper, key_params)
-        return State(params, self.optimizer(hyper).init(params), key, jnp.zeros((), jnp.int32))
+        return FixedStepsState(params, self.optimizer(hyper).init(params), key, jnp.zeros((), jnp.int32))
 
-    def advance(self, hyper: Any, state: State, data: Any) -> tuple[State, dict[str, Float[Array, "S"]]]:
+    def advance(
+        self, hyper: Any, state: FixedStepsState, data: Any
+    ) -> tuple[FixedStepsState, dict[str, Float[Array, "S"]]]:
         """Take ``steps`` steps; return the loss before each, in nats."""
 
-        def step(state: State, _: None) -> tuple[State, dict[str, Array]]:
+        def step(state: FixedStepsState, _: None) -> tuple[FixedStepsState, dict[str, Array]]:
             key_batch, key_noise = jax.random.split(jax.random.fold_in(state.key, state.step))
             batch = self.take(data, jax.random.randint(key_batch, (self.batch_size,), 0, self.examples))
             params, opt_state, loss = train_step(
                 self.loss, self.optimizer(hyper), hyper, state.params, state.optimizer, batch, key_noise
             )
-            return State(params, opt_state, state.key, state.step + 1), {"loss": loss}
+            return FixedStepsState(params, opt_state, state.key, state.step + 1), {"loss": loss}
 
         return jax.lax.scan(step, state, None, self.steps)

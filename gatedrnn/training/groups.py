@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gatedrnn.errors import InputError
+
 
 class Group(NamedTuple):
     """Configurations that differ in traced hyperparameters alone."""
@@ -40,9 +42,9 @@ def groups(configs: Sequence[Mapping[str, Any]], static: Collection[str]) -> lis
     names = set(configs[0]) if configs else set()
     for config in configs:
         if set(config) != names:
-            raise ValueError(f"configs: expected the names {sorted(names)} in all, got {sorted(config)}")
+            raise InputError(f"configs: expected the names {sorted(names)} in all, got {sorted(config)}")
     if configs and not set(static) <= names:
-        raise ValueError(f"static: expected some of {sorted(names)}, got {sorted(static)}")
+        raise InputError(f"static: expected some of {sorted(names)}, got {sorted(static)}")
     found: dict[tuple[Any, ...], list[int]] = {}
     for i, config in enumerate(configs):
         found.setdefault(tuple(config[name] for name in static), []).append(i)

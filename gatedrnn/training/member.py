@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.run import Run, Status
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Members(NamedTuple):
     """Pytree of ``[K, steps, ...]``; NaN (in integers 0) where a member did not train."""
 
 
-class One(NamedTuple):
+class MemberState(NamedTuple):
     """A member in the program."""
 
     hyper: Any
@@ -40,7 +41,9 @@ def starting(run: Run, hyper: Any, key: Any, data: Any) -> tuple[Any, Status]:
     return run.init(hyper, key, data), Status(jnp.zeros((), bool), jnp.full((), -1, jnp.int32))
 
 
-def advanced(run: Run, advance: Callable[..., Any], one: One, data: Any, segment: Any) -> tuple[Any, Status, Any]:
+def advanced(
+    run: Run, advance: Callable[..., Any], one: MemberState, data: Any, segment: Any
+) -> tuple[Any, Status, Any]:
     """Return state, status and metrics after a segment.
 
     Args:
@@ -102,7 +105,7 @@ def blank_metrics(metrics: Any, members: int, segments: int) -> Any:
 
     for m in jax.tree.leaves(metrics):
         if not m.shape:
-            raise ValueError("metrics: expected arrays that lead with the steps of a segment, [S, ...], got a scalar")
+            raise InputError("metrics: expected arrays that lead with the steps of a segment, [S, ...], got a scalar")
     return jax.tree.map(room, metrics)
 
 

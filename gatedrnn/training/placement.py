@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.hosts import of_each
 
 if TYPE_CHECKING:
@@ -22,36 +23,36 @@ POPULATION, BATCH = "population", "batch"
 """The mesh axes that members, and the batch of each member, are spread over."""
 
 
-class Deal(NamedTuple):
+class Assignment(NamedTuple):
     """Who sits where: all devices have as many places, the first device's come first."""
 
-    seated: NDArray[Any]
+    member_at: NDArray[Any]
     """The member on each place."""
-    spare: NDArray[Any]
+    is_copy: NDArray[Any]
     """Whether a place is left over; who sits there is a copy."""
 
     def places(self) -> NDArray[Any]:
         """Return the place of each member, ``[K]``."""
-        taken = np.flatnonzero(~self.spare)
-        return taken[np.argsort(self.seated[taken])]
+        taken = np.flatnonzero(~self.is_copy)
+        return taken[np.argsort(self.member_at[taken])]
 
 
-def deal(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Deal:
+def assign(stopped: NDArray[Any], devices: int, chunk: int = 1) -> Assignment:
     """Deal ``stopped [K]`` members to devices, so that each gets its share of those that still run.
 
     While all run they sit in their order, and nothing has to be moved. A device has a multiple of ``chunk`` places.
 
     Example:
-        >>> deal(np.array([False, True, False]), devices=2)
-        Deal(seated=array([0, 1, 2, 0]), spare=array([False, False, False,  True]))
+        >>> assign(np.array([False, True, False]), devices=2)
+        Assignment(member_at=array([0, 1, 2, 0]), is_copy=array([False, False, False,  True]))
     """
     members = np.argsort(stopped, kind="stable")
     left_over = -len(members) % (devices * chunk)
-    spare = np.arange(len(members) + left_over) >= len(members)
-    seated = np.concatenate([members, np.full(left_over, members[0])])
+    is_copy = np.arange(len(members) + left_over) >= len(members)
+    member_at = np.concatenate([members, np.full(left_over, members[0])])
     if not stopped.any():
-        return Deal(seated, spare)
-    return Deal(*(array.reshape(-1, devices).T.ravel() for array in (seated, spare)))
+        return Assignment(member_at, is_copy)
+    return Assignment(*(array.reshape(-1, devices).T.ravel() for array in (member_at, is_copy)))
 
 
 @jax.jit
@@ -78,7 +79,7 @@ def put(tree: Any, sharding: Any) -> Any:
     own = [leaf for leaf in jax.tree.leaves(tree) if not spans_processes(leaf)]
     sums = of_each(np.uint32(functools.reduce(checksum, own, 0)))
     if (sums != sums[0]).any():
-        raise ValueError(
+        raise InputError(
             f"processes: expected the same data, hyperparameters and keys in all; process {np.argmax(sums != sums[0])} "
             "has others than process 0. Give each process all data, and draw the rest from the same seed"
         )

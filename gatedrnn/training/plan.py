@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
+from gatedrnn.errors import InputError
+
 PlanName: TypeAlias = Literal["auto", "map", "vmap"]
 
 
@@ -37,11 +39,11 @@ class Plan:
     def __post_init__(self) -> None:
         """Refuse what is no plan."""
         if self.inside not in get_args(PlanName):
-            raise ValueError(f"inside: expected 'auto', 'map' or 'vmap', got {self.inside!r}")
+            raise InputError(f"inside: expected 'auto', 'map' or 'vmap', got {self.inside!r}")
         for name in ("population", "batch", "chunk", "memory"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name}: expected a positive int, got {value!r}")
+                raise InputError(f"{name}: expected a positive int, got {value!r}")
 
 
 def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
@@ -59,7 +61,7 @@ def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
         return Plan("auto" if backend == "cpu" else "vmap")
     if plan in ("map", "vmap"):
         return Plan(plan, population=1)
-    raise ValueError(f"plan: expected 'auto', 'map', 'vmap' or a Plan, got {plan!r}")
+    raise InputError(f"plan: expected 'auto', 'map', 'vmap' or a Plan, got {plan!r}")
 
 
 def devices_of(plan: Plan, devices: Sequence[Any], members: int) -> list[Any]:
@@ -76,10 +78,10 @@ def devices_of(plan: Plan, devices: Sequence[Any], members: int) -> list[Any]:
     asked = plan.population or max(len(devices) // plan.batch // step * step, step)
     if asked * plan.batch > len(devices):
         what = f"{asked} (population) times {plan.batch} (batch) devices"
-        raise ValueError(f"plan: expected at most {len(devices)}, as many devices as JAX shows; got {what}")
+        raise InputError(f"plan: expected at most {len(devices)}, as many devices as JAX shows; got {what}")
     if asked % step:
         what = f"a population axis of a multiple of {step}, so that all {len(by_process)} processes take part"
-        raise ValueError(f"plan: expected {what}; got {asked}")
+        raise InputError(f"plan: expected {what}; got {asked}")
     used = min(asked, -(-members // step) * step) * plan.batch
     return [device for own in by_process.values() for device in own[: used // len(by_process)]]
 

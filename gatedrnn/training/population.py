@@ -12,11 +12,11 @@ import numpy as np
 
 from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.hosts import of_each
-from gatedrnn.training.member import Members, One, advanced, blank_metrics, starting, with_segment
-from gatedrnn.training.placement import Placement, deal
+from gatedrnn.training.member import Members, MemberState, advanced, blank_metrics, starting, with_segment
+from gatedrnn.training.placement import Placement, assign
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
 from gatedrnn.training.size import inside_of
-from gatedrnn.training.stream import Feed
+from gatedrnn.training.stream import DataSource
 
 if TYPE_CHECKING:
     from jax import Array
@@ -79,12 +79,15 @@ class Population:
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
         placement = Placement(devices_of(self.plan, jax.devices(), len(keys)), self.plan.batch)
-        feed = Feed(data, self.run.segments)
+        feed = DataSource(data, self.run.segments)
         identity = fingerprint(hypers, keys, feed.first)
         states, status = self._init(hypers, keys, feed.first)
         hypers, states, status = placement.gather((hypers, states, status))
         first = placement.share(feed.first)
-        segments, members = 0, Members(states, status, self._metrics(placement, One(hypers, states, status), first))
+        segments, members = (
+            0,
+            Members(states, status, self._metrics(placement, MemberState(hypers, states, status), first)),
+        )
         if store is not None and (saved := store.restore(feed.with_position(members), identity)) is not None:
             segments, members = saved[0], feed.resumed(*saved)
         while segments < self.run.segments and not np.all(members.status.stopped):
@@ -109,7 +112,7 @@ class Population:
         args = (hypers, keys), data
         return self._compiled(self._lower("init", init_all, *args))(*args)
 
-    def _metrics(self, placement: Placement, ones: One, data: Any) -> Any:
+    def _metrics(self, placement: Placement, ones: MemberState, data: Any) -> Any:
         """Return room for the metrics of all segments."""
         metrics = self._program(placement, *self._dealt(placement, ones, data, 0)[1:]).out_info[2]
         of_one = jax.tree.map(lambda m: jax.ShapeDtypeStruct(m.shape[1:], m.dtype), metrics)
@@ -117,7 +120,7 @@ class Population:
 
     def _segment(self, placement: Placement, hypers: Any, members: Members, data: Any, segment: int) -> Members:
         """Train all members for a segment, dealt to devices anew."""
-        ones = One(hypers, members.states, members.status)
+        ones = MemberState(hypers, members.states, members.status)
         while True:
             places, args, chunk = self._dealt(placement, ones, data, segment)
             program = self._compiled(self._program(placement, args, chunk))
@@ -130,20 +133,20 @@ class Population:
         states, status, metrics = placement.take(program(*args), places)
         return Members(states, status, with_segment(members.metrics, metrics, segment))
 
-    def _dealt(self, placement: Placement, ones: One, data: Any, segment: int) -> tuple[Any, Any, int]:
-        """Return each member's place, the program's arguments, and members of a vmap; copies on spare places rest."""
+    def _dealt(self, placement: Placement, ones: MemberState, data: Any, segment: int) -> tuple[Any, Any, int]:
+        """Return each member's place, the program's arguments, and members of a vmap; copies on is_copy places rest."""
         stopped = np.asarray(ones.status.stopped)
         chunk = self._chunks.get(len(stopped)) or self.plan.chunk or -(-len(stopped) // placement.rows)
-        dealt = deal(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
-        ones = placement.take(ones, dealt.seated)
-        ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.spare))
+        dealt = assign(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
+        ones = placement.take(ones, dealt.member_at)
+        ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.is_copy))
         args = placement.spread(ones), (data, placement.share(np.int32(segment)))
         return dealt.places(), args, chunk
 
     def _program(self, placement: Placement, args: Any, chunk: int) -> Any:
         """Return the program of a segment, not yet compiled."""
 
-        def advance_all(ones: One, shared: Any) -> Any:
+        def advance_all(ones: MemberState, shared: Any) -> Any:
             self.traces += 1
             return self._each(lambda one: advanced(self.run, self._advance, one, *shared), ones, chunk)
 

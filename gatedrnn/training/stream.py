@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.fingerprint import shapes
 
 
@@ -32,7 +33,7 @@ class Stream(Protocol):
         ...
 
 
-class Feed:
+class DataSource:
     """What segments are trained on: always the same data, or the next of a stream.
 
     Args:
@@ -80,7 +81,7 @@ class Feed:
             part = jax.tree.map(jnp.asarray, next(stream))
         except StopIteration:
             asked = f"{self._segments} elements, one for each segment"
-            raise ValueError(f"data: expected a stream of {asked}; it ended after {self._taken}") from None
+            raise InputError(f"data: expected a stream of {asked}; it ended after {self._taken}") from None
         if self._taken and shapes(part) != shapes(self.first):
-            raise ValueError(f"data: expected elements of shapes {shapes(self.first)}, got {shapes(part)}")
+            raise InputError(f"data: expected elements of shapes {shapes(self.first)}, got {shapes(part)}")
         return part

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gatedrnn.training.fixed_steps import State
+from gatedrnn.errors import InputError
+from gatedrnn.training.fixed_steps import FixedStepsState
 from gatedrnn.training.step import train_step
 
 if TYPE_CHECKING:
@@ -44,22 +45,24 @@ class StreamedSteps:
     def __post_init__(self) -> None:
         """Refuse a run without a step."""
         if self.segments < 1:
-            raise ValueError(f"segments: expected a positive int, got {self.segments!r}")
+            raise InputError(f"segments: expected a positive int, got {self.segments!r}")
 
-    def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> State:
+    def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> FixedStepsState:
         """Return the state before the first step."""
         key, key_params = jax.random.split(key)
         params = self.init_params(hyper, key_params)
-        return State(params, self.optimizer(hyper).init(params), key, jnp.zeros((), jnp.int32))
+        return FixedStepsState(params, self.optimizer(hyper).init(params), key, jnp.zeros((), jnp.int32))
 
-    def advance(self, hyper: Any, state: State, data: Any) -> tuple[State, dict[str, Float[Array, "S"]]]:
+    def advance(
+        self, hyper: Any, state: FixedStepsState, data: Any
+    ) -> tuple[FixedStepsState, dict[str, Float[Array, "S"]]]:
         """Take a step for each batch of ``data``; return the loss before each, in nats."""
 
-        def step(state: State, batch: Any) -> tuple[State, dict[str, Array]]:
+        def step(state: FixedStepsState, batch: Any) -> tuple[FixedStepsState, dict[str, Array]]:
             key = jax.random.fold_in(state.key, state.step)
             params, opt_state, loss = train_step(
                 self.loss, self.optimizer(hyper), hyper, state.params, state.optimizer, batch, key
             )
-            return State(params, opt_state, state.key, state.step + 1), {"loss": loss}
+            return FixedStepsState(params, opt_state, state.key, state.step + 1), {"loss": loss}
 
         return jax.lax.scan(step, state, data)

@@ -1,0 +1,57 @@
+"""The one table of cells: by name, each made from its number of units."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from gatedrnn.cells.gru import GRU
+from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.errors import InputError
+
+if TYPE_CHECKING:
+    from gatedrnn.types import Cell
+
+MakeCell: TypeAlias = "Callable[[int], Cell]"
+"""What makes a cell from its number of units."""
+
+CELLS = {
+    "LSTM": LSTM,
+    "GRU": GRU,
+    "GRU-before": lambda hidden: GRU(hidden, reset="before"),
+    "MinGRU": MinGRU,
+    "SimpleRNN": SimpleRNN,
+}
+"""The cells that a comparison knows by name, each made from its number of units."""
+
+
+def cell_maker(name: str) -> MakeCell:
+    """Return what makes a cell of that name from its number of units.
+
+    Args:
+        name: of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
+
+    Raises:
+        ValueError: where there is none.
+
+    Example:
+        >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
+        GRUResetAfter(hidden=3)
+    """
+    if name in CELLS:
+        return CELLS[name]
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"cells: expected a class that can be imported, got {name} ({error})") from error
+
+
+def make_cell(name: str, hidden: int) -> Cell:
+    """Return the cell of that name; errors as in `cell_maker`."""
+    return cell_maker(name)(hidden)

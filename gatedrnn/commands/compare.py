@@ -1,0 +1,76 @@
+"""``gatedrnn compare``: LSTM or GRU, on a file or on tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from gatedrnn.commands.console import CompareDisplay, note
+from gatedrnn.commands.devices import ask_for_devices, refuse_processes
+from gatedrnn.commands.exit_code import command_line
+from gatedrnn.compare import protocol
+from gatedrnn.compare.estimate import estimate
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.settings import Settings
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.folder import claimed
+from gatedrnn.files import write_json
+from gatedrnn.report.estimate_table import render_estimate
+from gatedrnn.report.page import write_report
+from gatedrnn.report.summary import render_summary
+from gatedrnn.tasks.files import task_from_file
+from gatedrnn.tasks.question import Question
+from gatedrnn.training.termination import Termination
+
+
+def compare(
+    file: tyro.conf.Positional[Path | None] = None,
+    question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
+    settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(),
+    out: Path = Path("runs/compare"),
+    devices: int | None = None,
+    dry_run: bool = False,
+    resume: bool = False,
+) -> None:
+    """Train both cells on a file of your own, or on each task, and answer: LSTM or GRU?
+
+    Interrupted, the same command resumes. Writes results.json, report.html, report.md and the tuned networks.
+
+    Args:
+        file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
+        question: what is asked of the file, and which columns say it.
+        settings: budget and protocol.
+        out: folder for results; it holds one comparison.
+        devices: CPU devices to ask JAX for, which share the trials; results do not depend on it.
+        dry_run: say what it would cost, by a few trials of each cell, and stop; nothing is written.
+        resume: go on where an interrupted comparison in OUT stopped. The same command does so by itself; with this, it
+            fails where there is none.
+    """
+    refuse_processes("gatedrnn compare")
+    ask_for_devices(devices)
+    console = Console()
+    if file is not None:
+        settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
+    elif question != Question():
+        raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
+    if dry_run:
+        return console.print(render_estimate(estimate(settings), settings))
+    if resume and not claimed(out):
+        raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
+    with Termination() as termination, CompareDisplay(console, settings) as display:
+
+        def on_progress(progress: protocol.SearchProgress) -> None:
+            display(progress)
+            termination.check()
+
+        results = protocol.compare(settings, Folder(out, settings), command=command_line(), on_progress=on_progress)
+    write_json(out / "results.json", results)
+    write_report(results, out / "report.html")
+    console.print(render_summary(results))
+    note(console, f"results: {out / 'results.json'}", f"report:  {out / 'report.html'}")
+    note(console, f"predict: gatedrnn predict {shlex.quote(str(out))} FILE")

@@ -1,0 +1,143 @@
+"""What the command shows in a terminal while it works."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from gatedrnn.experiment.formatting import seconds
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from gatedrnn.compare.protocol import SearchProgress
+    from gatedrnn.compare.settings import Settings
+    from gatedrnn.sweep.sweep import SweepProgress
+    from gatedrnn.training.early_stopping import EarlyStoppingState
+
+
+RECENT = 6
+"""Segments whose throughput is shown."""
+
+
+class Display:
+    """Bars in a terminal while this context lasts; without a terminal, what a display prints besides."""
+
+    def __init__(self, console: Console, *columns: str | ProgressColumn) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}", style="dim"),
+            TimeElapsedColumn(),
+            *columns,
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+class CompareDisplay(Display):
+    """A bar for each cell on each task; without a terminal, a line for each finished replicate."""
+
+    def __init__(self, console: Console, settings: Settings) -> None:
+        super().__init__(console, TextColumn("left", style="dim"), TimeRemainingColumn())
+        self._trials = trials = settings.trials
+        self._lock = threading.Lock()
+        self._bars: dict[tuple[str, str], TaskID] = {}
+        for task in settings.task_names:
+            for cell in settings.cells:
+                self._bars[task, cell] = self._progress.add_task(
+                    f"{task}  [bold]{cell}[/]",
+                    total=None if trials is None else settings.replicates * trials,
+                    state="",
+                    start=False,
+                )
+
+    def __call__(self, report: SearchProgress) -> None:
+        """Show where a search stands; called from the threads of both cells."""
+        bar = self._bars[report.task, report.cell]
+        best = "preparing" if report.best is None else f"best {report.best:.3f}"
+        with self._lock:
+            self._progress.start_task(bar)
+            where = f"{'extended, ' if report.extending else ''}replicate {report.replicate + 1}"
+            self._progress.update(bar, state=f"{where}  {best}")
+            if self._trials is not None and not report.extending:
+                self._progress.update(bar, completed=report.replicate * self._trials + report.stopped)
+            if report.done and not self._console.is_terminal:
+                self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
+
+
+class SweepDisplay(Display):
+    """One bar for a sweep: members alive, the best so far, throughput and time left; without a terminal, lines."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._group, self._rate = "", 0.0
+        self._seen: collections.deque[tuple[float, int]] = collections.deque(maxlen=RECENT)
+        self._bar = self._progress.add_task("sweep", total=None, state="compiling")
+
+    def __call__(self, report: SweepProgress) -> None:
+        """Show where a sweep stands."""
+        rate = self._throughput(report)
+        state = [f"{report.group}: {report.alive} alive"]
+        state += [f"{report.diverged} diverged"] if report.diverged else []
+        if report.best is not None:
+            best = report.best
+            state.append(f"best {best['validation']:.3f} ({best['cell']} {best['hidden']})")
+        if rate > 0 and report.epochs_left > 0:
+            state += [f"{rate:.0f} epochs/s", f"about {seconds(report.epochs_left / rate)} left"]
+        line = ", ".join(state)
+        self._progress.update(self._bar, total=report.members, completed=report.ended, state=line)
+        if not self._console.is_terminal:
+            note(self._console, f"{report.ended} of {report.members} ended; {line}")
+
+    def _throughput(self, report: SweepProgress) -> float:
+        """Return epochs a second in the last segments of a group: less compiling, and what was found trained."""
+        if report.group != self._group:
+            self._group = report.group
+            self._seen.clear()
+        self._seen.append((time.perf_counter(), report.epochs))
+        (then, before), (now, after) = self._seen[0], self._seen[-1]
+        if len(self._seen) > 1:
+            self._rate = (after - before) / (now - then)
+        return self._rate
+
+
+def print_segment(console: Console, state: EarlyStoppingState, offset: float) -> None:
+    """Print a line on a single training run, in the task's unit."""
+    epoch = int(state.epoch)
+    train, validation = (float(c[epoch - 1]) + offset for c in (state.train_curve, state.validation_curve))
+    best = float(state.best_validation) + offset
+    note(
+        console,
+        f"epoch {epoch:4d}   train {train:8.4f}   validation {validation:8.4f}   "
+        f"best {best:8.4f} at {int(state.best_epoch)}",
+    )
+
+
+def note(console: Console, *lines: Any) -> None:
+    """Print lines that scripts may read, unwrapped."""
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)

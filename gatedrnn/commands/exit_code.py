@@ -1,0 +1,56 @@
+"""How commands and scripts end: an exit code, and one line where something went wrong."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gatedrnn.training.hosts import is_first
+from gatedrnn.training.population import Interrupted
+from gatedrnn.training.termination import EXIT_CODE
+
+
+def exit_code(work: Callable[[], Any], command: str) -> int:
+    """Do what a command asks for, and return its exit code, with one line where it went wrong.
+
+    Wrong input is 2; what the system refused, such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143. Of several
+    processes the first says how to resume, and each what went wrong in it.
+
+    Args:
+        work: what to do.
+        command: the whole command, which resumes.
+
+    Example:
+        >>> exit_code(lambda: None, "gatedrnn tasks")
+        0
+    """
+    # Of what our line says, Orbax logs the traceback of every thread.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
+    try:
+        work()
+    except ValueError as error:
+        print(f"gatedrnn: {error}", file=sys.stderr)
+        return 2
+    except Interrupted:
+        if is_first():
+            print(f"gatedrnn: terminated, and saved; to resume: {command}", file=sys.stderr)
+        return EXIT_CODE
+    except KeyboardInterrupt:
+        print(f"gatedrnn: interrupted; to resume: {command}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"gatedrnn: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def command_line() -> str:
+    """Return the command that is running, as it would be typed."""
+    return shlex.join(["gatedrnn", *sys.argv[1:]])

@@ -1,0 +1,41 @@
+"""``gatedrnn predict``: a tuned network on a file."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import tyro
+
+from gatedrnn.files import write_text
+from gatedrnn.predict import load
+from gatedrnn.predict.file import predict_file
+
+
+def predict(
+    run: tyro.conf.Positional[Path],
+    file: tyro.conf.Positional[Path],
+    task: str | None = None,
+    cell: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    to: Path | None = None,
+) -> None:
+    """Use the tuned network of a comparison on a file: a table of predictions, as CSV.
+
+    Args:
+        run: folder of the comparison.
+        file: .csv, .parquet, .npz or .txt with the features that the network was trained on.
+        task: which one, where the comparison had several.
+        cell: which one; none: the winner, or where there is none the cell of the best mean validation score.
+        group: column that says which sequence a row belongs to.
+        time: column that ascends within each group.
+        to: where the table goes; none: the terminal.
+    """
+    model = load(run, task=task, cell=cell)
+    if to is None:
+        return predict_file(model, file, sys.stdout, group=group, time=time)
+    table = io.StringIO()
+    predict_file(model, file, table, group=group, time=time)
+    write_text(to, table.getvalue())

@@ -1,0 +1,68 @@
+"""The subcommand ``gatedrnn sweep``: a thin face over ``gatedrnn.sweep.sweep``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+
+from gatedrnn.commands.console import SweepDisplay, note
+from gatedrnn.commands.devices import ask_for_devices, join_processes
+from gatedrnn.errors import InputError
+from gatedrnn.files import write_json
+from gatedrnn.sweep import sweep as sweeps
+from gatedrnn.sweep.plot import write_plot
+from gatedrnn.sweep.settings import SweepSettings
+from gatedrnn.sweep.table import write_table
+from gatedrnn.training.hosts import is_first
+from gatedrnn.training.termination import Termination
+
+
+def sweep(
+    settings: Annotated[SweepSettings, tyro.conf.OmitArgPrefixes] = SweepSettings(),
+    out: Path = Path("runs/sweep"),
+    devices: int | None = None,
+    tensorboard: bool = False,
+) -> None:
+    """Train a population over a space of hyperparameters; the same command resumes.
+
+    Writes members.csv, members.parquet, results.json and sweep.png.
+
+    Args:
+        settings: the space, and how each member is trained.
+        out: folder for results; it holds one sweep.
+        devices: CPU devices to ask JAX for, of all processes together, which share the members; results do not
+            depend on it.
+        tensorboard: whether curves are written for TensorBoard as well.
+    """
+    ask_for_devices(devices)
+    join_processes()
+    console = Console(quiet=not is_first())
+    with contextlib.ExitStack() as stack:
+        logs = tensorboard and is_first()
+        told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
+        told.append(stack.enter_context(SweepDisplay(console)))
+        termination = stack.enter_context(Termination())
+
+        def on_progress(report: sweeps.SweepProgress) -> None:
+            for tell in told:
+                tell(report)
+            termination.check()
+
+        results = sweeps.sweep(settings, out, on_progress=on_progress)
+    if not is_first():
+        return
+    write_json(out / "results.json", results)
+    written = [*write_table(results, out), out / "results.json", write_plot(results, out / "sweep.png")]
+    note(console, *(f"written: {path}" for path in written))
+
+
+def _logs(folder: Path) -> Any:
+    try:
+        return importlib.import_module("gatedrnn.sweep.tensorboard").TensorBoardLogs(folder)
+    except ImportError as error:
+        raise InputError(f"tensorboard: {error}") from error

@@ -1,0 +1,150 @@
+"""What the gates of trained networks do: how long units remember, and how far gates are open, before and after."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import gatedrnn as gr
+from gatedrnn.experiment.network import init_params
+from gatedrnn.experiment.space import as_hypers
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Float
+
+    from gatedrnn.compare.search.replicate import Replicate
+    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.types import Cell, Params
+
+BINS = 20
+"""Of a histogram from 0 to 1."""
+
+
+class Inside(NamedTuple):
+    """Which blocks of ``[H, G*H]`` are gates, by name, and which of them says how much of the state is kept."""
+
+    places: dict[str, int]
+    keeps: str
+    lets_in: bool = False
+    """Whether that gate lets the candidate in, so that the rest is kept; it is the only one."""
+
+
+INSIDE: dict[type, Inside] = {
+    gr.LSTM: Inside({"input": 0, "forget": 1, "output": 3}, "forget"),
+    gr.GRUResetAfter: Inside({"reset": 0, "update": 1}, "update"),
+    gr.MinGRU: Inside({"update": 0}, "update", lets_in=True),
+}
+"""The cells whose gates can be read."""
+
+
+def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[Array, "T B G H"]:
+    """Return the gates of a cell in ``INSIDE`` at every step.
+
+    .. code-block:: text
+
+        sigmoid(project(params, x) + recur(params, carry)), without the block that proposes the new state
+
+    Args:
+        cell: an LSTM, a GRU with reset "after", or a MinGRU.
+        params: its parameters.
+        xs: inputs.
+
+    Example:
+        >>> cell = gr.LSTM(3)
+        >>> params = cell.init(jax.random.key(0), in_dim=2)
+        >>> gate_values(cell, params, jnp.zeros((4, 5, 2))).shape
+        (4, 5, 3, 3)
+    """
+    places = jnp.array([*INSIDE[type(cell)].places.values()])
+
+    def step(carry: Any, x: Array) -> tuple[Any, Array]:
+        z, u = cell.project(params, x), cell.recur(params, carry)
+        sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
+        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], -1, cell.hidden)
+        return cell.gate(params, z, u, carry)[0], blocks[..., places, :]
+
+    return jax.lax.scan(step, cell.initial_carry(params, xs[0]), xs)[1]
+
+
+def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[Array, "H"]:
+    """Return for how many steps each unit remembers: ``-1 / mean(log keep)``, what its gate lets decay to 1/e.
+
+    Example:
+        >>> keep = jnp.full((6, 2, 1), jnp.exp(-1 / 5))
+        >>> round(float(timescales(keep, jnp.ones((6, 2), bool))[0]), 3)
+        5.0
+    """
+    logs = jnp.where(there[..., None], jnp.log(jnp.clip(keep, 1e-6, 1 - 1e-6)), 0.0)
+    return -there.sum() / logs.sum((0, 1))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _read(cell: Any, task: Task, params: Any, batch: Batch) -> tuple[Array, Array]:
+    """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
+    inside = INSIDE[type(cell)]
+    gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
+    gates = 1 - gates if inside.lets_in else gates  # so that high is long memory in all cells
+    there = jnp.arange(len(gates))[:, None] < batch.lengths
+    place = jnp.clip((gates * BINS).astype(jnp.int32), 0, BINS - 1)
+    weight = jnp.broadcast_to(there[:, :, None, None], gates.shape).astype(jnp.float32)
+    histogram = jnp.stack(
+        [jnp.bincount(place[:, :, g].ravel(), weight[:, :, g].ravel(), length=BINS) for g in range(gates.shape[2])]
+    )
+    return timescales(gates[:, :, [*inside.places].index(inside.keeps)], there), histogram
+
+
+def gates(
+    cells: dict[str, Cell], replicates: list[Replicate], found: dict[str, Any], winners: dict[str, list[Params]]
+) -> dict[str, Any]:
+    """Return time scales and histograms of the gates, over the validation part, before and after training.
+
+    Args:
+        cells: by name; those whose inside is unknown are left out.
+        replicates: all of them.
+        found: a task's entry in results.json.
+        winners: parameters of the selected trial of each cell in each replicate.
+    """
+    return {
+        name: _of_cell(cell, replicates, found, name, winners[name])
+        for name, cell in cells.items()
+        if type(cell) in INSIDE
+    }
+
+
+def _of_cell(
+    cell: Cell, replicates: list[Replicate], found: dict[str, Any], name: str, winners: list[Params]
+) -> dict[str, Any]:
+    states = {"before": ([], []), "after": ([], [])}
+    for replicate, after in zip(replicates, winners, strict=True):
+        split, task = replicate.split, replicate.task
+        before = _start(cell, task, replicate, found, name, len(split.train.x))
+        for state, params in (("before", before), ("after", after)):
+            scales, histogram = _read(cell, task, params[0], split.validation)
+            states[state][0].append(np.asarray(scales))
+            states[state][1].append(np.asarray(histogram, np.float64))
+    inside = INSIDE[type(cell)]
+    scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
+    counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
+    return {
+        "timescales": {state: [round(float(t), 3) for t in found] for state, found in scales.items()},
+        "histograms": {
+            gate: {state: (total[g] / total[g].sum()).round(5).tolist() for state, total in counts.items()}
+            for g, gate in enumerate(inside.places)
+        },
+        "keeps": inside.keeps,
+    }
+
+
+def _start(cell: Cell, task: Task, replicate: Replicate, found: dict[str, Any], name: str, longest: int) -> Any:
+    """Return parameters as the selected configuration starts them; those of an extension from another draw."""
+    entry = found["replicates"][replicate.index]
+    place = entry["cells"][name]["selected"]
+    lot = replicate.lot
+    key = lot.keys[place] if place < len(lot.configurations) else jax.random.key(replicate.seed)
+    hyper = jax.tree.map(lambda column: column[0], as_hypers([entry["configurations"][place]]))
+    return init_params(cell, task, longest, hyper, jax.random.split(key)[1])

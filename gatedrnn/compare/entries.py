@@ -1,0 +1,82 @@
+"""What results.json holds of a protocol, of its replicates, and of simple models."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatedrnn.experiment.space import REACH
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.search.extension import Extension
+    from gatedrnn.compare.search.replicate import Replicate
+    from gatedrnn.compare.settings import Settings
+    from gatedrnn.tasks.task import Baseline
+
+
+def protocol_entry(settings: Settings) -> dict[str, Any]:
+    """Return the protocol as results.json has it."""
+    return {
+        "replicates": settings.replicates,
+        "trials": settings.trials,
+        "minutes": settings.minutes,
+        "max_epochs": settings.max_epochs,
+        "patience": settings.patience,
+        "batch_size": settings.batch_size,
+        "matching": settings.matching if settings.sizes is None else "explicit sizes",
+        "space": settings.space.describe(),
+        "extension": None,
+    }
+
+
+def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]:
+    """Return what an extension changes in it."""
+    ranges = {field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges}
+    return {
+        "max_epochs": extended.max_epochs or settings.max_epochs,
+        "extension": {
+            "max_epochs_before": settings.max_epochs,
+            "ranges": ranges,
+            "trials": len(extended.edges) * math.ceil(REACH * (settings.trials or 0)),
+            "because": list(extended.because),
+        },
+    }
+
+
+def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return replicates as results.json has them, with the configurations that any cell has tried."""
+    return [
+        {
+            "index": replicate.index,
+            "seed": replicate.seed,
+            "configurations": replicate.configurations[: max(len(cell[k]["trials"]) for cell in entries.values())],
+            "cells": {name: cell[k] for name, cell in entries.items()},
+        }
+        for k, replicate in enumerate(replicates)
+    ]
+
+
+def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
+    """Return each baseline's means over replicates, and its test score in each.
+
+    The strongest is the one of the best mean validation score, of those that could be fitted to every split.
+    """
+    by_name: dict[str, list[Baseline]] = {}
+    for baseline in (baseline for split in baselines for baseline in split):
+        by_name.setdefault(baseline.name, []).append(baseline)
+    means = [
+        {
+            "name": name,
+            "choices": [b.choice for b in same],
+            "validation": float(np.mean([b.validation for b in same])),
+            "test": float(np.mean([b.test for b in same])),
+            "tests": [b.test for b in same],
+            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
+        }
+        for name, same in by_name.items()
+    ]
+    whole = [mean for mean in means if len(mean["tests"]) == len(baselines)]
+    strongest = min(whole, key=lambda mean: mean["validation"], default=None)
+    return [{**mean, "strongest": mean is strongest} for mean in means]

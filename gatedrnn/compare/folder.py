@@ -1,0 +1,86 @@
+"""The folder of a comparison: what is finished in it, and where the unfinished goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatedrnn.compare.settings import Settings
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.files import write_arrays, write_json
+from gatedrnn.training.checkpoint import Checkpoints
+
+
+class Folder:
+    """Where a comparison keeps its results, so that it can be killed and resumed.
+
+    Raises:
+        ValueError: where the folder holds a comparison with other settings; says which differ.
+    """
+
+    def __init__(self, path: str | Path, settings: Settings) -> None:
+        self.path = Path(path)
+        claim(self.path, settings.as_dict())
+
+    def _search(self, task: str, cell: str, replicate: int, stage: str) -> Path:
+        # An import path names a cell of one's own, and a colon is no part of a file name everywhere.
+        return self.path / "searches" / task / f"{cell.replace(':', '.')}-{replicate}{stage}"
+
+    def load(self, task: str, cell: str, replicate: int, stage: str = "") -> dict[str, Any] | None:
+        """Return what a finished search found; None where it is not finished."""
+        path = _beside(self._search(task, cell, replicate, stage), "json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
+        """Return where an unfinished search keeps its states."""
+        return Checkpoints(self._search(task, cell, replicate, stage), every=SECONDS_BETWEEN_CHECKPOINTS)
+
+    def finish(
+        self, task: str, cell: str, replicate: int, entry: dict[str, Any], params: list[Any], stage: str = ""
+    ) -> None:
+        """Keep what a search found and the leaves of the selected parameters, and drop its checkpoints."""
+        path = self._search(task, cell, replicate, stage)
+        write_arrays(_beside(path, "npz"), params)
+        write_json(_beside(path, "json"), entry)
+        shutil.rmtree(path, ignore_errors=True)
+
+    def drop(self, task: str, cell: str, replicate: int, prefix: str) -> None:
+        """Remove the files of all stages that begin with ``prefix``."""
+        path = self._search(task, cell, replicate, prefix)
+        for found in path.parent.glob(f"{path.name}*"):
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink()
+
+    def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
+        """Return the leaves of the parameters that a finished search selected."""
+        path = _beside(self._search(task, cell, replicate, stage), "npz")
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[f"leaf_{k}"] for k in range(len(arrays.files))]
+
+    def once(self, task: str, name: str, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
+        path = self.path / "searches" / task / f"{name}.json"
+        if not path.exists():
+            write_json(path, make())
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def region(self, task: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
+        path = self.path / "region.json"
+        regions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if task not in regions:
+            regions[task] = make()
+            write_json(path, regions)
+        return regions[task]
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """Append an ending; with_suffix would cut off the class of a cell's import path."""
+    return path.with_name(f"{path.name}.{ending}")

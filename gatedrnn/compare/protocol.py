@@ -1,0 +1,225 @@
+"""The protocol: the same procedure for all cells, repeated with its own split, configurations and seed each time.
+
+Search on training and validation parts; write down what difference matters; then read the test part, once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import gatedrnn as gr
+from gatedrnn.cells.registry import cell_maker, make_cell
+from gatedrnn.compare.diagnostics.gates import gates
+from gatedrnn.compare.diagnostics.parts_of_data import parts_of_data
+from gatedrnn.compare.entries import baseline_entries, extended_protocol, protocol_entry, replicate_entries
+from gatedrnn.compare.saving import save_tuned
+from gatedrnn.compare.search.context import SearchContext, SearchProgress, search_all
+from gatedrnn.compare.search.extension import STAGE, extension, extras, with_extra
+from gatedrnn.compare.search.in_time import search_in_time
+from gatedrnn.compare.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.compare.verdict.judge import judge
+from gatedrnn.compare.verdict.region import region_entry
+from gatedrnn.costs.counting import network_costs
+from gatedrnn.costs.matching import match
+from gatedrnn.costs.matching_time import match_time
+from gatedrnn.costs.timing import step_seconds
+from gatedrnn.experiment import provenance
+from gatedrnn.tasks import registry
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.folder import Folder
+    from gatedrnn.compare.settings import Settings
+    from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+    from gatedrnn.types import Cell
+
+SCHEMA = 2
+
+
+def compare(
+    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[SearchProgress], None] | None = None
+) -> dict[str, Any]:
+    """Compare cells on each task, and return what results.json holds.
+
+    Finished searches found in ``folder`` are not repeated, and an interrupted one goes on where its last
+    checkpoint is. All cells are searched at the same time, in a thread each.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    tasks = [registry.load(name) for name in settings.tasks]
+    results = [compare_on(task, settings, folder, on_progress or (lambda _: None)) for task in tasks]
+    device, versions = provenance.device(), provenance.versions()
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": time.perf_counter() - clock,
+        "versions": versions,
+        "device": device,
+        "seed": settings.seed,
+        "settings": settings.as_dict(),
+        "tasks": [{**result, "pairs": judge(result, device)} for result in results],
+    }
+
+
+class TaskSearch(NamedTuple):
+    """All searches of a task, before anything was tested.
+
+    Attributes:
+        found: what results.json holds of them.
+        searches: of each cell.
+        stages: in which stage each winner was found, as its files are called.
+    """
+
+    found: dict[str, Any]
+    searches: dict[str, Search]
+    stages: dict[str, list[str]]
+
+
+def compare_on(
+    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[SearchProgress], None]
+) -> dict[str, Any]:
+    """Compare cells on one task: everything but statistics and verdict."""
+    for name in settings.cells:
+        on_progress(SearchProgress(task.name, name, 0, 0, None, False))
+    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
+    train = replicates[0].split.train
+    sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
+    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
+    searched = search(
+        task, settings, folder, {n: Search(c, task, settings, train) for n, c in cells.items()}, on_progress
+    )
+    found = searched.found
+    # From here on, what difference matters is written down. Only now is the test part read.
+    found["region"] = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
+    tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
+    save_tuned(task, found, searched.searches, searched.stages, folder)
+    for replicate in found["replicates"]:
+        for name, entry in replicate["cells"].items():
+            entry["test"] = tested["cells"][name][replicate["index"]]
+    return {
+        **{key: getattr(task, key) for key in ("name", "title", "kind", "unit", "source", "data_sha256")},
+        **found,
+        "baselines": tested["baselines"],
+        "test_counts": tested["counts"],
+        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
+        if settings.full
+        else None,
+        "cells": {
+            name: {
+                **network_costs(cell, task.in_dim, task.out_dim),
+                "step_seconds": timed[name],
+                "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
+                "compile_seconds": searched.searches[name].population.compile_seconds,
+            }
+            for name, cell in cells.items()
+        },
+    }
+
+
+def search(
+    task: Task,
+    settings: Settings,
+    folder: Folder,
+    searches: dict[str, Search],
+    on_progress: Callable[[SearchProgress], None],
+) -> TaskSearch:
+    """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
+    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
+    baselines = [task.baselines(without_test(replicate.split)) for replicate in replicates]
+    trivial = [trivial_score(of_split, "validation") for of_split in baselines]
+    context = SearchContext(task.name, replicates, trivial, folder, on_progress)
+    if settings.minutes is None:
+        entries = search_all(context, searches)
+    else:
+        entries = search_in_time(context, searches, 60 * settings.minutes)
+    found = {
+        "protocol": protocol_entry(settings),
+        "baselines": baseline_entries(baselines),
+        "cells": dict.fromkeys(searches),
+        "replicates": replicate_entries(replicates, entries),
+    }
+    stages = {name: [""] * len(replicates) for name in searches}
+    extended = extension(found, settings)
+    if extended is None:
+        return TaskSearch(found, searches, stages)
+    if extended.max_epochs is not None:
+        train = replicates[0].split.train
+        searches = {
+            name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
+        }
+    added = extras(found, replicates, settings, extended)
+    after = search_all(context._replace(stage=STAGE), searches, added)
+    for k, replicate in enumerate(found["replicates"]):
+        replicate["configurations"] += next(iter(added.values()))[k].configurations
+        for name in searches:
+            before = replicate["cells"][name]
+            replicate["cells"][name], moved = with_extra(before, after[name][k], added[name][k])
+            stages[name][k] = STAGE if moved else ""
+    found["protocol"] |= extended_protocol(settings, extended)
+    return TaskSearch(found, searches, stages)
+
+
+def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> dict[str, Any]:
+    """Read the test part: baselines on every split, and the selected trial of every cell in every replicate."""
+    baselines = [task.baselines(replicate.split) for replicate in replicates]
+    cells: dict[str, list[dict[str, Any]]] = {name: [] for name in searched.searches}
+    for k, replicate in enumerate(replicates):
+        split = replicate.split
+        for name, one in searched.searches.items():
+            entry = searched.found["replicates"][k]["cells"][name]
+            diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
+            params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
+            trivial = trivial_score(baselines[k], "test") if diverged else None
+            cells[name].append(one.test(params, split, trivial))
+    counts = [test.pop("counts") for tests in cells.values() for test in tests]
+    return {"baselines": baseline_entries(baselines), "counts": counts[0], "cells": cells}
+
+
+def further(
+    settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: TaskSearch, folder: Folder
+) -> dict[str, Any]:
+    """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
+    winners = {
+        name: [
+            one.restore(folder.winner(r.task.name, name, r.index, searched.stages[name][r.index])) for r in replicates
+        ]
+        for name, one in searched.searches.items()
+    }
+    return {
+        "data": parts_of_data(cells, settings, replicates, searched.found),
+        "gates": gates(cells, replicates, searched.found, winners),
+    }
+
+
+def without_test(split: Split) -> Split:
+    """Return a split whose validation part stands where the test part was."""
+    return split._replace(test=split.validation)
+
+
+def trivial_score(baselines: list[Baseline], part: str) -> float | None:
+    """Return the score of the simple model that is the weakest in validation; None where there is none."""
+    weakest = max(baselines, key=lambda baseline: baseline.validation, default=None)
+    return None if weakest is None else getattr(weakest, part)
+
+
+def hidden_sizes(task: Task, settings: Settings, train: Batch) -> dict[str, int]:
+    """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
+    if settings.sizes is not None:
+        return dict(zip(settings.cells, settings.sizes, strict=True))
+    kinds = {name: cell_maker(name) for name in settings.cells}
+    if settings.matching == "time":
+        length = train.x.shape[0]
+        return match_time(kinds, task.in_dim, task.out_dim, settings.hidden, batch=settings.batch_size, length=length)
+    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by=settings.matching)
+    return {name: matched[name].hidden for name in settings.cells}
+
+
+def step_times(task: Task, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Any]:
+    """Measure the time of a step in training, recurrent layer and head."""
+    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
+    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

@@ -1,0 +1,197 @@
+"""The search of one cell in one replicate: train every configuration, select on validation; test once, later."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.compare.search.timed import Timed
+from gatedrnn.experiment.network import evaluate_each, make_run
+from gatedrnn.experiment.space import as_hypers
+from gatedrnn.experiment.trials import curve_entry, score_entry, trial_entry
+from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.population import Population, member
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.settings import Settings
+    from gatedrnn.tasks.task import Batch, Split, Task
+    from gatedrnn.training.early_stopping import EarlyStoppingState
+    from gatedrnn.training.population import Store
+    from gatedrnn.types import Cell, Params
+
+MOST_TRIALS = 1000
+"""Configurations drawn where minutes alone are the budget."""
+
+
+class Trials(NamedTuple):
+    """Trials to be run: a configuration and a key each."""
+
+    configurations: list[dict[str, float | str]]
+    keys: Any
+
+    def part(self, start: int, stop: int) -> Trials:
+        """Return some of them."""
+        return Trials(self.configurations[start:stop], self.keys[start:stop])
+
+
+class SearchResult(NamedTuple):
+    """What a search found: its entry in results.json, less the test, and the parameters of the selected trial."""
+
+    entry: dict[str, Any]
+    params: Params
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Replicate:
+    """One repetition of the whole procedure: what all cells share in it."""
+
+    index: int
+    seed: int
+    task: Task
+    configurations: list[dict[str, float | str]]
+
+    @property
+    def split(self) -> Split:
+        """The data's parts, made anew each time: those of all replicates together may not fit into memory."""
+        return self.task.split(self.seed)
+
+    @property
+    def lot(self) -> Trials:
+        """All configurations with their keys, the same for each cell."""
+        return Trials(self.configurations, jax.random.split(jax.random.key(self.seed), len(self.configurations)))
+
+
+def draw_replicate(task: Task, settings: Settings, index: int) -> Replicate:
+    """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
+    rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
+    seed = int(rng.integers(2**31))
+    return Replicate(index, seed, task, settings.space.sample(rng, settings.trials or MOST_TRIALS))
+
+
+class Search:
+    """One cell on one task, compiled once for all its replicates.
+
+    Args:
+        cell: the cell.
+        task: the task.
+        settings: sizes of batches, patience.
+        train: the training part of any split, for its shapes.
+        max_epochs: the cap, where it is not that of the settings.
+    """
+
+    def __init__(self, cell: Cell, task: Task, settings: Settings, train: Batch, max_epochs: int | None = None) -> None:
+        self.cell = cell
+        self._run = make_run(
+            cell,
+            task,
+            train,
+            batch_size=settings.batch_size,
+            max_epochs=max_epochs or settings.max_epochs,
+            patience=settings.patience,
+        )
+        self.population = Population(self._run)
+        self._evaluate = jax.jit(partial(evaluate_each, cell, task))
+        self._classes = task.classes
+
+    def train(
+        self,
+        lot: Trials,
+        split: Split,
+        trivial: float | None,
+        *,
+        eligible: int | None = None,
+        store: Store | None = None,
+        on_segment: Callable[[EarlyStoppingState], None] | None = None,
+    ) -> SearchResult:
+        """Train all trials on the training part, and select the one of the best score on the validation part.
+
+        Args:
+            lot: the trials.
+            split: whose test part is not looked at.
+            trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
+                there is none.
+            eligible: how many of the trials, from the first, may be selected; None is all.
+            store: keeps states between segments.
+            on_segment: called with all states after each segment.
+        """
+        started, compiling = time.perf_counter(), self.population.compile_seconds
+
+        def elapsed() -> float:
+            return time.perf_counter() - started - (self.population.compile_seconds - compiling)
+
+        timed = None if store is None else Timed(store, elapsed)
+        members = self.population.train(
+            as_hypers(lot.configurations),
+            lot.keys,
+            Data(split.train, split.validation),
+            store=timed,
+            on_segment=None if on_segment is None else lambda members: on_segment(members.states),
+        )
+        states = jax.tree.map(_on_host, members.states)
+        seconds = elapsed() + (0.0 if timed is None else timed.before)
+        trials = [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))]
+        epochs = sum(trial["epochs"] for trial in trials)
+        for trial in trials:
+            trial |= {"score": score_of(trial, trivial), "seconds": seconds * trial["epochs"] / epochs}
+        scores = [np.inf if trial["score"] is None else trial["score"] for trial in trials[:eligible]]
+        winner = member(states, selected := int(np.argmin(scores)))
+        curve = curve_entry(winner.train_curve, int(winner.epoch), split.offset)
+        entry = {"trials": trials, "selected": selected, "train_curve": curve, "seconds": seconds}
+        return SearchResult(entry, winner.best_params)
+
+    def restore(self, leaves: list[np.ndarray]) -> Params:
+        """Return parameters from their leaves, as ``jax.tree.leaves`` has them."""
+        hyper = jax.tree.map(lambda column: column[0], as_hypers([EXAMPLE]))
+        shapes = jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
+        return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+
+    def test(self, params: Params, split: Split, trivial: float | None) -> dict[str, Any]:
+        """Evaluate parameters on the test part.
+
+        Args:
+            params: of the selected trial.
+            split: whose test part is read.
+            trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
+
+        Returns:
+            ``nats`` and ``accuracy``, as results.json has them, ``sequence_nats``, the sum over each sequence's
+            targets, and ``counts``, how many these are.
+        """
+        score = jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, split.test))
+        entry = score_entry(type(score)(*(part.sum() for part in score)), split.offset, classes=self._classes)
+        nats = score.nats + split.offset * score.count
+        reached = float(nats.sum() / score.count.sum())
+        if trivial is not None and not reached >= trivial:
+            # Should it not even be finite, every sequence gets the trivial baseline's mean.
+            nats = nats + (trivial - reached) * score.count if np.isfinite(reached) else trivial * score.count
+            entry |= {"nats": trivial}
+        return {**entry, "sequence_nats": [round(float(n), 4) for n in nats], "counts": score.count.tolist()}
+
+
+EXAMPLE: dict[str, float | str] = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
+
+
+def score_of(trial: dict[str, Any], trivial: float | None) -> float | None:
+    """Return what selection looks at: a run that diverged scores the trivial baseline, or what it reached if worse.
+
+    None where there is neither.
+
+    Example:
+        >>> [score_of({"validation": 1.5, "diverged_at": at}, trivial=2.0) for at in (None, 3)]
+        [1.5, 2.0]
+    """
+    if trial["diverged_at"] is None:
+        return trial["validation"]
+    return max((score for score in (trial["validation"], trivial) if score is not None), default=None)
+
+
+def _on_host(x: Any) -> Any:
+    return x if jnp.issubdtype(x.dtype, jax.dtypes.prng_key) else np.asarray(x)

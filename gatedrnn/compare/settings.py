@@ -1,0 +1,103 @@
+"""What a comparison is asked to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any, Literal
+
+from gatedrnn.cells import checks
+from gatedrnn.cells.registry import cell_maker
+from gatedrnn.costs.matching import BUDGETS
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.space import Space
+from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Budget and protocol of ``gatedrnn compare``.
+
+    Raises:
+        ValueError: where a number makes no comparison.
+    """
+
+    tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
+    """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
+    cells: tuple[str, ...] = ("LSTM", "GRU")
+    """Two or more of LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, package.module:Class."""
+    hidden: int = 32
+    """Units of the first cell, near which equal sizes are sought."""
+    matching: Literal["parameters", "width", "flops", "time"] = "parameters"
+    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs or measured time of a step."""
+    sizes: tuple[int, ...] | None = None
+    """Units of each cell, instead of matching."""
+    replicates: int = 8
+    """Repetitions of the whole procedure, each with its own split, configurations and seed."""
+    trials: int | None = 16
+    """Random configurations in a replicate, shared by all cells; None where minutes alone are the budget."""
+    minutes: float | None = None
+    """Minutes of training on each task, split evenly between replicates; all cells train at the same time, and try
+    the same configurations, as many as the slowest has time for."""
+    max_epochs: int = 300
+    """Cap on the epochs of one training run."""
+    patience: int = 20
+    """Epochs without a better validation loss after which a run stops."""
+    batch_size: int = 36
+    """Sequences in an optimiser step; all of the training part where it has fewer."""
+    extend: bool = True
+    """Whether a range or a cap on which the best runs lie is extended once, for all cells."""
+    equivalence: float = 0.02
+    """Region of practical equivalence: this part of what the best cell gains over the strongest simple baseline."""
+    full: bool = False
+    """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
+    seed: int = 0
+    """Everything random follows from it."""
+    space: Space = dataclasses.field(default_factory=Space)
+    """Where configurations are drawn from, the same for all cells."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no comparison."""
+        for name, least in (("replicates", 2), ("trials", 1), ("max_epochs", 1), ("patience", 1), ("batch_size", 1)):
+            if getattr(self, name) is not None and getattr(self, name) < least:
+                raise InputError(f"{name}: expected {least} or more, got {getattr(self, name)!r}")
+        if self.trials is None and self.minutes is None:
+            raise InputError("trials, minutes: expected at least one budget, got none")
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise InputError(f"minutes: expected a finite number above 0, got {self.minutes!r}")
+        if not 0 <= self.equivalence < 1:
+            raise InputError(f"equivalence: expected a part of 1, got {self.equivalence!r}")
+        self._check_tasks()
+        self._check_cells()
+
+    def _check_tasks(self) -> None:
+        if not self.tasks:
+            raise InputError("tasks: expected at least one, got none")
+        unknown = [task for task in self.tasks if isinstance(task, str) and task not in registry.TASKS]
+        if unknown:
+            raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
+        if len(set(self.task_names)) != len(self.tasks):
+            raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+
+    def _check_cells(self) -> None:
+        if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):
+            raise InputError(f"cells: expected two or more different ones, got {', '.join(self.cells)}")
+        for name in self.cells:
+            cell_maker(name)
+        if self.matching not in BUDGETS:
+            raise InputError(f"matching: expected one of {', '.join(BUDGETS)}; got {self.matching!r}")
+        if self.sizes is not None and len(self.sizes) != len(self.cells):
+            raise InputError(f"sizes: expected one for each of {len(self.cells)} cells, got {self.sizes!r}")
+        for hidden in (self.hidden, *(self.sizes or ())):
+            checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
+
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """What the tasks are called."""
+        return tuple(task if isinstance(task, str) else task.name for task in self.tasks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
+        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
+        return json.loads(json.dumps({**vars(self), "space": dataclasses.asdict(self.space), "tasks": tasks}))

@@ -1,0 +1,55 @@
+"""The region of practical equivalence, from validation scores alone; written down before the test part is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatedrnn.errors import InputError
+
+
+def region_entry(task: dict[str, Any], part: float) -> dict[str, Any]:
+    """Return a task's region as region.json and results.json have it.
+
+    .. code-block:: text
+
+        half_width = part max(0, strongest baseline - best cell),    means over replicates, of a cell's selected trials
+
+    It is 0, and nothing equivalent, where there is no baseline or no cell is better than it.
+
+    Args:
+        task: an entry of ``tasks`` in results.json; no test score is looked at.
+        part: of the distance, 0.02 for 2 %.
+    """
+    baseline = strongest_baseline(task)
+    scores = {name: mean_validation(task, name) for name in task["cells"]}
+    reached, best = min(((score, name) for name, score in scores.items() if score is not None), default=(None, None))
+    gain = 0.0 if baseline is None or reached is None else max(0.0, baseline["validation"] - reached)
+    return {
+        "half_width": part * gain,
+        "part": part,
+        "baseline": None if baseline is None else baseline["name"],
+        "baseline_validation": None if baseline is None else baseline["validation"],
+        "best_cell": best,
+        "best_validation": reached,
+    }
+
+
+def mean_validation(task: dict[str, Any], name: str) -> float | None:
+    """Return the mean score in validation of a cell's selected trials; None where one of them has none."""
+    cells = [replicate["cells"][name] for replicate in task["replicates"]]
+    scores = [cell["trials"][cell["selected"]]["score"] for cell in cells]
+    return None if any(score is None for score in scores) else float(np.mean(scores))
+
+
+def strongest_baseline(task: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the simple baseline of the best validation score, as the task says; None where it has no baselines.
+
+    Raises:
+        ValueError: where none or more than one of them is called the strongest.
+    """
+    strongest = [baseline for baseline in task["baselines"] if baseline["strongest"]]
+    if task["baselines"] and len(strongest) != 1:
+        raise InputError(f"baselines: expected one that is the strongest, got {len(strongest)}")
+    return strongest[0] if strongest else None

@@ -1,1 +1,0 @@
-"""The comparison: budgets, search, statistics, verdict, report."""

@@ -1,1 +1,0 @@
-"""What cells cost, how sizes are matched, and ``gatedrnn describe``."""

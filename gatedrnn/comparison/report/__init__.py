@@ -1,1 +1,0 @@
-"""The report, its plots, and the summary in the terminal."""

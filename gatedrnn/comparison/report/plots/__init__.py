@@ -1,1 +1,0 @@
-"""The plots of a comparison, each an SVG element made from a task's entry in results.json."""

@@ -1,1 +1,0 @@
-"""From statistics to exactly one verdict in words."""

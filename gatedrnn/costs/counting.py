@@ -1,0 +1,195 @@
+"""What a cell costs: parameters, arithmetic of a time step, and memory that its training keeps.
+
+All of it is read off the programs that JAX traces, nothing is run: so a user's own cell is counted as the
+built-in ones are. What grows with time is counted as the difference between a long and a short sequence,
+divided by the steps between them: what one more step costs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend import core
+
+from gatedrnn.costs.flops import gemm_flops, live, sigmoids
+from gatedrnn.layers.scan import scan
+from gatedrnn.layers.stateless import dense
+
+if TYPE_CHECKING:
+    from gatedrnn.types import Cell, Layer
+
+# Multiples of any block of steps that an engine may take at once.
+SHORT, LONG = 64, 128
+
+
+@dataclasses.dataclass(frozen=True)
+class Costs:
+    """What a cell or a layer costs; made by ``costs``.
+
+    Attributes:
+        parameters: number of parameters in each array, by its name in the parameters' tree.
+        flops_forward: FLOPs of matrix products for one step of one example, ``2 m n k`` for ``[m, k] @ [k, n]``.
+            Elementwise arithmetic is left out: it grows with H where products grow with H squared.
+        flops_backward: the same in the reverse pass: gradients of parameters, carry and input. (The input's
+            is not needed below the first layer, where XLA leaves it out.)
+        bytes_kept: bytes that training keeps from the forward to the reverse pass, for one step of one example:
+            inputs, states and gates, not the weights. An engine may need more within its reverse pass.
+        sigmoids: sigmoid activations in one step of one example: H for each gate.
+        states: number of arrays that the carry has.
+    """
+
+    parameters: dict[str, int]
+    flops_forward: int
+    flops_backward: int
+    bytes_kept: int
+    sigmoids: int
+    states: int
+
+    @property
+    def total_parameters(self) -> int:
+        """Number of all parameters."""
+        return sum(self.parameters.values())
+
+
+def costs(layer: Cell | Layer, in_dim: int) -> Costs:
+    """Count what a cell or a layer costs, without running it.
+
+    Args:
+        layer: a layer for float inputs, or a cell, which is counted in its reference scan.
+        in_dim: I, features of the input.
+
+    Raises:
+        ValueError: as the layer's ``init`` does.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> lstm = costs(gr.LSTM(32), in_dim=12)
+        >>> lstm.parameters, lstm.total_parameters
+        ({'w_x': 1536, 'w_h': 4096, 'b': 128}, 5760)
+        >>> lstm.flops_forward == 2 * 4 * 32 * (12 + 32), lstm.flops_backward == 2 * lstm.flops_forward
+        (True, True)
+    """
+    layer = _as_layer(layer)
+    short, long = (_totals(layer, in_dim, length) for length in (SHORT, LONG))
+    return Costs(
+        parameters=parameters(layer, in_dim),
+        states=len(jax.tree.leaves(_arguments(layer, in_dim, 1)[1])),
+        **{name: round((long[name] - short[name]) / (LONG - SHORT)) for name in long},
+    )
+
+
+def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
+    """Count the parameters in each array of a cell or layer, by name; names inside containers join by dots.
+
+    Args:
+        layer: a cell or a layer.
+        in_dim: I, features of the input; number of tokens where the layer starts with an embedding.
+
+    Raises:
+        ValueError: as the layer's ``init`` does.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> parameters(gr.chain(gr.scan(gr.SimpleRNN(3)), gr.dense(2)), in_dim=1)
+        {'0.w_x': 3, '0.w_h': 9, '0.b': 3, '1.w': 6, '1.b': 2}
+    """
+    tree = jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): math.prod(leaf.shape) for path, leaf in leaves}
+
+
+def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
+    """Count a cell with a dense head on its outputs, as results.json has it.
+
+    Args:
+        cell: the recurrent part.
+        in_dim: I, features of the input.
+        out_dim: O, features of the head, which has ``H O + O`` parameters.
+
+    Returns:
+        ``config``, ``hidden``, ``parameters`` (recurrent, head, total, and by array), and for one step of one example
+        ``flops_per_step`` (forward, backward) and ``bytes_per_step`` that training keeps, as in ``Costs``.
+
+    Raises:
+        ValueError: as the ``init`` of either does.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> both = network_costs(gr.LSTM(32), in_dim=12, out_dim=24)
+        >>> both["config"], both["parameters"]["total"], both["flops_per_step"]
+        ('LSTM(hidden=32)', 6552, {'forward': 12800, 'backward': 25600})
+    """
+    recurrent, head = costs(cell, in_dim), costs(dense(out_dim), cell.out_dim)
+    return {
+        "config": repr(cell),
+        "hidden": cell.out_dim,
+        "parameters": {
+            "recurrent": recurrent.total_parameters,
+            "head": head.total_parameters,
+            "total": recurrent.total_parameters + head.total_parameters,
+            "by_array": {**recurrent.parameters, **{f"head.{name}": n for name, n in head.parameters.items()}},
+        },
+        "flops_per_step": {
+            "forward": recurrent.flops_forward + head.flops_forward,
+            "backward": recurrent.flops_backward + head.flops_backward,
+        },
+        "bytes_per_step": recurrent.bytes_kept + head.bytes_kept,
+    }
+
+
+def forward_flops(layer: Cell | Layer, in_dim: int) -> int:
+    """Return ``costs(layer, in_dim).flops_forward`` without tracing the reverse pass."""
+    short, long = (gemm_flops(_forward(_as_layer(layer), in_dim, length)) for length in (SHORT, LONG))
+    return round((long - short) / (LONG - SHORT))
+
+
+def _as_layer(layer: Any) -> Layer:
+    return layer if hasattr(layer, "apply") else scan(layer, engine="reference")
+
+
+def _arguments(layer: Layer, in_dim: int, length: int) -> tuple[Any, Any, Any]:
+    """Return shapes of parameters, carry and ``xs [T, 1, I]``."""
+    key = jax.random.key(0)
+    xs = jax.ShapeDtypeStruct((length, 1, in_dim), jnp.float32)
+    params = jax.eval_shape(lambda k: layer.init(k, in_dim), key)
+    carry = jax.eval_shape(lambda p, x: layer.initial_carry(p, x[0]), params, xs)
+    return params, carry, xs
+
+
+def _apply(layer: Layer) -> Callable[..., Any]:
+    """Return the layer in training, its key fixed, as a function of what has a gradient."""
+    return lambda params, carry, xs: layer.apply(params, xs, carry=carry, key=jax.random.key(0))
+
+
+def _forward(layer: Layer, in_dim: int, length: int) -> core.Jaxpr:
+    return live(jax.make_jaxpr(_apply(layer))(*_arguments(layer, in_dim, length)).jaxpr)[0]
+
+
+def _totals(layer: Layer, in_dim: int, length: int) -> dict[str, int]:
+    """Count, for one sequence, what grows with its length."""
+    arguments = _arguments(layer, in_dim, length)
+    forward = _forward(layer, in_dim, length)
+    out, pull = jax.eval_shape(lambda *args: jax.vjp(_apply(layer), *args), *arguments)
+    store = jax.make_jaxpr(lambda *args: jax.tree.leaves(jax.vjp(_apply(layer), *args)[1]))(*arguments).jaxpr
+    backward, needed = live(jax.make_jaxpr(lambda pull: pull(jax.tree.map(_cotangent, out)))(pull).jaxpr)
+    # One array may be stored for several uses; it takes its memory once.
+    kept: Any = {id(var): var.aval for var, used in zip(store.outvars, needed, strict=True) if used}.values()
+    return {
+        "flops_forward": gemm_flops(forward),
+        "flops_backward": gemm_flops(backward),
+        "bytes_kept": sum(aval.size * aval.dtype.itemsize for aval in kept),
+        "sigmoids": sigmoids(forward),
+    }
+
+
+def _cotangent(out: jax.ShapeDtypeStruct) -> Any:
+    """Return ones; integers (a counter in a carry) have no gradient, which JAX writes as float0."""
+    if jnp.issubdtype(out.dtype, jnp.inexact):
+        return jnp.ones(out.shape, out.dtype)
+    return np.zeros(out.shape, jax.dtypes.float0)

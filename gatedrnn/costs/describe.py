@@ -1,0 +1,134 @@
+"""What ``gatedrnn describe`` says: the cells side by side, by what they cost at one hidden size."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+
+from gatedrnn.cells import checks
+from gatedrnn.cells.registry import MakeCell, cell_maker
+from gatedrnn.costs.counting import Costs, costs
+from gatedrnn.costs.matching import Match, match
+from gatedrnn.costs.timing import Seconds, step_seconds
+
+SHOWN = ("LSTM", "GRU", "GRU-before", "SimpleRNN")
+"""The cells that stand side by side unless others are named; four fit a terminal of 80 columns."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CellDescription:
+    """One cell's column.
+
+    Attributes:
+        cell: the configuration, as it prints.
+        gates: sigmoid gates of a unit.
+        costs: everything that ``costs`` counts, without a head.
+        equal_parameters: hidden size with about as many parameters as the first cell, head included.
+        equal_flops: hidden size with about as many FLOPs, head included.
+        forward: measured seconds of a time step of the batch, forward; None where nothing was measured.
+        training: the same for forward and backward.
+    """
+
+    cell: str
+    gates: float
+    costs: Costs
+    equal_parameters: Match
+    equal_flops: Match
+    forward: Seconds | None
+    training: Seconds | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """Cells side by side at one hidden size; made by ``describe``.
+
+    Attributes:
+        in_dim: I, features of the input.
+        hidden: H, units of every cell.
+        out_dim: O, features of the dense head that counts in equal sizes; None is no head.
+        batch: B, for memory and time.
+        length: T, for memory and time.
+        device: where time was measured; None where it was not.
+        cells: a column for each cell; the first is the one that others are compared with.
+    """
+
+    in_dim: int
+    hidden: int
+    out_dim: int | None
+    batch: int
+    length: int
+    device: str | None
+    cells: dict[str, CellDescription]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as JSON has it, totals included."""
+        entries = dataclasses.asdict(self)
+        for name, column in self.cells.items():
+            entry = entries["cells"][name]
+            entry["costs"]["total_parameters"] = column.costs.total_parameters
+            entry["equal_parameters"]["total"] = column.equal_parameters.total
+            entry["equal_flops"]["total"] = column.equal_flops.total
+        return entries
+
+
+def describe(
+    in_dim: int,
+    hidden: int,
+    out_dim: int | None = None,
+    *,
+    batch: int = 16,
+    length: int = 128,
+    time: bool = False,
+    cells: Mapping[str, MakeCell] | Sequence[str] = SHOWN,
+) -> Description:
+    """Lay out what cells cost at the same hidden size, and the sizes at which they cost the same.
+
+    Args:
+        in_dim: I, features of the input.
+        hidden: H, units of every cell.
+        out_dim: O, features of a dense head, counted in equal sizes only; None is no head.
+        batch: B, examples, for memory and time.
+        length: T, time steps, for memory and time.
+        time: measure seconds per time step on this machine's default device.
+        cells: names of cells that a comparison knows, or import paths, "package.module:Class"; or functions from a
+            hidden size to a cell, by name.
+
+    Raises:
+        ValueError: where a size is no positive int, or there is no cell, or none of that name.
+
+    Example:
+        >>> both = describe(12, 32, 24, cells=("LSTM", "GRU")).cells
+        >>> both["LSTM"].gates, both["GRU"].gates, both["GRU"].costs.total_parameters
+        (3.0, 2.0, 4352)
+        >>> both["GRU"].equal_parameters.hidden
+        37
+    """
+    for name, value in (("in_dim", in_dim), ("hidden", hidden), ("batch", batch), ("length", length)):
+        checks.positive(name, value)
+    if not isinstance(cells, Mapping):
+        cells = {name: cell_maker(name) for name in cells}
+    equal_parameters = match(cells, in_dim, out_dim, hidden, by="parameters", window=0)
+    equal_flops = match(cells, in_dim, out_dim, hidden, by="flops", window=0)
+    made = {name: make(hidden) for name, make in cells.items()}
+    forward: dict[str, Seconds] = {}
+    training: dict[str, Seconds] = {}
+    if time:
+        forward = step_seconds(made, in_dim, batch=batch, length=length, training=False)
+        training = step_seconds(made, in_dim, batch=batch, length=length, training=True)
+    columns = {}
+    for name, cell in made.items():
+        counted = costs(cell, in_dim)
+        columns[name] = CellDescription(
+            cell=repr(cell),
+            gates=counted.sigmoids / cell.out_dim,
+            costs=counted,
+            equal_parameters=equal_parameters[name],
+            equal_flops=equal_flops[name],
+            forward=forward.get(name),
+            training=training.get(name),
+        )
+    device = jax.devices()[0].device_kind if time else None
+    return Description(in_dim, hidden, out_dim, batch, length, device, columns)

@@ -1,0 +1,105 @@
+"""The network that stands around a cell in a comparison, the same for every cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+import gatedrnn as gr
+from gatedrnn.cells.gate_bias import has_memory_gate
+from gatedrnn.training.early_stopping import EarlyStopping, Hyper
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Key
+
+    from gatedrnn.layers.chain import Chain
+    from gatedrnn.tasks.task import Batch, Score, Task
+    from gatedrnn.types import Cell, Params
+
+GATE_BIASES = ("0", "1", "chrono")
+"""Where the forget or update bias starts: a constant, or drawn for time constants up to the longest sequence."""
+
+
+def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Chain:
+    """Return one recurrent layer, dropout on its outputs, and an affine head.
+
+    With ``spread``, devices share the layer's batch; dropout is outside, so that its noise does not depend on them.
+    """
+    layer = gr.scan(cell)
+    return gr.chain(gr.data_parallel(layer) if spread else layer, gr.dropout(dropout), gr.dense(out_dim))
+
+
+def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
+    """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
+    key_params, key_bias = jax.random.split(key)
+    params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
+    recurrent, *rest = params
+    if not has_memory_gate(recurrent):
+        return (recurrent, *rest)
+    choices = (
+        gr.memory_bias(recurrent, 0.0),
+        gr.memory_bias(recurrent, 1.0),
+        gr.chrono_bias(recurrent, key_bias, longest),
+    )
+    return (jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices), *rest)
+
+
+def loss(
+    cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any, spread: bool = False
+) -> tuple[Array, Array]:
+    """Return the batch's negative log-likelihood in nats, summed, and the number of its targets.
+
+    With ``spread``, devices of the mesh axis "batch" share the batch.
+    """
+    net = network(cell, task.out_dim, hyper.dropout, spread)
+    outputs = net.apply(params, task.encode(batch.x), lengths=batch.lengths, key=key)[1]
+    score = task.score(outputs, batch)
+    return score.nats, score.count
+
+
+def evaluate(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+    """Return the sums of ``task.score`` over a batch, in evaluation mode."""
+    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
+    return task.score(outputs, batch)
+
+
+def evaluate_each(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+    """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
+    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
+
+    def one(index: Array) -> Score:
+        return task.score(jnp.take(outputs, index[None], axis=1), take(batch, index[None]))
+
+    return jax.vmap(one)(jnp.arange(len(batch.lengths)))
+
+
+def take(part: Batch, indices: Array) -> Batch:
+    """Return the sequences with these indices."""
+    y_axis = 0 if part.y.ndim == 1 else 1
+    return type(part)(jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis))
+
+
+def make_run(
+    cell: Cell,
+    task: Task,
+    train: Batch,
+    *,
+    batch_size: int,
+    max_epochs: int,
+    patience: int,
+    spread: bool = False,
+) -> EarlyStopping:
+    """Return the training run of this cell on this task; with ``spread``, devices share each batch."""
+    longest = train.x.shape[0]
+    return EarlyStopping(
+        init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
+        loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key, spread),
+        take=take,
+        examples=train.x.shape[1],
+        batch_size=min(batch_size, train.x.shape[1]),
+        max_epochs=max_epochs,
+        patience=patience,
+    )

@@ -1,0 +1,91 @@
+"""The space of configurations that both cells are searched over."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.network import GATE_BIASES
+from gatedrnn.training.early_stopping import Hyper
+
+RANGES = ("learning_rate", "clip_norm")
+"""Hyperparameters drawn from a range, which has edges; the others are chosen from a list."""
+REACH = 0.5
+"""What lies beyond an edge, as a part of the range on its logarithmic axis."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Space:
+    """Independent distributions of the hyperparameters.
+
+    Raises:
+        ValueError: where a range is empty or not positive, or a list of choices is empty.
+    """
+
+    learning_rate: tuple[float, float] = (3e-3, 2e-2)
+    """Adam's step size: log-uniform between both."""
+    clip_norm: tuple[float, float] = (0.3, 10.0)
+    """Largest global gradient norm: log-uniform between both."""
+    dropout: tuple[float, ...] = (0.0, 0.05, 0.1, 0.2)
+    """Dropout on the recurrent outputs: one of these."""
+    gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
+    """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that nothing can be drawn from."""
+        for name in RANGES:
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise InputError(f"{name}: expected 0 < low <= high, got {(low, high)}")
+        for name in ("dropout", "gate_bias"):
+            if not getattr(self, name):
+                raise InputError(f"{name}: expected at least one choice, got none")
+
+    def sample(self, rng: np.random.Generator, trials: int) -> list[dict[str, float | str]]:
+        """Draw configurations, as results.json has them."""
+
+        def log_uniform(low: float, high: float) -> float:
+            return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+        return [
+            {
+                "learning_rate": log_uniform(*self.learning_rate),
+                "clip_norm": log_uniform(*self.clip_norm),
+                "dropout": float(rng.choice(self.dropout)),
+                "gate_bias": str(rng.choice(self.gate_bias)),
+            }
+            for _ in range(trials)
+        ]
+
+    def beyond(self, name: str, side: str) -> Space:
+        """Return the space in which that range is replaced by what lies beyond its "lower" or "upper" edge.
+
+        Example:
+            >>> Space(clip_norm=(1.0, 4.0)).beyond("clip_norm", "upper").clip_norm
+            (4.0, 8.0)
+        """
+        low, high = getattr(self, name)
+        reach = (high / low) ** REACH
+        return dataclasses.replace(self, **{name: (low / reach, low) if side == "lower" else (high, high * reach)})
+
+    def describe(self) -> dict[str, str]:
+        """Return each distribution in words."""
+        return {
+            "learning_rate": "log-uniform from {:g} to {:g}".format(*self.learning_rate),
+            "clip_norm": "log-uniform from {:g} to {:g}".format(*self.clip_norm),
+            "dropout": "one of " + ", ".join(f"{rate:g}" for rate in self.dropout),
+            "gate_bias": "one of " + ", ".join(self.gate_bias),
+        }
+
+
+def as_hypers(configurations: list[dict[str, float | str]]) -> Hyper:
+    """Return configurations as arrays ``[K]``, to be traced."""
+
+    def column(name: str) -> np.ndarray:
+        return np.array([configuration[name] for configuration in configurations], np.float32)
+
+    biases = [GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
+    return Hyper(column("learning_rate"), column("clip_norm"), column("dropout"), np.array(biases, np.int32))

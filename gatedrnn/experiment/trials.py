@@ -1,0 +1,38 @@
+"""What is written down of a training run: its score, its epochs, its curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from gatedrnn.tasks.task import Score
+    from gatedrnn.training.early_stopping import EarlyStoppingState
+
+
+def score_entry(score: Score, offset: float, *, classes: bool) -> dict[str, float | None]:
+    """Return a test score as results.json has it."""
+    accuracy = float(score.correct / score.count) if classes else None
+    return {"nats": float(score.nats / score.count) + offset, "accuracy": accuracy}
+
+
+def trial_entry(state: EarlyStoppingState, offset: float) -> dict[str, Any]:
+    """Return one trial as results.json has it."""
+    diverged_at = int(state.diverged_at)
+    best = float(state.best_validation)
+    return {
+        "validation": best + offset if np.isfinite(best) else None,
+        "best_epoch": int(state.best_epoch),
+        "epochs": int(state.epoch),
+        "diverged_at": None if diverged_at < 0 else diverged_at,
+        "curve": curve_entry(state.validation_curve, int(state.epoch), offset),
+    }
+
+
+def curve_entry(curve: Array, epochs: int, offset: float) -> list[float | None]:
+    """Return the epochs that were trained, to five digits; None where the loss was not finite."""
+    values = np.asarray(curve[:epochs], np.float64) + offset
+    return [round(float(v), 5) if np.isfinite(v) else None for v in values]

@@ -1,0 +1,174 @@
+"""The tuned network of a comparison, put to use on raw data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.compare.saving import restore
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.network import network
+from gatedrnn.layers.last import last
+from gatedrnn.tasks.objectives import bounded_log_scale
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Int
+
+    from gatedrnn.types import Cell, Params
+
+
+class Prediction(NamedTuple):
+    """What a network says of sequences; what a kind of task lacks is None.
+
+    Attributes:
+        probabilities: of classes, of sequences ``[B, K]``, of steps ``[T, B, K]``, or of labels ``[T, B, D]``.
+        mean: of numbers, in their own units, ``[T, B, D]``.
+        deviation: of numbers, likewise.
+    """
+
+    probabilities: Float[np.ndarray, "*B K"] | None
+    mean: Float[np.ndarray, "T B D"] | None
+    deviation: Float[np.ndarray, "T B D"] | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Model:
+    """A tuned network with what it needs to read raw data.
+
+    Attributes:
+        config: what stands beside it in JSON: kind of task, names, normalisation, and how it was found.
+        cell: the recurrent cell.
+        params: of layer and head.
+    """
+
+    config: dict[str, Any]
+    cell: Cell
+    params: Params
+
+    def predict(self, x: Any, lengths: Any = None) -> Prediction:
+        """Return what the network says of raw, padded sequences.
+
+        Args:
+            x: numbers ``[T, B, I]`` in their own units, or tokens ``[T, B]`` as ``config["classes"]`` counts them.
+            lengths: steps of each sequence, ``[B]``; all T without them.
+
+        Raises:
+            ValueError: where shapes do not fit.
+        """
+        x = np.asarray(x)
+        tokens, wanted = self.config["kind"] == "next-token", self.config["in_dim"]
+        if x.ndim != (2 if tokens else 3) or (not tokens and x.shape[-1] != wanted):
+            raise InputError(f"x: expected {'tokens [T, B]' if tokens else f'[T, B, {wanted}]'}, got {list(x.shape)}")
+        lengths = np.full(x.shape[1], len(x)) if lengths is None else np.asarray(lengths)
+        if lengths.shape != x.shape[1:2]:
+            raise InputError(f"lengths: expected one for each of {x.shape[1]} sequences, got {list(lengths.shape)}")
+        window = min(self.config["window"] or len(x), len(x))
+        if not tokens:
+            x = _normalised(x, lengths, self.config["inputs"])
+        return self._read(_in_windows(self._outputs, x, lengths, window), lengths)
+
+    def _outputs(self, x: Any, lengths: Any) -> Array:
+        encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.config["kind"] == "next-token" else jnp.asarray(x)
+        return _apply(self.cell, self.config["out_dim"], self.params, encoded, jnp.asarray(lengths))
+
+    def _read(self, outputs: Array, lengths: Int[np.ndarray, "B"]) -> Prediction:
+        """Return outputs as probabilities or as numbers in their own units."""
+        kind = self.config["kind"]
+        if kind == "classification":
+            return Prediction(np.asarray(jax.nn.softmax(last(outputs, jnp.asarray(lengths)))), None, None)
+        if kind in ("step-classification", "next-token"):
+            return Prediction(np.asarray(jax.nn.softmax(outputs)), None, None)
+        if kind == "multi-label":
+            return Prediction(np.asarray(jax.nn.sigmoid(outputs)), None, None)
+        mean, raw = (np.asarray(part, np.float64) for part in jnp.split(outputs, 2, axis=-1))
+        deviation = np.exp(np.asarray(bounded_log_scale(jnp.asarray(raw)), np.float64))
+        if self.config["outputs"] is not None:
+            centre, scale = (np.array(self.config["outputs"][key]) for key in ("mean", "deviation"))
+            mean, deviation = mean * scale + centre, deviation * scale
+        return Prediction(None, mean, deviation)
+
+
+def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -> Model:
+    """Return a tuned network of a comparison.
+
+    Args:
+        run: the folder of the comparison.
+        task: its name; the only one unless given.
+        cell: its name; unless given, the winner, or where there is none the cell of the best mean validation score.
+
+    Raises:
+        ValueError: where the folder holds no finished comparison, or not that task or cell.
+
+    Example:
+        >>> load("runs/none")
+        Traceback (most recent call last):
+        ...
+        ValueError: run: expected the folder of a finished comparison, got 'runs/none'
+    """
+    held = Path(run) / "results.json"
+    if not held.is_file():
+        raise InputError(f"run: expected the folder of a finished comparison, got {str(run)!r}")
+    entries = {entry["name"]: entry for entry in json.loads(held.read_text(encoding="utf-8"))["tasks"]}
+    name = task or next(iter(entries))
+    if name not in entries or (task is None and len(entries) > 1):
+        raise InputError(f"task: expected one of {', '.join(entries)}, got {task!r}")
+    which = cell or tuned(entries[name])
+    if which not in entries[name]["cells"]:
+        raise InputError(f"cell: expected one of {', '.join(entries[name]['cells'])}, got {which!r}")
+    return Model(*restore(Path(run) / "models" / name / which.replace(":", ".")))
+
+
+def tuned(entry: dict[str, Any]) -> str:
+    """Return the cell that wins all its pairs; without one, the cell of the best mean validation score.
+
+    Args:
+        entry: of a task in results.json.
+
+    Example:
+        >>> def pair(winner, a, b):
+        ...     cells = {"A": {"validation": a}, "B": {"validation": b}}
+        ...     return {"names": ["A", "B"], "verdict": {"winner": winner}, "statistics": {"cells": cells}}
+        >>> tuned({"cells": {"A": {}, "B": {}}, "pairs": [pair("B", 1.0, 2.0)]})
+        'B'
+        >>> tuned({"cells": {"A": {}, "B": {}}, "pairs": [pair(None, 1.0, 2.0)]})
+        'A'
+    """
+    won = [pair["verdict"]["winner"] for pair in entry["pairs"]]
+    for name in entry["cells"]:
+        if won.count(name) == len(entry["cells"]) - 1:
+            return name
+    scores = {n: p["statistics"]["cells"][n]["validation"] for p in entry["pairs"] for n in p["names"]}
+    return min(scores, key=lambda n: np.inf if scores[n] is None else scores[n])
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _apply(cell: Any, out_dim: int, params: Any, x: Array, lengths: Array) -> Array:
+    return network(cell, out_dim, 0.0).apply(params, x, lengths=lengths)[1]
+
+
+def _normalised(x: np.ndarray, lengths: np.ndarray, moments: dict[str, list[float]] | None) -> np.ndarray:
+    """Return inputs as in training, and zeros after the ends of sequences."""
+    if moments is not None:
+        deviation = np.array(moments["deviation"])
+        x = (x - np.array(moments["mean"])) / np.where(deviation > 0, deviation, 1.0)
+    there = np.arange(len(x))[:, None, None] < lengths[:, None]
+    return np.where(there, x, 0.0).astype(np.float32)
+
+
+def _in_windows(outputs: Any, x: np.ndarray, lengths: np.ndarray, window: int) -> Array:
+    """Return outputs ``[T, B, O]``, each window of steps starting from the initial state, as in training."""
+    steps, batch = x.shape[:2]
+    count = -(-steps // window)
+    padded = np.concatenate([x, np.zeros((count * window - steps, *x.shape[1:]), x.dtype)])
+    rows = padded.reshape(count, window, *x.shape[1:]).swapaxes(0, 1).reshape(window, count * batch, *x.shape[2:])
+    left = np.clip(lengths[None] - window * np.arange(count)[:, None], 0, window).reshape(-1)
+    found = outputs(rows, left)
+    return found.reshape(window, count, batch, -1).swapaxes(0, 1).reshape(count * window, batch, -1)[:steps]

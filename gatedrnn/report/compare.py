@@ -1,0 +1,69 @@
+"""A comparison from Python: what the command does, on a task, a file or arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gatedrnn.compare import protocol
+from gatedrnn.compare.folder import Folder
+from gatedrnn.compare.settings import Settings
+from gatedrnn.errors import InputError
+from gatedrnn.files import write_json
+from gatedrnn.report.page import write_report
+from gatedrnn.tasks.files import task_from_arrays, task_from_file
+from gatedrnn.tasks.question import Question
+from gatedrnn.tasks.task import Task
+
+
+def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **options: Any) -> dict[str, Any]:
+    """Compare two cells on one's own data; write results.json and report.html, and return the results.
+
+    Called again with the same arguments, it goes on where it was interrupted.
+
+    Args:
+        data: a task, the path of a file, or arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...).
+        out: folder for results; it holds one comparison.
+        options: fields of ``gatedrnn.tasks.question.Question`` (such as ``group`` and ``target``), which say what is
+            asked of a file or arrays, and of ``gatedrnn.compare.settings.Settings`` (such as ``replicates``).
+
+    Raises:
+        ValueError: where data or options are unfit; says what to do.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> gr.compare("sales.csv", out="runs/sales", target="demand")
+        Traceback (most recent call last):
+        ...
+        ValueError: file: expected one that exists, got 'sales.csv'
+    """
+    asked = {name: options.pop(name) for name in _fields(Question) if name in options}
+    unknown = [name for name in options if name not in _fields(Settings) or name == "tasks"]
+    if unknown:
+        known = [name for name in (*_fields(Question), *_fields(Settings)) if name != "tasks"]
+        raise InputError(f"options: expected some of {', '.join(known)}; got {', '.join(unknown)}")
+    asked: dict[str, Any] = {name: (v,) if _is_one_column(name, v) else v for name, v in asked.items()}
+    question = Question(**asked)
+    if isinstance(data, Task):
+        if asked:
+            raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
+        task = data
+    elif isinstance(data, Mapping):
+        task = task_from_arrays(data, question)
+    else:
+        task = task_from_file(data, question)
+    settings, folder = Settings(tasks=(task,), **options), Path(out)
+    results = protocol.compare(settings, Folder(folder, settings), command=f"gatedrnn.compare({task.name!r})")
+    write_json(folder / "results.json", results)
+    write_report(results, folder / "report.html")
+    return results
+
+
+def _fields(of: type[Question] | type[Settings]) -> list[str]:
+    return [field.name for field in dataclasses.fields(of)]
+
+
+def _is_one_column(name: str, value: Any) -> bool:
+    return name in ("target", "features") and isinstance(value, str)

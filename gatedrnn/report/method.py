@@ -1,0 +1,55 @@
+"""How a comparison was done, for the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatedrnn.compare.verdict.scope import budget, matched
+from gatedrnn.report.markup import Markup, element, unbroken
+
+
+def method(task: dict[str, Any]) -> Markup:
+    """Return the protocol as a list of terms.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    entries = [[element("dt", term), element("dd", unbroken(text))] for term, text in method_in_words(task).items()]
+    return element("dl", entries, class_="method")
+
+
+def method_in_words(task: dict[str, Any]) -> dict[str, str]:
+    """Return what was done, by the name of each part."""
+    protocol, sizes = task["protocol"], matched(task)
+    space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())
+    several = (
+        "P-values of differences and of equivalences are corrected for the number of pairs (Holm 1979). "
+        if len(task["pairs"]) > 1
+        else ""
+    )
+    return {
+        "Replication": f"{protocol['replicates']} repetitions of the whole procedure, each with its own split into "
+        "training and validation part, configurations and seed; all cells share these. In each, "
+        f"{budget(task)} of random configurations are trained, the best one on the validation part is selected, and "
+        "that one alone meets the test set, once.",
+        "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
+        f"stopped after {protocol['patience']} epochs without a better validation score.",
+        "Search space": f"{space}.",
+        "Sizes": f"{sizes[0].upper()}{sizes[1:]}, recurrent layer and head counted.",
+        "Baselines": "Fitted on the same splits; the strongest in validation is the one to beat. A cell beats it where "
+        "the whole 95 % interval of its test score is better.",
+        "Difference": "Mean of the paired differences with its 95 % t interval (Student 1908). It decides which "
+        f"cell is better. {several}",
+        "Superiority": "Part of the replicates in which a cell is better, ties counted half, with the exact 95 % "
+        "interval (Clopper and Pearson 1934). Better is called meaningfully better from 0.75 on, with the interval "
+        "above 0.5 (Bouthillier et al. 2021), and with more than practical equivalence.",
+        "Equivalence": "Two one-sided t tests at 5 % (Schuirmann 1987) against a region of "
+        f"{100 * task['region']['part']:g} % of what the best cell gains over the strongest simple baseline, by "
+        "validation scores alone, written down before the test set was read.",
+        "Tuning": "Expected best validation of n trials drawn with replacement from each search (Dodge et al. 2019); "
+        "cells change places only between budgets whose intervals exclude 0 with opposite signs.",
+        "Failures": "A run that diverged scores the trivial baseline, or what it reached if worse; none is left out.",
+        "Time and FLOPs": "FLOPs of matrix products for one time step of one sequence. Time per step is measured in "
+        "training on a whole batch, forward and backward; its interval is the middle half of the measurements.",
+        "Data": f"{task['source'].rstrip('.')}; SHA-256 {task['data_sha256']}.",
+    }

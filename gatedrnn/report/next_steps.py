@@ -1,0 +1,132 @@
+"""What a reader does next, by the verdict and by what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from gatedrnn.compare.search import limits
+from gatedrnn.compare.verdict.caveats import diverged, runs
+from gatedrnn.compare.verdict.decide import FEWEST_REPLICATES
+from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.experiment.formatting import count, seconds
+from gatedrnn.report.overall import listed
+
+MOST_REPLICATES = 200
+"""More than these are named, not advised."""
+MANY_DIVERGED = 0.1
+
+
+class Step(NamedTuple):
+    """Something to do, and the command that does it, if one does."""
+
+    text: str
+    command: str | None = None
+
+
+def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+    """Return what to do, the most important first.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+        results: the whole file.
+    """
+    steps = [*_use(task), *_resolve(task, results), *_widen(task)]
+    steps.append(
+        Step(
+            "Do not choose anything else by this test set: it has been read. For another question on the same data, "
+            "set other sequences aside first."
+        )
+    )
+    return steps
+
+
+def _use(task: dict[str, Any]) -> list[Step]:
+    """Say what to use now."""
+    labels = [pair["verdict"]["label"] for pair in task["pairs"]]
+    baseline = strongest_baseline(task)
+    if baseline is not None and all(label == "neither beats the baseline" for label in labels):
+        text = f"Use {baseline['name']}: it is simpler and, as far as was shown, as good or better."
+        return [Step(f"{text} A recurrence may pay with more data, or with a wider search.")]
+    steps = []
+    winners = [pair["verdict"]["winner"] for pair in task["pairs"]]
+    for name in task["cells"]:
+        if winners.count(name) == len(task["cells"]) - 1:
+            use = f"gatedrnn predict RUN FILE --task {task['name']}"
+            steps.append(Step(f"Use {name}{_selected(task, name)}. The tuned network is in this folder.", use))
+    for pair in task["pairs"]:
+        cheaper = pair["verdict"]["cheaper"]["cell"]
+        if pair["verdict"]["label"] == "practically equivalent":
+            which = f"{cheaper}, the cheaper" if cheaper else "either"
+            steps.append(Step(f"Of {listed(pair['names'])}, take {which}: the difference does not matter."))
+        if pair["verdict"]["label"] == "budget-dependent":
+            change = pair["statistics"]["expected_best"]["changes"][0]
+            steps.append(
+                Step(
+                    f"Decide what tuning may cost: with less, {change['better_before']}; with more, "
+                    f"{change['better_after']}. Compare again with that budget."
+                )
+            )
+    return steps
+
+
+def _selected(task: dict[str, Any], name: str) -> str:
+    """Return how often each gate bias was selected: the one choice that has a name."""
+    chosen = [r["configurations"][r["cells"][name]["selected"]].get("gate_bias") for r in task["replicates"]]
+    most = max(sorted(set(map(str, chosen))), key=[str(c) for c in chosen].count)
+    rates = sorted(r["configurations"][r["cells"][name]["selected"]]["learning_rate"] for r in task["replicates"])
+    return (
+        f", with learning rates near {rates[len(rates) // 2]:.2g} and a gate bias of {most} "
+        f"({chosen.count(most)} of {len(chosen)} selections)"
+    )
+
+
+def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+    """Say how much more would settle what is open."""
+    n = task["protocol"]["replicates"]
+    steps = []
+    if n < FEWEST_REPLICATES:
+        steps.append(
+            Step(
+                f"Take {n} replicates for a first look only: with {FEWEST_REPLICATES} or more, a verdict counts.",
+                "--replicates 8",
+            )
+        )
+    for pair in task["pairs"]:
+        needed = pair["statistics"]["replicates_needed"]
+        if pair["verdict"]["label"] != "not resolved":
+            continue
+        if needed is None or needed > MOST_REPLICATES:
+            why = "no number" if needed is None else f"about {count(needed)}"
+            steps.append(Step(f"Let {listed(pair['names'])} rest: {why} of replicates would tell them apart."))
+        elif needed > n:
+            duration = seconds(results["seconds"] / len(results["tasks"]) * needed / n)
+            steps.append(
+                Step(
+                    f"To tell {listed(pair['names'])} apart, plan about {needed} replicates, in a new folder: about "
+                    f"{duration} here.",
+                    f"--replicates {needed}",
+                )
+            )
+    return steps
+
+
+def _widen(task: dict[str, Any]) -> list[Step]:
+    """Say which limits still bind, and which failures are many."""
+    steps, cap = [], task["protocol"]["max_epochs"]
+    late = [name for name in task["cells"] if limits.capped(task, name)]
+    if late:
+        steps.append(Step(f"Raise the cap, which {listed(late)} ran into.", f"--max-epochs {2 * cap}"))
+    edges = [edge for name in task["cells"] for edge in limits.edges(task, name)]
+    for field, side in dict.fromkeys((edge.field, edge.side) for edge in edges):
+        names = listed([edge.cell for edge in edges if (edge.field, edge.side) == (field, side)])
+        option = f"--space.{field.replace('_', '-')}"
+        said = field.replace("_", " ")
+        steps.append(
+            Step(f"Widen the range of {said} at its {side} edge, where {names} did best.", f"{option} LOW HIGH")
+        )
+    for name in task["cells"]:
+        lost, tried = diverged(task, name), len(runs(task, name))
+        if lost > MANY_DIVERGED * tried:
+            text = f"{lost} of {tried} {name} runs diverged: lower the upper end of the learning rate."
+            steps.append(Step(text, "--space.learning-rate LOW HIGH"))
+    return steps
