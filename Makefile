@@ -64,13 +64,13 @@ test-latest: .venv-latest/.dev
 # memory a compiled program takes is tested on CPU alone.
 PYTHON_GPU ?= python3
 WORKERS_GPU ?= 8
-GPU_TESTS := cudnn forms remat laws sequence numpy policy dropout initializers
+GPU_TESTS := layers testing/test_laws cells/test_numpy cells/test_initializers test_policy
 bench-gpu:
 	PYTHONPATH=. $(PYTHON_GPU) benchmarks/gpu.py
 test-gpu:
 	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest \
 	XLA_FLAGS="--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0" \
-	$(PYTHON_GPU) -m pytest -n $(WORKERS_GPU) -m "not verify" -k "not memory and not sqrt" $(GPU_TESTS:%=tests/test_%.py)
+	$(PYTHON_GPU) -m pytest -n $(WORKERS_GPU) -m "not verify" -k "not memory and not sqrt" $(foreach test,$(GPU_TESTS),$(wildcard tests/$(test) tests/$(test).py))
 
 clean:
 	rm -rf .venv .venv-latest runs site

@@ -13,7 +13,7 @@ import jaxtyping
 import pytest
 
 import gatedrnn as gr
-from tests import cells
+from tests.helpers import cell_table as cells
 
 
 def functions(package):

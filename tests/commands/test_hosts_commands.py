@@ -1,0 +1,111 @@
+"""The commands as several processes: what they write equals what one process writes, and one process writes it."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+
+from gatedrnn.commands import cli
+from tests.helpers.processes import Job, slurm
+
+pytestmark = pytest.mark.usefixtures("quick_compiles")  # as jobs do
+
+TRAIN = ("train", "--hidden", "3", "--max-epochs", "4", "--segment", "2")
+SWEEP = ("sweep", "--cell", "GRU", "--hidden", "3", "--draws", "4", "--seeds", "2", "--segment", "2", "--tensorboard")
+SWEEP += ("--max-epochs", "4")
+TWO_BY_TWO = {"processes": 2, "devices": 2, "launcher": slurm}
+
+
+def _job(arguments, out, **topology):
+    return Job("-m", "gatedrnn", *arguments, "--out", out, **topology)
+
+
+def _files(folder):
+    return {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+
+
+def _result(path):
+    return {k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in ("device", "started")}
+
+
+@pytest.mark.verify
+def test_a_sweep_of_two_processes_of_two_devices_equals_that_of_one(tmp_path):
+    """To the last bit, in every file but what has a time in it."""
+    two, one = (tmp_path / name for name in ("two", "one"))
+    job = _job(SWEEP, two, **TWO_BY_TWO)
+    assert cli.run([*SWEEP, "--out", str(one)]) == 0
+    said, nothing = job.succeed()
+    assert "8 of 8 ended" in said
+    assert not nothing
+    assert _result(two / "results.json") == _result(one / "results.json")
+    assert (two / "members.csv").read_bytes() == (one / "members.csv").read_bytes()
+    names = [{str(path.parent) if "events" in path.name else str(path) for path in _files(out)} for out in (two, one)]
+    assert names[0] == names[1]
+    assert len(_files(two)) == len(_files(one)), "logs were written twice"
+
+
+@pytest.mark.verify
+def test_a_sweep_goes_on_with_another_number_of_processes(tmp_path):
+    """SIGTERM reaches the last process alone."""
+    longer = (*SWEEP, "--cell", "GRU", "SimpleRNN", "--max-epochs", "40", "--patience", "40")
+    two, one = (tmp_path / name for name in ("two", "one"))
+    job = _job(longer, two, **TWO_BY_TWO).after("ended")
+    job.send(signal.SIGTERM, -1).end()
+    assert set(job.codes) == {143}, job.errors
+    assert job.errors[0].splitlines()[-1].startswith("gatedrnn: terminated, and saved; to resume: gatedrnn sweep")
+    assert "resume" not in job.errors[1]
+    assert not (two / "results.json").exists()
+    _job(longer, two).succeed()
+    assert cli.run([*longer, "--out", str(one)]) == 0
+    assert _result(two / "results.json") == _result(one / "results.json")
+
+
+@pytest.mark.verify
+def test_training_in_two_processes_equals_training_in_one(tmp_path):
+    two, one = (tmp_path / name for name in ("two", "one"))
+    said, nothing = _job(TRAIN, two, **TWO_BY_TWO).succeed()
+    assert "test:" in said
+    assert not nothing
+    assert cli.run([*TRAIN, "--out", str(one)]) == 0
+    assert _result(two / "result.json") == _result(one / "result.json")
+
+
+@pytest.mark.verify
+def test_devices_of_two_processes_share_a_batch_like_two_of_one(tmp_path):
+    """A sum of two is the same in both orders, so the bits are."""
+    both = (*TRAIN, "--devices", "2")
+    two, one = (tmp_path / name for name in ("two", "one"))
+    _job(both, two, processes=2, launcher=slurm).succeed()
+    _job(both, one, devices=2).succeed()
+    assert _result(two / "result.json") == _result(one / "result.json")
+    job = _job((*TRAIN, "--devices", "3"), tmp_path / "three", processes=2, launcher=slurm)
+    job.end()
+    assert job.codes == [2, 2]
+    assert job.errors[0] == "gatedrnn: devices: expected 1, or a multiple of the 2 processes; got 3\n"
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_experiments_take_the_same_way(tmp_path, command):
+    config = {"train": "vowels_gru", "sweep": "sweep_vowels"}[command]
+    arguments = (f"experiments/{command}.py", f"configs/{config}.py", "--max-epochs", "4", "--hidden", "3")
+    arguments += ("--draws", "2") if command == "sweep" else ()
+    two, one = (tmp_path / name for name in ("two", "one"))
+    Job(*arguments, "--out", two, **TWO_BY_TWO).succeed()
+    Job(*arguments, "--out", one).succeed()
+    name = {"train": "result.json", "sweep": "results.json"}[command]
+    assert _result(two / name) == _result(one / name)
+
+
+def test_a_comparison_refuses_several_processes(tmp_path, monkeypatch, capsys):
+    for name, value in slurm(61441, 1, 2).items():
+        monkeypatch.setenv(name, value)
+    assert cli.run(["compare", "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("gatedrnn: processes: expected one for gatedrnn compare, got 2; start it once")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()

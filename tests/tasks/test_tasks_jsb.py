@@ -1,0 +1,68 @@
+"""JSB Chorales: the given split, the next frame, and what simple models reach."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import scipy.stats
+
+from gatedrnn.tasks import jsb_chorales, registry
+from tests.helpers.paths import ROOT
+
+DATA = Path(os.environ.get("GATEDRNN_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def folder(monkeypatch):
+    if not (DATA / jsb_chorales.FILE).exists():
+        pytest.skip(f"no {DATA / jsb_chorales.FILE}; set GATEDRNN_DATA to the folder that has it")
+    monkeypatch.setenv("GATEDRNN_DATA", str(DATA))
+
+
+def test_what_is_missing_is_named(monkeypatch, tmp_path):
+    jsb_chorales.load.cache_clear()
+    monkeypatch.delenv("GATEDRNN_DATA", raising=False)
+    with pytest.raises(
+        ValueError, match=r"expected jsb_chorales.npz in the folder that GATEDRNN_DATA names, which is not"
+    ):
+        jsb_chorales.load()
+    monkeypatch.setenv("GATEDRNN_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match="which lacks it"):
+        jsb_chorales.load()
+
+
+def test_frames_and_parts_are_those_given(folder):
+    split = registry.load("jsb-chorales").split(3)
+    with np.load(DATA / jsb_chorales.FILE) as file:
+        for part, name in zip(split[:3], jsb_chorales.PARTS, strict=True):
+            lengths, start = file[f"{name}_lengths"], 0
+            np.testing.assert_array_equal(part.lengths, lengths - 1)
+            notes = np.unpackbits(file[f"{name}_roll"], axis=1)[:, :88]
+            for b, length in enumerate(lengths):
+                np.testing.assert_array_equal(part.x[: length - 1, b], notes[start : start + length - 1])
+                np.testing.assert_array_equal(part.y[: length - 1, b], notes[start + 1 : start + length])
+                start += length
+
+
+def test_simple_models_and_the_objective_agree_with_a_reference(folder):
+    """Each chorale's first frame has none before it, so it is no target; with it, marginals reach the known 11.06."""
+    task = registry.load("jsb-chorales")
+    split = task.split(0)
+    markov, marginal = task.baselines(split)
+    assert (markov.name, marginal.name) == ("per-label Markov chain", "marginal")
+    assert markov.test < marginal.test - 0.3
+    there = np.arange(len(split.train.y))[:, None] < split.train.lengths
+    p = (split.train.y[there].sum(0) + 1) / (there.sum() + 2)
+    logits = np.broadcast_to(np.log(p / (1 - p)), split.test.y.shape).astype(np.float32)
+    nats, _, count = jax.jit(task.score)(logits, split.test)
+    test = split.test.y[np.arange(len(split.test.y))[:, None] < split.test.lengths]
+    frames = np.concatenate([split.test.x[0], test])
+    assert round(-scipy.stats.bernoulli.logpmf(frames, p).sum(-1).mean(), 2) == 11.06
+    by_scipy = -scipy.stats.bernoulli.logpmf(test, p).sum(-1).mean()
+    # float32 sums of 400,000 terms.
+    np.testing.assert_allclose(float(nats / count), by_scipy, rtol=1e-5)
+    np.testing.assert_allclose(marginal.test, by_scipy, rtol=1e-12)
