@@ -1,4 +1,4 @@
-"""How commands and scripts end: an exit code, and one line where something went wrong."""
+"""How commands and scripts end: an exit code, a line where the input was wrong, a traceback where the program was."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import logging
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.hosts import is_first
 from gatedrnn.training.population import Interrupted
 from gatedrnn.training.termination import EXIT_CODE
 
+DEFECT = 70
+"""As EX_SOFTWARE in sysexits.h."""
+
 
 def exit_code(work: Callable[[], Any], command: str) -> int:
-    """Do what a command asks for, and return its exit code, with one line where it went wrong.
+    """Do what a command asks for, and return its exit code, with one line where its input was wrong.
 
-    Wrong input is 2; what the system refused, such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143. Of several
-    processes the first says how to resume, and each what went wrong in it.
+    Wrong input, which our own checks refuse by ``InputError``, is 2; what the system refused, such as to write to a
+    full disk, 1; Ctrl-C 130; SIGTERM 143. Any other exception is a defect, ours or of a library below: its traceback is
+    shown, never one line as if the user had been wrong, and the code is 70. Of several processes the first says how to
+    resume, and each what went wrong in it.
 
     Args:
         work: what to do.
@@ -32,7 +39,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         work()
-    except ValueError as error:
+    except InputError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 2
     except Interrupted:
@@ -48,6 +55,12 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     except OSError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 1
+    except Exception:
+        traceback.print_exc()
+        print(
+            f"gatedrnn: this is a defect, not your input; please report it with the command: {command}", file=sys.stderr
+        )
+        return DEFECT
     return 0
 
 

@@ -54,7 +54,7 @@ def read(model: Model, path: Path, group: str | None, time: str | None) -> Seque
         raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
     try:
         return _read(model, path, group, time)
-    except ValueError as error:
+    except (InputError, OSError) as error:
         raise InputError(f"{path.name}: {error}") from error
 
 

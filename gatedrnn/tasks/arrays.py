@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,17 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
             unknown = [key for key in file.files if key not in KEYS]
             if unknown or "x" not in file.files:
                 raise InputError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
-            return from_arrays({key: file[key] for key in file.files}, question)
-    except zipfile.BadZipFile as error:
-        raise InputError("expected an .npz file as numpy.savez writes it, got another") from error
-    except ValueError as error:
+            arrays = {key: file[key] for key in file.files}
+    except InputError:
+        raise
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise InputError(
                 "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
                 "different lengths one after another, x [N, I], with lengths [B]"
             ) from error
-        raise
+        raise InputError("expected an .npz file as numpy.savez writes it, got another") from error
+    return from_arrays(arrays, question)
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[Sequences, Kind]:

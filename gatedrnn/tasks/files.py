@@ -49,7 +49,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return _task(data, kind, question, path.stem, path.name, digest)
-    except (ValueError, OSError) as error:
+    except (InputError, OSError) as error:
         raise InputError(f"{path.name}: {error}") from error
 
 
