@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
+from gatedrnn.layers.engines.table import EngineChoice
 from gatedrnn.layers.remat import Remat
-from gatedrnn.layers.scan import Engine, Scan
+from gatedrnn.layers.scan import Scan
 
 if TYPE_CHECKING:
     from jax import Array
@@ -93,7 +94,7 @@ def bidirectional(
     forward: Cell,
     backward: Cell | None = None,
     *,
-    engine: Engine = "auto",
+    engine: EngineChoice = "auto",
     unroll: int = 1,
     remat: Remat = None,
 ) -> Bidirectional:

@@ -62,6 +62,15 @@ def scan_blocks(
     return carry, jax.tree.unflatten(jax.tree.structure(first), [jnp.concatenate(pair) for pair in pairs])
 
 
+def divisor_near(length: int, size: int) -> int:
+    """Return the divisor of ``length`` that is nearest to ``size`` within a factor of two, else ``size``.
+
+    Blocks of a size that does not divide the number of steps cost copies.
+    """
+    near = [k for k in range(-(-size // 2), 2 * size + 1) if length % k == 0]
+    return min(near, key=lambda k: max(k / size, size / k), default=size)
+
+
 def block_edges(values: Array, start: Array, size: int, *, reverse: bool) -> Array:
     """Return what stands just before each block of ``values [T, ...]``, in the order in which a scan runs."""
     if reverse:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import jax
 
 from gatedrnn.errors import InputError
-from gatedrnn.layers.blocks import scan_blocks
-from gatedrnn.layers.engines.fast.forms import divisor_near
+from gatedrnn.layers.blocks import divisor_near, scan_blocks
 
 if TYPE_CHECKING:
     from jax import Array

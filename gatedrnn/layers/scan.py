@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 
-from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
-from gatedrnn.layers.engines.cudnn import cudnn, refusal
-from gatedrnn.layers.engines.fast.engine import fast
-from gatedrnn.layers.engines.fast.forms import FastForm, choose
-from gatedrnn.layers.engines.reference import ScanPlan, reference
+from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.table import EngineChoice, engine_for
 from gatedrnn.layers.remat import Remat, check_remat, in_segments
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, GatedCell, Params
-
-Engine: TypeAlias = Literal["auto", "reference", "fast", "cudnn"] | FastForm
-ENGINES = ("auto", "reference", "fast", "cudnn")
+    from gatedrnn.types import Carry, Cell, Params
 
 
 @config
@@ -32,7 +26,7 @@ class Scan:
 
     cell: Cell
     reverse: bool = False
-    engine: Engine = "auto"
+    engine: EngineChoice = "auto"
     unroll: int = 1
     remat: Remat = None
 
@@ -40,18 +34,7 @@ class Scan:
         """Refuse what can't be scanned."""
         if not hasattr(self.cell, "step") or hasattr(self.cell, "apply"):
             raise InputError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
-        if self.engine not in ENGINES and not isinstance(self.engine, FastForm):
-            raise InputError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
-        if self.engine == "cudnn" and (reason := refusal(self.cell)):
-            raise InputError(f"engine: {reason}")
-        if self.engine not in ("auto", "reference") and not is_gated(self.cell):
-            raise InputError(f'engine: expected "auto" or "reference", as {self.cell!r} has no project, recur and gate')
-        if (
-            isinstance(self.engine, FastForm)
-            and self.engine.project == 0
-            and optional_method(self.cell, "joint") is None
-        ):
-            raise InputError(f"engine: expected FastForm with project of 1 or more, as {self.cell!r} has no joint")
+        engine_for(self.engine, self.cell)
         if not isinstance(self.unroll, int) or self.unroll < 1:
             raise InputError(f"unroll: expected a positive int, got {self.unroll!r}")
         check_remat(self.remat)
@@ -103,23 +86,15 @@ class Scan:
         x = sequence.first_input(xs)
         params, xs = prepare(self.cell, params, xs, key)
         start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
+        plan, engine = ScanPlan(self.cell, self.reverse, self.unroll), engine_for(self.engine, self.cell)
 
         def run(start: Carry, steps: sequence.Steps) -> tuple[Carry, Array]:
-            plan = ScanPlan(self.cell, self.reverse, self.unroll)
-            if self.engine == "cudnn":
-                return cudnn(plan, params, start, initial, steps)
-            if self.engine == "reference" or not is_gated(self.cell):
-                return reference(plan, params, start, initial, steps)
-            forms = self.engine if isinstance(self.engine, FastForm) else choose(self.cell, params, steps.x)
-            return fast(plan._replace(forms=forms), params, start, initial, steps)
+            if reason := engine.refuses_call(start, steps):
+                raise EngineRefusal(f"engine: {reason}")
+            return engine.run(plan, params, start, initial, steps)
 
         steps = sequence.Steps(xs, valid, resets)
         return in_segments(run, start, steps, self.remat, reverse=self.reverse)
-
-
-def is_gated(cell: Any) -> TypeGuard[GatedCell]:
-    """Whether the cell is a ``GatedCell``, which the fast engine needs."""
-    return all(hasattr(cell, name) for name in ("project", "recur", "gate"))
 
 
 def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
@@ -128,7 +103,9 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     return (params, xs) if own is None else own(params, xs, key)
 
 
-def scan(cell: Cell, *, reverse: bool = False, engine: Engine = "auto", unroll: int = 1, remat: Remat = None) -> Scan:
+def scan(
+    cell: Cell, *, reverse: bool = False, engine: EngineChoice = "auto", unroll: int = 1, remat: Remat = None
+) -> Scan:
     """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
 
     Args:

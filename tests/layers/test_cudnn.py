@@ -142,7 +142,7 @@ def test_cells_that_cudnn_lacks_are_refused_before_anything_runs(cell, expected,
 
 def test_lstms_of_float32_are_not_refused():
     for cell in (CELL, gr.LSTM(5, policy=gr.Policy("bfloat16", compute="float32", carry="float32"))):
-        assert engine.refusal(cell) is None
+        assert engine.CUDNN.refuses(cell) is None
         assert gr.scan(cell, engine="cudnn").engine == "cudnn"
 
 

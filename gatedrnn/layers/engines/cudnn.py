@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,85 +18,96 @@ from jax.experimental import rnn
 from jax.extend import backend
 
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
-from gatedrnn.errors import InputError
-from gatedrnn.layers.engines.reference import ScanPlan, reference
+from gatedrnn.config import config
+from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.reference import REFERENCE
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float
 
     from gatedrnn.layers.sequence import Steps
-    from gatedrnn.types import Carry, Params
+    from gatedrnn.types import Carry
 
 TF32_SETTINGS = (None, "default", "high", "tensorfloat32", "bfloat16")
 """Values of ``jax_default_matmul_precision`` under which XLA too multiplies float32 in TF32 on these GPUs."""
 
 
-def cudnn(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
-    """Scan an LSTM over ``steps`` from ``start`` in cuDNN.
+@config
+class Cudnn:
+    """Serves ``gr.LSTM`` with tanh in float32, over whole sequences on one NVIDIA GPU.
 
-    Products are in TF32 unless ``jax.default_matmul_precision("highest")`` says otherwise, as XLA's are. There is no
-    forward mode, no second derivative and no ``vmap``; a reverse scan is the scan of the flipped sequence.
-
-    Raises:
-        ValueError: where cuDNN can't serve: ``refusal`` says why.
+    There is no forward mode, no second derivative and no ``vmap``.
     """
-    reason = refusal(plan.cell, start, steps)
-    if reason is not None:
-        raise InputError(f"engine: {reason}")
-    length, *batch, in_dim = steps.x.shape
-    if length * math.prod(batch) == 0:
-        return reference(plan, params, start, initial, steps)
 
-    def turned(xs: Array) -> Array:
-        return jnp.flip(xs, 0) if plan.reverse else xs
+    name: ClassVar[str] = "cudnn"
+    automatic: ClassVar[bool] = False
 
-    hidden = plan.cell.hidden
-    xs = turned(steps.x.astype(jnp.float32)).reshape(length, -1, in_dim).swapaxes(0, 1)
-    h, c = (leaf.reshape(1, -1, hidden) for leaf in start)
-    out: Any = _lstm(_precision(), xs, h, c, packed(params))
-    ys, h, c = out
-    ys = turned(ys.swapaxes(0, 1).reshape(length, *batch, hidden))
-    return LSTMCarry(*(leaf.reshape(*batch, hidden) for leaf in (h, c))), ys
+    def refuses(self, cell: Any) -> str | None:
+        """Refuse every cell but an LSTM with tanh and a policy of float32.
 
+        Example:
+            >>> import gatedrnn as gr
+            >>> CUDNN.refuses(gr.GRU(4))
+            '"cudnn" expects gr.LSTM with tanh, got GRUResetAfter(hidden=4)'
+        """
+        if type(cell) is not LSTM or cell.activation is not jnp.tanh:
+            return f'"cudnn" expects gr.LSTM with tanh, got {cell!r}'
+        types = {f"compute {cell.policy.compute}": cell.policy.compute, f"carry {cell.policy.carry}": cell.policy.carry}
+        wrong = [name for name, dtype in types.items() if dtype not in (None, "float32")]
+        return f'"cudnn" expects a policy of float32 alone, got {wrong[0]}' if wrong else None
 
-def refusal(cell: Any, start: Carry | None = None, steps: Steps | None = None) -> str | None:
-    """Return why cuDNN can't serve ``cell``, and this call where ``start`` and ``steps`` are given; None if it can.
+    def refuses_call(self, start: Carry, steps: Steps) -> str | None:
+        """Refuse other types, padding, resets, several devices, and machines without an NVIDIA GPU.
 
-    Lengths are refused with masks: cuDNN returns no cell state but the last one, and what it does at length 0 is
-    not documented.
-
-    Example:
-        >>> import gatedrnn as gr
-        >>> refusal(gr.GRU(4))
-        '"cudnn" expects gr.LSTM with tanh, got GRUResetAfter(hidden=4)'
-    """
-    if type(cell) is not LSTM or cell.activation is not jnp.tanh:
-        return f'"cudnn" expects gr.LSTM with tanh, got {cell!r}'
-    types = {f"compute {cell.policy.compute}": cell.policy.compute, f"carry {cell.policy.carry}": cell.policy.carry}
-    wrong = [name for name, dtype in types.items() if dtype not in (None, "float32")]
-    if wrong:
-        return f'"cudnn" expects a policy of float32 alone, got {wrong[0]}'
-    if start is None or steps is None:
+        Lengths are refused with masks: cuDNN returns no cell state but the last one, and what it does at length 0 is
+        not documented.
+        """
+        # The carry has the types that one step gives it, so it also tells those of parameters and where they live.
+        dtypes = {leaf.dtype.name for leaf in jax.tree.leaves(start)}
+        if dtypes != {"float32"}:
+            return f'"cudnn" expects float32 parameters and carry, got {", ".join(sorted(dtypes))}'
+        if steps.valid is not None:
+            return '"cudnn" expects whole sequences, got lengths or a mask'
+        if steps.reset is not None:
+            return '"cudnn" expects one segment a sequence, got resets'
+        kinds = {kind for leaf in jax.tree.leaves(start) for kind in jax.typeof(leaf).sharding.mesh.axis_types}
+        if kinds - {jax.sharding.AxisType.Auto}:
+            return '"cudnn" expects one device, got axes of shard_map or of an explicit mesh'
+        if not available():
+            return f'"cudnn" expects an NVIDIA GPU as the default backend, got {jax.default_backend()}'
         return None
-    return _refusal_of_call(start, steps)
+
+    def variants(self, cell: Any) -> tuple[()]:
+        """Return nothing: there is one way to run it."""
+        del cell
+        return ()
+
+    def run(
+        self, plan: ScanPlan, params: LSTMParams, start: Carry, initial: Carry, steps: Steps
+    ) -> tuple[Carry, Array]:
+        """Scan an LSTM over ``steps`` from ``start`` in cuDNN.
+
+        Products are in TF32 unless ``jax.default_matmul_precision("highest")`` says otherwise, as XLA's are. A reverse
+        scan is the scan of the flipped sequence.
+        """
+        length, *batch, in_dim = steps.x.shape
+        if length * math.prod(batch) == 0:
+            return REFERENCE.run(plan, params, start, initial, steps)
+
+        def turned(xs: Array) -> Array:
+            return jnp.flip(xs, 0) if plan.reverse else xs
+
+        hidden = plan.cell.hidden
+        xs = turned(steps.x.astype(jnp.float32)).reshape(length, -1, in_dim).swapaxes(0, 1)
+        h, c = (leaf.reshape(1, -1, hidden) for leaf in start)
+        out: Any = _lstm(_precision(), xs, h, c, packed(params))
+        ys, h, c = out
+        ys = turned(ys.swapaxes(0, 1).reshape(length, *batch, hidden))
+        return LSTMCarry(*(leaf.reshape(*batch, hidden) for leaf in (h, c))), ys
 
 
-def _refusal_of_call(start: Carry, steps: Steps) -> str | None:
-    # The carry has the types that one step gives it, so it also tells those of parameters and where they live.
-    dtypes = {leaf.dtype.name for leaf in jax.tree.leaves(start)}
-    if dtypes != {"float32"}:
-        return f'"cudnn" expects float32 parameters and carry, got {", ".join(sorted(dtypes))}'
-    if steps.valid is not None:
-        return '"cudnn" expects whole sequences, got lengths or a mask'
-    if steps.reset is not None:
-        return '"cudnn" expects one segment a sequence, got resets'
-    kinds = {kind for leaf in jax.tree.leaves(start) for kind in jax.typeof(leaf).sharding.mesh.axis_types}
-    if kinds - {jax.sharding.AxisType.Auto}:
-        return '"cudnn" expects one device, got axes of shard_map or of an explicit mesh'
-    if not available():
-        return f'"cudnn" expects an NVIDIA GPU as the default backend, got {jax.default_backend()}'
-    return None
+CUDNN = Cudnn()
 
 
 def available() -> bool:
@@ -146,7 +157,7 @@ def _never_batched(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @guarded.def_vmap
     def refuse(axis_size: int, in_batched: Any, *arrays: Any) -> Any:
-        raise InputError(f'engine: "cudnn" expects to run outside jax.vmap, got a vmap over {axis_size} members')
+        raise EngineRefusal(f'engine: "cudnn" expects to run outside jax.vmap, got a vmap over {axis_size} members')
 
     return guarded
 

@@ -18,7 +18,8 @@ from jax.extend.core import Literal
 from gatedrnn.cells.derivatives import derivative_of
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.layers.blocks import block_edges, flat, merged, scan_blocks, shifted
-from gatedrnn.layers.engines.reference import ScanPlan
+from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.engines.fast.forms import FastForm
 from gatedrnn.layers.sequence import Steps, select, zero_padding
 
 if TYPE_CHECKING:
@@ -54,14 +55,16 @@ class Block(NamedTuple):
     d_ys: Array
 
 
-def backward(plan: ScanPlan, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Params, Carry, Carry, Steps]:
+def backward(
+    plan: ScanPlan, form: FastForm, saved: Saved, cotangents: tuple[Carry, Array]
+) -> tuple[Params, Carry, Carry, Steps]:
     """Return the cotangents of params, start, initial carry and steps."""
     d_end, d_ys = cotangents
     block = Block(saved.steps, saved.ys, saved.carries, saved.pointwise, saved.linear, d_ys)
     length = d_ys.shape[0]
-    size = plan.forms.recompute or max(length, 1)
+    size = form.recompute or max(length, 1)
     before = jax.tree.map(lambda leaf: block_edges(saved.ys, leaf, size, reverse=plan.reverse), saved.start)
-    pull = partial(_pull_block, plan, saved.params, saved.initial)
+    pull = partial(_pull_block, plan, form, saved.params, saved.initial)
 
     def body(carry: Any, block: Block, edge: Carry) -> Any:
         d_carry, total = carry
@@ -80,7 +83,7 @@ def backward(plan: ScanPlan, saved: Saved, cotangents: tuple[Carry, Array]) -> t
 
 
 def _pull_block(
-    plan: ScanPlan, params: Params, initial: Carry, d_end: Carry, block: Block, edge: Carry
+    plan: ScanPlan, form: FastForm, params: Params, initial: Carry, d_end: Carry, block: Block, edge: Carry
 ) -> tuple[Carry, Any, tuple[Params, Carry]]:
     """Pull cotangents back through some steps; return those of the carry, the inputs, and (params, initial)."""
     before = jax.tree.map(
@@ -91,7 +94,7 @@ def _pull_block(
     )
     consumed = block.steps.consumed(before, initial)
     leading = jnp.ndim(jax.tree.leaves(block.steps.x)[0]) - 1
-    if plan.forms.recompute:
+    if form.recompute:
         block = _recomputed(plan, params, block, consumed, leading)
     d_carry, d_linear, d_initial, d_gated = _reverse_scan(plan, params, d_end, block, consumed)
     d_params, d_x = _large_products(plan.cell, params, block, consumed, d_linear, d_gated, leading)

@@ -8,15 +8,18 @@ it (``backward.py``). ``forms.py`` says which forms both passes have, and when e
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.cells.optional import optional_method
+from gatedrnn.config import config
 from gatedrnn.layers.blocks import flat, scan_blocks, step_of
+from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.fast.backward import Saved, backward, reads_params
-from gatedrnn.layers.engines.reference import ScanPlan
+from gatedrnn.layers.engines.fast.forms import FastForm, choose
 from gatedrnn.layers.sequence import Steps, zero_padding
 
 if TYPE_CHECKING:
@@ -24,28 +27,68 @@ if TYPE_CHECKING:
 
     from jax import Array
 
-    from gatedrnn.types import Carry, Params
+    from gatedrnn.types import Carry, GatedCell, Params
 
 
-def fast(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
-    """Scan ``plan.cell`` over ``steps`` from ``start``, with the reference engine's values and gradients.
+@config
+class Fast:
+    """Serves every ``GatedCell`` in every call, without forward mode.
 
-    There is no forward mode: ``jax.jvp`` through it is a ``TypeError`` of JAX's; the reference engine serves it.
+    ``jax.jvp`` through it is a ``TypeError`` of JAX's; the reference engine serves it.
+
+    Attributes:
+        form: how it runs; None has it chosen by backend and shape in each call.
     """
-    return _fast(plan, params, start, initial, steps)
+
+    form: FastForm | None = None
+    name: ClassVar[str] = "fast"
+    automatic: ClassVar[bool] = True
+
+    def refuses(self, cell: Any) -> str | None:
+        """Refuse a cell that is no ``GatedCell``, and for a form with one product of input and carry one without it."""
+        if not is_gated(cell):
+            return f'expected "auto" or "reference", as {cell!r} has no project, recur and gate'
+        if self.form is not None and self.form.project == 0 and optional_method(cell, "joint") is None:
+            return f"expected FastForm with project of 1 or more, as {cell!r} has no joint"
+        return None
+
+    def refuses_call(self, start: Carry, steps: Steps) -> None:
+        """Refuse no call."""
+
+    def variants(self, cell: Any) -> tuple[FastForm, ...]:
+        """Return a form with everything in blocks of 4 steps, and that of the joint product where the cell has one."""
+        blocks = FastForm(project=4, recompute=4)
+        return (blocks,) if optional_method(cell, "joint") is None else (blocks, FastForm(project=0))
+
+    def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+        """Scan ``plan.cell`` over ``steps`` from ``start``, in this form or in the one that the shapes ask for."""
+        form = choose(plan.cell, params, steps.x) if self.form is None else self.form
+        return _fast(plan, form, params, start, initial, steps)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _fast(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+FAST = Fast()
+
+
+def is_gated(cell: Any) -> TypeGuard[GatedCell]:
+    """Whether the cell has the three methods of a ``GatedCell``."""
+    return all(hasattr(cell, name) for name in ("project", "recur", "gate"))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _fast(
+    plan: ScanPlan, form: FastForm, params: Params, start: Carry, initial: Carry, steps: Steps
+) -> tuple[Carry, Array]:
     def step(carry: Carry, now: Steps, z: Any) -> tuple[Carry, Array]:
         carry = now.consumed(carry, initial)
         new, y = plan.cell.gate(params, *_linear(plan, params, now, z, carry), carry)
         return now.carry_out(new, carry), zero_padding(now.valid, y)
 
-    return _scan_projected(plan, params, step, start, steps)
+    return _scan_projected(plan, form, params, step, start, steps)
 
 
-def _forward(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Any, Saved]:
+def _forward(
+    plan: ScanPlan, form: FastForm, params: Params, start: Carry, initial: Carry, steps: Steps
+) -> tuple[Any, Saved]:
     cell, derivative = plan.cell, derivative_of(plan.cell, params)
 
     def step(carry: Carry, now: Steps, z: Any) -> Any:
@@ -55,12 +98,12 @@ def _forward(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps
         carried, y = now.carry_out(new, consumed), zero_padding(now.valid, y)
         # What is handed on as it is put out (an LSTM's h) need not be saved twice.
         unlike_y = jax.tree.map(lambda before, after: None if after is y else before, carry, carried)
-        if plan.forms.recompute:
+        if form.recompute:
             return carried, (y, unlike_y, None, None)
         linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
         return carried, (y, unlike_y, pointwise, linear)
 
-    end, (ys, *saved) = _scan_projected(plan, params, step, start, steps)
+    end, (ys, *saved) = _scan_projected(plan, form, params, step, start, steps)
     return (end, ys), Saved(params, start, initial, steps, ys, *saved)
 
 
@@ -73,15 +116,20 @@ def _linear(plan: ScanPlan, params: Params, now: Steps, z: Any, carry: Carry) ->
 
 
 def _scan_projected(
-    plan: ScanPlan, params: Params, step: Callable[[Carry, Steps, Any], Any], start: Carry, steps: Steps
+    plan: ScanPlan,
+    form: FastForm,
+    params: Params,
+    step: Callable[[Carry, Steps, Any], Any],
+    start: Carry,
+    steps: Steps,
 ) -> Any:
-    """Scan ``step(carry, now, z)`` as the plan's form says; ``z`` is the projected input, or None."""
+    """Scan ``step(carry, now, z)`` as the form says; ``z`` is the projected input, or None."""
     project = partial(plan.cell.project, params)
     leaves = jax.tree.leaves(steps.x)
     options = {"reverse": plan.reverse, "unroll": plan.unroll}
-    if plan.forms.project == 0:
+    if form.project == 0:
         return jax.lax.scan(lambda carry, now: step(carry, now, None), start, steps, **options)
-    if plan.forms.project < 2 or leaves[0].shape[0] < 2:
+    if form.project < 2 or leaves[0].shape[0] < 2:
         return jax.lax.scan(lambda carry, now: step(carry, now, project(now.x)), start, steps, **options)
 
     def block(carry: Carry, steps: Steps, _: None) -> Any:
@@ -92,7 +140,7 @@ def _scan_projected(
             lambda carry, now: step(carry, now[0], step_of(z, now[1], plan.cell.out_dim)), carry, (flags, at), **options
         )
 
-    return scan_blocks(block, start, steps, None, plan.forms.project, reverse=plan.reverse)
+    return scan_blocks(block, start, steps, None, form.project, reverse=plan.reverse)
 
 
 _fast.defvjp(_forward, backward)

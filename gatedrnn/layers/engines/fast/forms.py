@@ -14,7 +14,7 @@ import jax
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
-from gatedrnn.layers.blocks import spread_explicitly
+from gatedrnn.layers.blocks import divisor_near, spread_explicitly
 from gatedrnn.layers.sequence import first_input
 
 if TYPE_CHECKING:
@@ -111,12 +111,3 @@ def on_cpu(length: int, batch: int, in_dim: int, hidden: int, width: int) -> Fas
     else:
         project = 0 if matrices <= JOINT_MATRIX else 1
     return FastForm(project, recompute)
-
-
-def divisor_near(length: int, size: int) -> int:
-    """Return the divisor of ``length`` that is nearest to ``size`` within a factor of two, else ``size``.
-
-    Blocks of a size that does not divide the number of steps cost copies.
-    """
-    near = [k for k in range(-(-size // 2), 2 * size + 1) if length % k == 0]
-    return min(near, key=lambda k: max(k / size, size / k), default=size)
