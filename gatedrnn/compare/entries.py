@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from gatedrnn.experiment.space import REACH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gatedrnn.compare.search.extension import Extension
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.compare.settings import Settings
-    from gatedrnn.tasks.task import Baseline
+    from gatedrnn.tasks.task import Baseline, ValidatedBaseline
+
+Named = TypeVar("Named", bound="ValidatedBaseline | Baseline")
 
 
 def protocol_entry(settings: Settings) -> dict[str, Any]:
@@ -58,25 +62,45 @@ def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[
     ]
 
 
-def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
-    """Return each baseline's means over replicates, and its test score in each.
+def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline]]) -> list[dict[str, Any]]:
+    """Return what is known of each baseline before the test: its choices, and its mean over replicates in validation.
 
     The strongest is the one of the best mean validation score, of those that could be fitted to every split.
     """
-    by_name: dict[str, list[Baseline]] = {}
-    for baseline in (baseline for split in baselines for baseline in split):
-        by_name.setdefault(baseline.name, []).append(baseline)
-    means = [
+    by_name = _by_name(baselines)
+    means = {name: float(np.mean([b.validation for b in same])) for name, same in by_name.items()}
+    whole = [name for name, same in by_name.items() if len(same) == len(baselines)]
+    strongest = min(whole, key=means.__getitem__, default=None)
+    return [
         {
             "name": name,
             "choices": [b.choice for b in same],
-            "validation": float(np.mean([b.validation for b in same])),
-            "test": float(np.mean([b.test for b in same])),
-            "tests": [b.test for b in same],
-            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
+            "validation": means[name],
+            "strongest": name == strongest,
         }
         for name, same in by_name.items()
     ]
-    whole = [mean for mean in means if len(mean["tests"]) == len(baselines)]
-    strongest = min(whole, key=lambda mean: mean["validation"], default=None)
-    return [{**mean, "strongest": mean is strongest} for mean in means]
+
+
+def baseline_entries(baselines: Sequence[Sequence[Baseline]]) -> list[dict[str, Any]]:
+    """Return each baseline's means over replicates, and its test score in each."""
+    by_name = _by_name(baselines)
+    return [
+        {
+            "name": known["name"],
+            "choices": known["choices"],
+            "validation": known["validation"],
+            "test": float(np.mean([b.test for b in same])),
+            "tests": [b.test for b in same],
+            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
+            "strongest": known["strongest"],
+        }
+        for known, same in zip(validation_entries(baselines), by_name.values(), strict=True)
+    ]
+
+
+def _by_name(baselines: Sequence[Sequence[Named]]) -> dict[str, list[Named]]:
+    by_name: dict[str, list[Named]] = {}
+    for baseline in (baseline for split in baselines for baseline in split):
+        by_name.setdefault(baseline.name, []).append(baseline)
+    return by_name

@@ -1,4 +1,4 @@
-"""What a comparison will take, from a few trials of each cell: nothing is kept, and the test part is not read."""
+"""What a comparison will take, from a few trials of each cell: nothing is kept, and the test is not read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.compare.diagnostics.parts_of_data import PARTS
-from gatedrnn.compare.protocol import hidden_sizes, step_times, without_test
+from gatedrnn.compare.protocol import hidden_sizes, step_times
 from gatedrnn.compare.search.extension import MORE_EPOCHS
 from gatedrnn.compare.search.replicate import Search, draw_replicate
 from gatedrnn.costs.counting import network_costs
@@ -20,9 +20,9 @@ from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.search.replicate import Replicate
+    from gatedrnn.compare.search.replicate import Trials
     from gatedrnn.compare.settings import Settings
-    from gatedrnn.tasks.task import Split, Task
+    from gatedrnn.tasks.task import Visible, VisibleTask
     from gatedrnn.types import Cell
 
 PILOT = 4
@@ -108,50 +108,53 @@ def estimate(settings: Settings) -> list[TaskEstimate]:
     return [_of_task(task if not isinstance(task, str) else registry.load(task), settings) for task in settings.tasks]
 
 
-def _of_task(task: Task, settings: Settings) -> TaskEstimate:
+def _of_task(task: VisibleTask, settings: Settings) -> TaskEstimate:
     replicate = draw_replicate(task, settings, 0)
-    split = replicate.split
+    visible, pilot = replicate.visible(), replicate.lot.part(0, PILOT)
     clock = time.perf_counter()
-    task.baselines(without_test(split))
+    task.baselines(visible)
     baselines, clock = time.perf_counter() - clock, time.perf_counter()
-    sizes = hidden_sizes(task, settings, split.train)
+    sizes = hidden_sizes(task, settings, visible.train)
     cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
-    step_times(task, settings, cells, split.train)
+    step_times(task, settings, cells, visible.train)
     around = time.perf_counter() - clock + 2 * settings.replicates * baselines
-    around += _statistics_seconds(settings, split) + REPORT_SECONDS
+    around += _statistics_seconds(settings, visible) + REPORT_SECONDS
     with ThreadPoolExecutor(max_workers=len(cells)) as pool:
         # First all cells compile, then all train, as in most of a comparison.
-        ready = list(pool.map(lambda cell: _compiled(cell, task, settings, replicate), cells.values()))
-        each = list(pool.map(lambda one: _of_cell(one[0], one[1], task, settings, replicate), ready))
+        ready = list(pool.map(lambda cell: _compiled(cell, task, settings, visible, pilot), cells.values()))
+        each = list(pool.map(lambda one: _of_cell(one[0], one[1], task, settings, visible, pilot), ready))
         found = dict(zip(cells, each, strict=True))
     count = trials_of_all(settings, max(cell.trial_seconds for cell in found.values()))
     found = {name: cell._replace(trials=count, flops=cell.flops * count) for name, cell in found.items()}
-    full = full_seconds(found, settings, split) if settings.full else 0.0
+    full = full_seconds(found, settings, visible) if settings.full else 0.0
     return TaskEstimate(task.name, found, around, settings.minutes, full, _extension(found, settings))
 
 
-def _compiled(cell: Cell, task: Task, settings: Settings, replicate: Replicate) -> tuple[Search, float]:
+def _compiled(
+    cell: Cell, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials
+) -> tuple[Search, float]:
     """Return a search whose programs are compiled, and the seconds from nothing to the end of the pilot."""
-    split, clock = replicate.split, time.perf_counter()
-    search = Search(cell, task, settings, split.train)
-    found = search.train(replicate.lot.part(0, PILOT), split, None)
-    # The program of the test is compiled and run on the validation part in its place.
-    search.test(found.params, without_test(split), None)
+    clock = time.perf_counter()
+    search = Search(cell, task, settings, visible.train)
+    found = search.train(pilot, visible, None)
+    # The program that will score the test is compiled, and run on the validation part.
+    search.score(found.params, visible.validation)
     return search, time.perf_counter() - clock
 
 
-def _of_cell(search: Search, whole: float, task: Task, settings: Settings, replicate: Replicate) -> CellEstimate:
+def _of_cell(
+    search: Search, whole: float, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials
+) -> CellEstimate:
     """Return what one cell takes, with the FLOPs of a single trial and without a number of trials.
 
     The pilot is run again: what happens for the first time, and not only compiling, takes longer than few trials.
     """
-    split = replicate.split
-    found = search.train(replicate.lot.part(0, PILOT), split, None)
+    found = search.train(pilot, visible, None)
     once = max(0.0, whole - found.entry["seconds"])
     trials = found.entry["trials"]
     epochs = float(np.mean([trial["epochs"] for trial in trials]))
     costs = network_costs(search.cell, task.in_dim, task.out_dim)
-    steps = split.train.x.shape[0] * split.train.x.shape[1]
+    steps = visible.train.x.shape[0] * visible.train.x.shape[1]
     flops = float(sum(costs["flops_per_step"].values()) * steps * epochs)
     capped = sum(trial["epochs"] >= settings.max_epochs for trial in trials)
     trial = found.entry["seconds"] / len(trials)
@@ -177,13 +180,13 @@ def trials_of_all(settings: Settings, seconds: float) -> int:
     return int(min(asked, fitting))
 
 
-def full_seconds(cells: dict[str, CellEstimate], settings: Settings, split: Split) -> float:
+def full_seconds(cells: dict[str, CellEstimate], settings: Settings, visible: Visible) -> float:
     """Return what ``full`` adds: for each part of the data and each cell a program, and a trial in each replicate.
 
     An epoch on a part of the training sequences validates on all of the validation part: forward alone, a third of what
     training takes for a sequence. What the gates do takes another program for each cell.
     """
-    train, validation = 3 * split.train.x.shape[1], split.validation.x.shape[1]
+    train, validation = 3 * visible.train.x.shape[1], visible.validation.x.shape[1]
     each = sum((part * train + validation) / (train + validation) for part in PARTS)
     programs = len(PARTS) + 1
     # In the pilot all cells compile and train at once; here it is one after the other.
@@ -207,9 +210,9 @@ def _extension(cells: dict[str, CellEstimate], settings: Settings) -> ExtensionC
     return ExtensionCost(edge, compiled + MORE_EPOCHS * again, capped, pilot * len(cells))
 
 
-def _statistics_seconds(settings: Settings, split: Split) -> float:
+def _statistics_seconds(settings: Settings, visible: Visible) -> float:
     """Return what the bootstraps of all pairs take, by running them on zeros, as many as sequences in validation."""
-    sequences, pairs = split.validation.x.shape[1], math.comb(len(settings.cells), 2)
+    sequences, pairs = visible.validation.x.shape[1], math.comb(len(settings.cells), 2)
     clock = time.perf_counter()
     zeros = np.zeros((settings.replicates, sequences))
     bootstrap(zeros[:, 0])

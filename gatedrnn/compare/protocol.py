@@ -16,7 +16,13 @@ import gatedrnn as gr
 from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.compare.diagnostics.gates import gates
 from gatedrnn.compare.diagnostics.parts_of_data import parts_of_data
-from gatedrnn.compare.entries import baseline_entries, extended_protocol, protocol_entry, replicate_entries
+from gatedrnn.compare.entries import (
+    baseline_entries,
+    extended_protocol,
+    protocol_entry,
+    replicate_entries,
+    validation_entries,
+)
 from gatedrnn.compare.saving import save_tuned
 from gatedrnn.compare.search.context import SearchContext, SearchProgress, search_all
 from gatedrnn.compare.search.extension import STAGE, extension, extras, with_extra
@@ -34,7 +40,7 @@ from gatedrnn.tasks import registry
 if TYPE_CHECKING:
     from gatedrnn.compare.folder import Folder
     from gatedrnn.compare.settings import Settings
-    from gatedrnn.tasks.task import Baseline, Batch, Split, Task
+    from gatedrnn.tasks.task import Baseline, Batch, Task, ValidatedBaseline, VisibleTask
     from gatedrnn.types import Cell
 
 SCHEMA = 2
@@ -86,13 +92,12 @@ def compare_on(
     for name in settings.cells:
         on_progress(SearchProgress(task.name, name, 0, 0, None, False))
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
-    train = replicates[0].split.train
+    train = replicates[0].visible().train
     sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
     cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
     timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
-    searched = search(
-        task, settings, folder, {n: Search(c, task, settings, train) for n, c in cells.items()}, on_progress
-    )
+    searches = {name: Search(cell, task, settings, train) for name, cell in cells.items()}
+    searched = search(task, settings, folder, replicates, searches, on_progress)
     found = searched.found
     # From here on, what difference matters is written down. Only now is the test part read.
     found["region"] = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
@@ -122,16 +127,16 @@ def compare_on(
 
 
 def search(
-    task: Task,
+    task: VisibleTask,
     settings: Settings,
     folder: Folder,
+    replicates: list[Replicate],
     searches: dict[str, Search],
     on_progress: Callable[[SearchProgress], None],
 ) -> TaskSearch:
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
-    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
-    baselines = [task.baselines(without_test(replicate.split)) for replicate in replicates]
-    trivial = [trivial_score(of_split, "validation") for of_split in baselines]
+    baselines = [[fitted.validated() for fitted in task.baselines(r.visible())] for r in replicates]
+    trivial = [trivial_validation(of_split) for of_split in baselines]
     context = SearchContext(task.name, replicates, trivial, folder, on_progress)
     if settings.minutes is None:
         entries = search_all(context, searches)
@@ -139,7 +144,7 @@ def search(
         entries = search_in_time(context, searches, 60 * settings.minutes)
     found = {
         "protocol": protocol_entry(settings),
-        "baselines": baseline_entries(baselines),
+        "baselines": validation_entries(baselines),
         "cells": dict.fromkeys(searches),
         "replicates": replicate_entries(replicates, entries),
     }
@@ -148,7 +153,7 @@ def search(
     if extended is None:
         return TaskSearch(found, searches, stages)
     if extended.max_epochs is not None:
-        train = replicates[0].split.train
+        train = replicates[0].visible().train
         searches = {
             name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
         }
@@ -165,18 +170,22 @@ def search(
 
 
 def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> dict[str, Any]:
-    """Read the test part: baselines on every split, and the selected trial of every cell in every replicate."""
-    baselines = [task.baselines(replicate.split) for replicate in replicates]
+    """Read the test: baselines of every split, and the selected trial of every cell in every replicate.
+
+    Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
+    """
+    baselines: list[list[Baseline]] = []
     cells: dict[str, list[dict[str, Any]]] = {name: [] for name in searched.searches}
     for k, replicate in enumerate(replicates):
-        split = replicate.split
+        test = task.read_test(replicate.seed)
+        baselines.append([fitted.tested(test) for fitted in task.baselines(replicate.visible())])
         for name, one in searched.searches.items():
             entry = searched.found["replicates"][k]["cells"][name]
             diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
             params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
-            trivial = trivial_score(baselines[k], "test") if diverged else None
-            cells[name].append(one.test(params, split, trivial))
-    counts = [test.pop("counts") for tests in cells.values() for test in tests]
+            trivial = trivial_test(baselines[k]) if diverged else None
+            cells[name].append(one.test(params, test, trivial))
+    counts = [entry.pop("counts") for entries in cells.values() for entry in entries]
     return {"baselines": baseline_entries(baselines), "counts": counts[0], "cells": cells}
 
 
@@ -196,18 +205,18 @@ def further(
     }
 
 
-def without_test(split: Split) -> Split:
-    """Return a split whose validation part stands where the test part was."""
-    return split._replace(test=split.validation)
+def trivial_validation(baselines: list[ValidatedBaseline]) -> float | None:
+    """Return the validation score of the trivial baseline, the weakest simple model; None where there is none."""
+    return max((baseline.validation for baseline in baselines), default=None)
 
 
-def trivial_score(baselines: list[Baseline], part: str) -> float | None:
-    """Return the score of the simple model that is the weakest in validation; None where there is none."""
+def trivial_test(baselines: list[Baseline]) -> float | None:
+    """Return the test score of the simple model that is the weakest in validation; None where there is none."""
     weakest = max(baselines, key=lambda baseline: baseline.validation, default=None)
-    return None if weakest is None else getattr(weakest, part)
+    return None if weakest is None else weakest.test
 
 
-def hidden_sizes(task: Task, settings: Settings, train: Batch) -> dict[str, int]:
+def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:
     """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
     if settings.sizes is not None:
         return dict(zip(settings.cells, settings.sizes, strict=True))
@@ -219,7 +228,7 @@ def hidden_sizes(task: Task, settings: Settings, train: Batch) -> dict[str, int]
     return {name: matched[name].hidden for name in settings.cells}
 
 
-def step_times(task: Task, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Any]:
+def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Any]:
     """Measure the time of a step in training, recurrent layer and head."""
     networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
     return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

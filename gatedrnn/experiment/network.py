@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jaxtyping import Key
 
     from gatedrnn.layers.chain import Chain
-    from gatedrnn.tasks.task import Batch, Score, Task
+    from gatedrnn.tasks.task import Batch, Score, VisibleTask
     from gatedrnn.types import Cell, Params
 
 GATE_BIASES = ("0", "1", "chrono")
@@ -32,7 +32,7 @@ def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Cha
     return gr.chain(gr.data_parallel(layer) if spread else layer, gr.dropout(dropout), gr.dense(out_dim))
 
 
-def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
+def init_params(cell: Cell, task: VisibleTask, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
     """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
     key_params, key_bias = jax.random.split(key)
     params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
@@ -48,7 +48,7 @@ def init_params(cell: Cell, task: Task, longest: int, hyper: Hyper, key: Key[Arr
 
 
 def loss(
-    cell: Cell, task: Task, params: Params, hyper: Hyper, batch: Batch, key: Any, spread: bool = False
+    cell: Cell, task: VisibleTask, params: Params, hyper: Hyper, batch: Batch, key: Any, spread: bool = False
 ) -> tuple[Array, Array]:
     """Return the batch's negative log-likelihood in nats, summed, and the number of its targets.
 
@@ -60,13 +60,13 @@ def loss(
     return score.nats, score.count
 
 
-def evaluate(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+def evaluate(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` over a batch, in evaluation mode."""
     outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
     return task.score(outputs, batch)
 
 
-def evaluate_each(cell: Cell, task: Task, params: Params, batch: Batch) -> Score:
+def evaluate_each(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
     outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
 
@@ -84,7 +84,7 @@ def take(part: Batch, indices: Array) -> Batch:
 
 def make_run(
     cell: Cell,
-    task: Task,
+    task: VisibleTask,
     train: Batch,
     *,
     batch_size: int,

@@ -82,29 +82,30 @@ def train(
     """
     claim(out, dataclasses.asdict(settings))
     task = registry.load(settings.task)
-    split = task.split(settings.seed)
+    visible = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
     spread = settings.devices > 1
-    run = dataclasses.replace(make_run(cell, task, split.train, **sizes, spread=spread), segment=settings.segment)
+    run = dataclasses.replace(make_run(cell, task, visible.train, **sizes, spread=spread), segment=settings.segment)
     with Checkpoints(out / "checkpoints") as store:
         members = population(
             run,
             as_hypers([dataclasses.asdict(settings)]),
             jax.random.split(jax.random.key(settings.seed), 1),
-            Data(split.train, split.validation),
+            Data(visible.train, visible.validation),
             Plan(batch=settings.devices),
             store=store,
-            on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), split.offset),
+            on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), visible.offset),
         )
     state = member(members.states, 0)
-    score = jax.jit(partial(evaluate, cell, task))(state.best_params, split.test)
+    test = task.read_test(settings.seed)
+    score = jax.jit(partial(evaluate, cell, task))(state.best_params, test.batch)
     result = {
         "settings": dataclasses.asdict(settings),
         "device": provenance.device(),
         "unit": task.unit,
-        "trial": trial_entry(state, split.offset),
-        "test": score_entry(score, split.offset, classes=task.classes),
+        "trial": trial_entry(state, visible.offset),
+        "test": score_entry(score, test.offset, classes=task.classes),
     }
     if is_first():
         write_json(out / "result.json", result)

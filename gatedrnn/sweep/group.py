@@ -17,7 +17,7 @@ from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
     from gatedrnn.sweep.settings import SweepSettings
-    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.tasks.task import Batch, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell
 
@@ -47,7 +47,7 @@ def as_keys(configurations: list[dict[str, Any]]) -> Any:
     return jax.vmap(lambda seed: jax.random.split(jax.random.key(seed), 1)[0])(seeds)
 
 
-def sweep_run(cell: Cell, task: Task, train: Batch, settings: SweepSettings) -> EarlyStopping:
+def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettings) -> EarlyStopping:
     """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
     run = make_run(cell, task, train, **sizes)

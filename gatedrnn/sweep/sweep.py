@@ -26,7 +26,7 @@ from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import Split, Task
+    from gatedrnn.tasks.task import Visible, VisibleTask
 
 SCHEMA = 1
 
@@ -75,7 +75,7 @@ def sweep(
     """
     claim(out, settings.as_dict())
     task = registry.load(settings.task)
-    split = task.split(settings.seed)
+    visible = task.split(settings.seed)
     members = configurations(settings)
     found: dict[int, dict[str, Any]] = {}
 
@@ -85,7 +85,7 @@ def sweep(
 
     started = datetime.datetime.now(datetime.UTC)
     for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
-        found |= train_group(group, members, task, split, settings, out, tell)
+        found |= train_group(group, members, task, visible, settings, out, tell)
     return {
         "schema": SCHEMA,
         "started": started.isoformat(timespec="seconds"),
@@ -101,8 +101,8 @@ def sweep(
 def train_group(
     group: Group,
     members: list[dict[str, Any]],
-    task: Task,
-    split: Split,
+    task: VisibleTask,
+    visible: Visible,
     settings: SweepSettings,
     out: Path,
     tell: Callable[[str, dict[int, dict[str, Any]]], None],
@@ -118,15 +118,15 @@ def train_group(
     own = [members[k] for k in group.indices]
 
     def by_index(trained: Members) -> dict[int, dict[str, Any]]:
-        return dict(zip(group.indices, entries(trained.states, own, split.offset), strict=True))
+        return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
-    run = sweep_run(make_cell(name, hidden), task, split.train, settings)
+    run = sweep_run(make_cell(name, hidden), task, visible.train, settings)
     config = {"group": title, "task": task.name}
     with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
             as_hypers(own),
             as_keys(own),
-            Data(split.train, split.validation),
+            Data(visible.train, visible.validation),
             store=store,
             on_segment=lambda trained: tell(title, by_index(trained)),
         )

@@ -16,7 +16,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, Reading, Split, Task
+from gatedrnn.tasks.task import Batch, FinalTest, Reading, Task, Visible
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -96,7 +96,7 @@ def _statistics(part: Utterances) -> tuple[np.ndarray, np.ndarray]:
     return frames.mean(0), frames.std(0)
 
 
-def split_forecast(seed: int) -> Split:
+def split_forecast(seed: int) -> Visible:
     """Split for the next frame: 24 utterances of each speaker to train on, 6 to validate.
 
     Each split normalises by its own training part: ``u = (v - m) / s``. Likelihoods are densities, so their unit is
@@ -109,42 +109,71 @@ def split_forecast(seed: int) -> Split:
 
     Example:
         >>> parts = split_forecast(0)
-        >>> parts.train.x.shape, parts.validation.x.shape, parts.test.y.shape
-        ((28, 216, 12), (28, 54, 12), (28, 370, 12))
+        >>> parts.train.x.shape, parts.validation.x.shape
+        ((28, 216, 12), (28, 54, 12))
+    """
+    known, _ = load()
+    held_out, rest = _draw(seed, FORECAST_VALIDATION, known.speakers)
+    moments = _statistics(known.take(rest))
+    train, validation = (_frames(known.take(rows), *moments) for rows in (rest, held_out))
+    return Visible(train, validation, _offset(moments[1]))
+
+
+def final_forecast(seed: int) -> FinalTest:
+    """Return all 370 utterances of the test, in the units of the split that the seed draws.
+
+    Example:
+        >>> final_forecast(0).batch.y.shape
+        (28, 370, 12)
     """
     known, test = load()
-    held_out, rest = _draw(seed, FORECAST_VALIDATION, known.speakers)
-    mean, deviation = _statistics(known.take(rest))
-
-    def batch(part: Utterances) -> Batch:
-        frames = _normalise(part, mean, deviation).frames
-        # The last frame of an utterance is a target only.
-        lengths = part.lengths - 1
-        exists = np.arange(LONGEST - 1)[:, None, None] < lengths[:, None]
-        return Batch(x=np.where(exists, frames[:-1], np.float32(0)), lengths=lengths, y=frames[1:])
-
-    offset = float(np.log(deviation / _statistics(known)[1]).sum())
-    return Split(batch(known.take(rest)), batch(known.take(held_out)), batch(test), offset)
+    moments = _statistics(known.take(_draw(seed, FORECAST_VALIDATION, known.speakers)[1]))
+    return FinalTest(_frames(test, *moments), _offset(moments[1]))
 
 
-def split_speaker(seed: int) -> Split:
+def _frames(part: Utterances, mean: np.ndarray, deviation: np.ndarray) -> Batch:
+    """Return frames and the ones that follow them; the last one of an utterance is a target only."""
+    frames = _normalise(part, mean, deviation).frames
+    lengths = part.lengths - 1
+    exists = np.arange(LONGEST - 1)[:, None, None] < lengths[:, None]
+    return Batch(x=np.where(exists, frames[:-1], np.float32(0)), lengths=lengths, y=frames[1:])
+
+
+def _offset(deviation: np.ndarray) -> float:
+    return float(np.log(deviation / _statistics(load()[0])[1]).sum())
+
+
+def split_speaker(seed: int) -> Visible:
     """Split for the speaker: 12 training utterances of each, the other 162 validate.
 
     With more to train on, simple models and networks alike are at their ceiling.
 
     Example:
         >>> parts = split_speaker(0)
-        >>> parts.train.x.shape, parts.validation.x.shape, parts.test.y.shape
-        ((29, 108, 12), (29, 162, 12), (370,))
+        >>> parts.train.x.shape, parts.validation.x.shape
+        ((29, 108, 12), (29, 162, 12))
+    """
+    known, _ = load()
+    drawn, rest = _draw(seed, SPEAKER_TRAIN, known.speakers)
+    moments = _statistics(known.take(drawn))
+    train, validation = (_spoken(known.take(rows), *moments) for rows in (drawn, rest))
+    return Visible(train, validation, 0.0)
+
+
+def final_speaker(seed: int) -> FinalTest:
+    """Return all 370 utterances of the test, in the units of the split that the seed draws.
+
+    Example:
+        >>> final_speaker(0).batch.y.shape
+        (370,)
     """
     known, test = load()
-    drawn, rest = _draw(seed, SPEAKER_TRAIN, known.speakers)
-    mean, deviation = _statistics(known.take(drawn))
+    moments = _statistics(known.take(_draw(seed, SPEAKER_TRAIN, known.speakers)[0]))
+    return FinalTest(_spoken(test, *moments), 0.0)
 
-    def batch(part: Utterances) -> Batch:
-        return Batch(x=_normalise(part, mean, deviation).frames, lengths=part.lengths, y=part.speakers)
 
-    return Split(batch(known.take(drawn)), batch(known.take(rest)), batch(test), 0.0)
+def _spoken(part: Utterances, mean: np.ndarray, deviation: np.ndarray) -> Batch:
+    return Batch(x=_normalise(part, mean, deviation).frames, lengths=part.lengths, y=part.speakers)
 
 
 def read_forecast(seed: int) -> Reading:
@@ -178,6 +207,7 @@ def forecast() -> Task:
         source=SOURCE,
         data_sha256=SHA256,
         split=split_forecast,
+        read_test=final_forecast,
         score=objectives.gaussian,
         baselines=baselines.forecast,
         reading=read_forecast,
@@ -201,6 +231,7 @@ def speaker() -> Task:
         source=SOURCE,
         data_sha256=SHA256,
         split=split_speaker,
+        read_test=final_speaker,
         score=objectives.categorical,
         baselines=baselines.classification,
         reading=read_speaker,

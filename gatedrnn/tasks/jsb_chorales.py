@@ -18,7 +18,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, Split, Task
+from gatedrnn.tasks.task import Batch, FinalTest, Task, Visible
 
 if TYPE_CHECKING:
     from jax import Array
@@ -64,32 +64,42 @@ def content_sha256(arrays: dict[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def split(seed: int) -> Split:
+def split(seed: int) -> Visible:
     """Return the parts as they were given, the same for every seed: notes ``[T, B, 88]``, and those one frame later.
 
     Raises:
         ValueError: as ``load``.
     """
+    _check(seed)
+    return Visible(_part("train"), _part("valid"), offset=0.0)
+
+
+def final(seed: int) -> FinalTest:
+    """Return the test as it was given, the same for every seed.
+
+    Raises:
+        ValueError: as ``load``.
+    """
+    _check(seed)
+    return FinalTest(_part("test"), offset=0.0)
+
+
+def _check(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
-    return _split()
 
 
 @functools.cache
-def _split() -> Split:
+def _part(name: str) -> Batch:
     arrays = load()
-
-    def batch(part: str) -> Batch:
-        lengths = arrays[f"{part}_lengths"]
-        longest = int(lengths.max())
-        notes = np.zeros((longest, len(lengths), NOTES), np.uint8)
-        flat = np.unpackbits(arrays[f"{part}_roll"], axis=1)[:, :NOTES]
-        notes.swapaxes(0, 1)[np.arange(longest) < lengths[:, None]] = flat
-        # The last frame of a chorale is a target only.
-        exists = np.arange(longest - 1)[:, None, None] < lengths[:, None] - 1
-        return Batch(np.where(exists, notes[:-1], np.uint8(0)), (lengths - 1).astype(np.int32), notes[1:])
-
-    return Split(*(batch(part) for part in PARTS), offset=0.0)
+    lengths = arrays[f"{name}_lengths"]
+    longest = int(lengths.max())
+    notes = np.zeros((longest, len(lengths), NOTES), np.uint8)
+    flat = np.unpackbits(arrays[f"{name}_roll"], axis=1)[:, :NOTES]
+    notes.swapaxes(0, 1)[np.arange(longest) < lengths[:, None]] = flat
+    # The last frame of a chorale is a target only.
+    exists = np.arange(longest - 1)[:, None, None] < lengths[:, None] - 1
+    return Batch(np.where(exists, notes[:-1], np.uint8(0)), (lengths - 1).astype(np.int32), notes[1:])
 
 
 def _as_floats(x: Array | np.ndarray) -> Array:
@@ -113,6 +123,7 @@ def next_frame() -> Task:
         source=SOURCE,
         data_sha256=SHA256,
         split=split,
+        read_test=final,
         score=objectives.bernoulli,
         baselines=baselines.multi_label,
         encode=_as_floats,

@@ -13,14 +13,14 @@ from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.sequences import Sequences, check
 from gatedrnn.tasks.splitter import Splitter
-from gatedrnn.tasks.task import Batch, Kind, Split, Task, as_it_is
+from gatedrnn.tasks.task import Batch, Kind, Task, Visible, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jax import Array
 
-    from gatedrnn.tasks.task import Baseline
+    from gatedrnn.tasks.task import FittedBaseline
 
 KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "multi-label")
 """Kinds that recorded data can be asked for."""
@@ -82,8 +82,9 @@ def task_from(
         source=source,
         data_sha256=sha256,
         split=splitter,
+        read_test=splitter.read_test,
         score=OBJECTIVES[kind],
-        baselines=lambda split: fit(_existing(split)),
+        baselines=lambda visible: fit(_existing(visible)),
         encode=partial(_one_hot, classes) if kind == "next-token" else as_it_is,
         reading=splitter.reading,
     )
@@ -110,7 +111,7 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
     return data, data.y, 0
 
 
-def _baselines(data: Sequences, kind: Kind, horizon: int, classes: int) -> Callable[[Split], list[Baseline]]:
+def _baselines(data: Sequences, kind: Kind, horizon: int, classes: int) -> Callable[[Visible], list[FittedBaseline]]:
     if kind == "forecast":
         columns = tuple(data.features.index(target) for target in data.targets)
         return partial(baselines.forecast_ahead, horizon=horizon, columns=columns)
@@ -134,10 +135,10 @@ def _one_hot(tokens: int, x: Array | np.ndarray) -> Array:
     return jax.nn.one_hot(x, tokens, dtype=jnp.float32)
 
 
-def _existing(split: Split) -> Split:
+def _existing(visible: Visible) -> Visible:
     """Leave out the empty windows that fill up a validation part: simple models know no sequences without a step."""
-    x, lengths, y = split.validation
+    x, lengths, y = visible.validation
     there = lengths > 0
     if there.all():
-        return split
-    return split._replace(validation=Batch(x[:, there], lengths[there], y[there] if y.ndim == 1 else y[:, there]))
+        return visible
+    return visible._replace(validation=Batch(x[:, there], lengths[there], y[there] if y.ndim == 1 else y[:, there]))

@@ -10,7 +10,7 @@ import numpy as np
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import LONGEST
 from gatedrnn.tasks.splitting import Stretches, Windows, parts_by_group, parts_in_time, windows
-from gatedrnn.tasks.task import Batch, Reading, Split
+from gatedrnn.tasks.task import Batch, FinalTest, Reading, Visible
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int, Shaped
@@ -30,7 +30,7 @@ class Moments(NamedTuple):
 
 
 class Splitter:
-    """A seed to the parts of recorded data.
+    """A seed to the parts of recorded data: called, to those that may be seen; by ``read_test``, to the test.
 
     Args:
         data: what was recorded.
@@ -72,21 +72,29 @@ class Splitter:
         # Likelihoods are densities, so their unit is that of the data; this one is the same for all seeds.
         self._unit = moments(outputs, self._parts(0)[:2]).deviation if density and outputs is not None else None
         self._lock = threading.Lock()
-        self._made: tuple[int, Split] | None = None
+        self._last: tuple[int, Visible] | None = None
 
-    def __call__(self, seed: int) -> Split:
-        """Return the parts that the seed draws; those of the last seed are kept, as both cells ask for them.
+    def __call__(self, seed: int) -> Visible:
+        """Return the parts that the seed draws; those of the last seed are kept, as all cells ask for them.
 
         Raises:
             ValueError: where the seed is none, or what is to be found doesn't vary in the training part.
         """
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
+        seed = _checked(seed)
         with self._lock:
-            if self._made is None or self._made[0] != seed:
-                self._made = None
-                self._made = int(seed), self._split(int(seed))
-            return self._made[1]
+            if self._last is None or self._last[0] != seed:
+                self._last = None  # before others are made: both together may not fit into memory
+                self._last = seed, self._visible(seed)
+            return self._last[1]
+
+    def read_test(self, seed: int) -> FinalTest:
+        """Return the test, normalised as the parts are that the seed draws.
+
+        Raises:
+            ValueError: as calling it does.
+        """
+        of_inputs, of_outputs, offset = self._normalisation(seed := _checked(seed))
+        return FinalTest(self._batch(self._cuts(seed)[2], of_inputs, of_outputs), offset)
 
     def _window(self, longest: int, window: int | None) -> int:
         if window is not None:
@@ -121,7 +129,8 @@ class Splitter:
         of_inputs = moments(self.data.x, known) if self.data.x.ndim == 2 else None
         return of_inputs, None if self.outputs is None or self._unit is None else moments(self.outputs, known)
 
-    def _split(self, seed: int) -> Split:
+    def _normalisation(self, seed: int) -> tuple[Moments | None, Moments | None, float]:
+        """Return the moments that the parts are normalised by, and the offset that undoes it in the likelihood."""
         (of_inputs, of_outputs), offset = self._moments(seed), 0.0
         if of_outputs is not None and self._unit is not None:
             if not of_outputs.deviation.all():
@@ -130,13 +139,20 @@ class Splitter:
                     f"column {name!r}: expected values that vary in the training part, got a constant; leave it out"
                 )
             offset = float(np.log(of_outputs.deviation / self._unit).sum())
+        return of_inputs, of_outputs, offset
+
+    def _cuts(self, seed: int) -> list[Windows]:
+        """Return where the windows of training, validation and test lie, as many as for any other seed."""
         rng = np.random.default_rng([seed, 1])
-        cuts = [
+        return [
             _of_size(cut, size, rng, repeat=part == 0)
             for part, (cut, size) in enumerate(zip(self._windows(seed), self._sizes, strict=True))
         ]
-        train, validation, test = (self._batch(cut, of_inputs, of_outputs) for cut in cuts)
-        return Split(train, validation, test, offset)
+
+    def _visible(self, seed: int) -> Visible:
+        of_inputs, of_outputs, offset = self._normalisation(seed)
+        train, validation = (self._batch(cut, of_inputs, of_outputs) for cut in self._cuts(seed)[:2])
+        return Visible(train, validation, offset)
 
     def _batch(self, cut: Windows, of_inputs: Moments | None, of_outputs: Moments | None) -> Batch:
         x = _side_by_side(self.data.x, cut.starts, cut.lengths, self.length, of_inputs)
@@ -145,6 +161,12 @@ class Splitter:
         else:
             y = _side_by_side(self.outputs, cut.starts + self.ahead, cut.lengths, self.length, of_outputs)
         return Batch(x, cut.lengths.astype(np.int32), y)
+
+
+def _checked(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")
+    return int(seed)
 
 
 def _of_size(cut: Windows, size: int, rng: np.random.Generator, *, repeat: bool) -> Windows:

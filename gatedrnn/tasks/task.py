@@ -1,4 +1,4 @@
-"""What a task is: data in parts, an objective, and how well simple models do on it."""
+"""What a task is: data that may be seen, a test for the end, an objective, and how well simple models do on it."""
 
 from __future__ import annotations
 
@@ -47,31 +47,81 @@ class Score(NamedTuple):
     count: Float[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
-class Split(NamedTuple):
-    """Disjoint parts of the data, normalised with statistics of the training part alone.
+class Visible(NamedTuple):
+    """The parts of a split that may be seen at any time, normalised with statistics of the training part alone.
 
     Attributes:
         train: what models are fitted to.
-        validation: what choices are made on.
-        test: what nobody looks at before all choices are made; the same sequences in every split.
+        validation: what choices are made on; no sequence of it is in ``train``.
         offset: nats to add to a mean in this split's normalised units, so that all splits share one unit.
     """
 
     train: Batch
     validation: Batch
-    test: Batch
     offset: float
 
 
-class Baseline(NamedTuple):
-    """What a simple model reaches on one split.
+class FinalTest(NamedTuple):
+    """The part of a split that nobody reads before all choices are made.
+
+    Attributes:
+        batch: the same sequences in every split, none of which is in its ``Visible``, whose normalisation they have.
+        offset: as in the ``Visible`` of this split.
+    """
+
+    batch: Batch
+    offset: float
+
+
+class ValidatedBaseline(NamedTuple):
+    """What is known of a simple model on one split before the test.
 
     Attributes:
         name: the model, the same on every split.
         validation: nats per unit of the task, in the unit that all splits share.
-        test: likewise.
-        accuracy: part of the test classes named right, None where there are none.
         choice: what was chosen on this split's validation part, such as ``order 3``.
+    """
+
+    name: str
+    validation: float
+    choice: str
+
+
+class FittedBaseline(NamedTuple):
+    """A simple model that was fitted and chosen on what may be seen of one split.
+
+    Attributes:
+        name: as of a ``ValidatedBaseline``.
+        validation: likewise.
+        score: sequences of this split to the same nats on them, and the part of classes named right, None where there
+            are none.
+        choice: as of a ``ValidatedBaseline``.
+    """
+
+    name: str
+    validation: float
+    score: Callable[[Batch], tuple[float, float | None]]
+    choice: str = ""
+
+    def validated(self) -> ValidatedBaseline:
+        """Return what is known before the test, without the model, which may be large."""
+        return ValidatedBaseline(self.name, self.validation, self.choice)
+
+    def tested(self, test: FinalTest) -> Baseline:
+        """Return what the model reaches on the test of the split that it was fitted on."""
+        nats, accuracy = self.score(test.batch)
+        return Baseline(self.name, self.validation, nats, accuracy, self.choice)
+
+
+class Baseline(NamedTuple):
+    """What a simple model reaches on one split, after the test.
+
+    Attributes:
+        name: as of a ``ValidatedBaseline``.
+        validation: likewise.
+        test: in the same unit.
+        accuracy: part of the test classes named right, None where there are none.
+        choice: as of a ``ValidatedBaseline``.
     """
 
     name: str
@@ -112,9 +162,12 @@ def as_it_is(x: Array | np.ndarray) -> Array | np.ndarray:
     return x
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A question about data, with everything that is needed to ask a network.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VisibleTask:
+    """A question about data, with everything that is needed to ask a network, and no way to the test.
+
+    What searches, estimates, diagnostics and sweeps are given has this type, so that a type checker refuses one that
+    reads the test.
 
     Attributes:
         name: as in the table of ``gatedrnn.tasks.registry``.
@@ -127,9 +180,9 @@ class Task:
         out_dim: features that its head gives, as ``score`` wants them.
         source: where the data come from, and their licence.
         data_sha256: of the file that holds the data.
-        split: a seed to the parts, as NumPy arrays whose shapes don't depend on the seed.
+        split: a seed to the parts that may be seen, as NumPy arrays whose shapes don't depend on the seed.
         score: the head's outputs ``[T, B, out_dim]`` and the batch to sums; pure, to be jitted and differentiated.
-        baselines: simple models of a split, the strongest on validation first.
+        baselines: simple models fitted to a split, the strongest on validation first.
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
         reading: a seed to what its split did to raw data.
@@ -143,9 +196,9 @@ class Task:
     out_dim: int
     source: str
     data_sha256: str
-    split: Callable[[int], Split]
+    split: Callable[[int], Visible]
     score: Callable[[Array, Batch], Score]
-    baselines: Callable[[Split], list[Baseline]]
+    baselines: Callable[[Visible], list[FittedBaseline]]
     encode: Callable[[Array | np.ndarray], Array | np.ndarray] = as_it_is
     reading: Callable[[int], Reading] = as_it_was_given
 
@@ -157,3 +210,14 @@ class Task:
     def identity(self) -> dict[str, str]:
         """Return what tells this task from another one of the same name."""
         return {"name": self.name, "kind": self.kind, "source": self.source, "data_sha256": self.data_sha256}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Task(VisibleTask):
+    """A task with its test, for the one function of a command that reads it, after all choices are made.
+
+    Attributes:
+        read_test: the seed of a split to its test.
+    """
+
+    read_test: Callable[[int], FinalTest]

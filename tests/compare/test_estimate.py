@@ -25,7 +25,7 @@ from gatedrnn.costs.counting import network_costs
 from gatedrnn.report.estimate_table import extended, in_all, render_estimate
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.task import Batch, Split
+from gatedrnn.tasks.task import Batch, FinalTest, Visible
 
 FACTOR = 1.5
 """How far the estimate may be from what the run takes."""
@@ -53,8 +53,12 @@ def test_full_trains_each_cell_again_on_parts_of_the_data() -> None:
     each other took what they take alone twice over; three programs for each, and 2 replicates."""
     part = Batch(np.zeros((5, 30, 1)), np.full(30, 5), np.zeros(30))
     held = Batch(np.zeros((5, 10, 1)), np.full(10, 5), np.zeros(10))
-    found = full_seconds(CELLS, Settings(replicates=2), Split(part, held, held, 0.0))
+    found = full_seconds(CELLS, Settings(replicates=2), Visible(part, held, 0.0))
     assert found == pytest.approx((3 * (3 + 4) + 2 * 0.56 * (2 + 1)) / 2)
+
+
+def refuse(seed: int) -> FinalTest:
+    raise AssertionError(f"the test of seed {seed} was read")
 
 
 @pytest.mark.verify
@@ -63,7 +67,7 @@ def test_it_looks_at_no_test_part_and_writes_nothing(tmp_path: Path, monkeypatch
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 30, 2))
     whole = task_from_arrays({"x": x, "y": (x[0, :, 0] > 0).astype(int)}, Question())
-    task = dataclasses.replace(whole, split=lambda seed: whole.split(seed)._replace(test=None))
+    task = dataclasses.replace(whole, read_test=refuse)
     settings = Settings(tasks=(task,), hidden=3, matching="width", max_epochs=2, trials=3, replicates=2)
     (said,) = estimate(settings)
     for cell in said.cells.values():

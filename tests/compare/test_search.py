@@ -20,9 +20,9 @@ from gatedrnn.compare.search.replicate import Search, SearchResult, draw_replica
 from gatedrnn.compare.settings import Settings
 from gatedrnn.experiment.network import GATE_BIASES, init_params
 from gatedrnn.experiment.space import as_hypers
-from gatedrnn.tasks.task import Split, Task
+from gatedrnn.tasks.task import FinalTest, Task
 from tests.helpers.fake_results import make_task
-from tests.helpers.small_searches import SETTINGS, signs, small_split, without_seconds
+from tests.helpers.small_searches import SETTINGS, signs, small_split, small_test, without_seconds
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -42,7 +42,7 @@ def searches(task: Task) -> dict[int, Search]:
 @pytest.fixture(scope="module")
 def found(task: Task, searches: dict[int, Search]) -> dict[int, list[SearchResult]]:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
-    return {cap: [one.train(r.lot, r.split, 0.7) for r in replicates] for cap, one in searches.items()}
+    return {cap: [one.train(r.lot, r.visible(), 0.7) for r in replicates] for cap, one in searches.items()}
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -73,7 +73,7 @@ def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches
     # What fills up a lot equals itself, as a NaN would not: a resumed extension is compared with its checkpoint.
     assert json.loads(json.dumps(extension.NOTHING)) == extension.NOTHING
     for k, (replicate, extra) in enumerate(zip(replicates, extras, strict=True)):
-        after = searches[8].train(extra.lot, replicate.split, 0.7, eligible=extra.eligible)
+        after = searches[8].train(extra.lot, replicate.visible(), 0.7, eligible=extra.eligible)
         merged, moved = extension.with_extra(found[4][k].entry, after.entry, extra)
         assert without_seconds(merged) == without_seconds(found[8][k].entry)
         assert merged["selected"] == found[8][k].entry["selected"]
@@ -165,15 +165,15 @@ def test_a_run_that_diverged_scores_the_trivial_baseline_or_worse() -> None:
 def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_trivial(task, searches) -> None:
     replicate = draw_replicate(task, SETTINGS, 0)
     lot = replicate.lot._replace(configurations=[extension.NOTHING, *replicate.lot.configurations[1:]])
-    one = searches[4].train(lot, replicate.split, 0.7)
+    one = searches[4].train(lot, replicate.visible(), 0.7)
     assert one.entry["trials"][0]["diverged_at"] == 1
     assert one.entry["trials"][0]["score"] == 0.7
     assert one.entry["selected"] > 0 or all(t["score"] >= 0.7 for t in one.entry["trials"])
-    free = searches[4].test(one.params, replicate.split, None)
-    bound = searches[4].test(one.params, replicate.split, free["nats"] + 0.5)
+    free = searches[4].test(one.params, small_test(replicate.seed), None)
+    bound = searches[4].test(one.params, small_test(replicate.seed), free["nats"] + 0.5)
     assert bound["nats"] == pytest.approx(free["nats"] + 0.5)
     np.testing.assert_allclose(np.subtract(bound["sequence_nats"], free["sequence_nats"]), 0.5, atol=1e-4)
-    worse = searches[4].test(one.params, replicate.split, free["nats"] - 0.5)
+    worse = searches[4].test(one.params, small_test(replicate.seed), free["nats"] - 0.5)
     assert worse == free
     # Nats are given to 4 decimals, ten of them.
     assert np.sum(free["sequence_nats"]) / np.sum(free["counts"]) == pytest.approx(free["nats"], abs=5e-5)
@@ -194,24 +194,18 @@ def test_the_region_is_written_before_the_test_part_is_read_and_it_is_read_once(
     settings = dataclasses.replace(SETTINGS, extend=False, trials=2)
     folder, read = Folder(tmp_path, settings), []
 
-    class Watched(Split):
-        @property
-        def test(self):
-            part = tuple.__getitem__(self, 2)
-            if part.x.shape[1] == 10:  # and no validation part in its place
-                read.append((tmp_path / "region.json").exists())
-            return part
+    def watched_test(seed: int) -> FinalTest:
+        read.append((tmp_path / "region.json").exists())
+        return small_test(seed)
 
-    watched = dataclasses.replace(task, split=lambda seed: Watched(*small_split(seed)))
+    watched = dataclasses.replace(task, read_test=watched_test)
     result = protocol.compare_on(watched, settings, folder, lambda _: None)
-    assert read
-    assert all(read)
+    assert read == [True, True]
     assert json.loads((tmp_path / "region.json").read_text())["signs"] == result["region"]
-    # Two splits: baselines and both cells read their test part, and a second call does not.
-    count = len(read)
+    # Once for each of two replicates, and not by a second call.
     again = protocol.compare_on(watched, settings, folder, lambda _: None)
-    assert len(read) == count
+    assert len(read) == 2
     assert again["replicates"] == result["replicates"]
     assert again["baselines"] == result["baselines"]
-    assert result["baselines"][0]["test"] == pytest.approx(float(small_split(0).test.x.sum()))
+    assert result["baselines"][0]["test"] == pytest.approx(float(small_test(0).batch.x.sum()))
     assert result["test_counts"] == [1.0] * 10

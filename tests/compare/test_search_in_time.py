@@ -34,7 +34,7 @@ def search(task: Task) -> Search:
 
 def test_waves_are_joined_as_one_search(task, search) -> None:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
-    one, other = (search.train(each.lot, each.split, 0.7).entry for each in replicates)
+    one, other = (search.train(each.lot, each.visible(), 0.7).entry for each in replicates)
     for waves in ([one, other], [other, one]):
         both = in_time.joined(waves)
         assert both["trials"] == waves[0]["trials"] + waves[1]["trials"]
@@ -130,7 +130,7 @@ def test_waves_of_real_trials_give_what_the_same_trials_give_at_once(task, searc
     replicates = [draw_replicate(task, settings, 0)]
     part = context.SearchContext(task.name, replicates, [0.7], Folder(tmp_path, settings), lambda _: None)
     (entry,) = in_time.search_in_time(part, {"GRU": search}, 1e9)["GRU"]
-    whole = search.train(replicates[0].lot, replicates[0].split, 0.7)
+    whole = search.train(replicates[0].lot, replicates[0].visible(), 0.7)
     assert without_seconds(entry) == without_seconds(whole.entry)
     assert entry["selected"] == whole.entry["selected"]
     for kept, leaf in zip(part.folder.winner(task.name, "GRU", 0), jax.tree.leaves(whole.params), strict=True):
@@ -151,8 +151,8 @@ class Memory:
 
 def test_the_seconds_before_an_interruption_count(task, search) -> None:
     replicate, store = draw_replicate(task, SETTINGS, 0), Memory()
-    search.train(replicate.lot, replicate.split, 0.7, store=store)
+    search.train(replicate.lot, replicate.visible(), 0.7, store=store)
     assert store.kept is not None
     store.kept[1]["seconds"] += 100.0
-    resumed = search.train(replicate.lot, replicate.split, 0.7, store=store)
+    resumed = search.train(replicate.lot, replicate.visible(), 0.7, store=store)
     assert 100 < resumed.entry["seconds"] < 150

@@ -71,10 +71,11 @@ def test_replicates_follow_from_the_seed_and_differ():
     one, again, other = (draw_replicate(task, Settings(), index) for index in (0, 0, 1))
     assert one.configurations == again.configurations
     assert one.seed == again.seed
-    np.testing.assert_array_equal(one.split.train.x, again.split.train.x)
+    np.testing.assert_array_equal(one.visible().train.x, again.visible().train.x)
     assert one.configurations != other.configurations
-    assert (one.split.train.x != other.split.train.x).any()
-    np.testing.assert_array_equal(one.split.test.y, other.split.test.y)
+    assert (one.visible().train.x != other.visible().train.x).any()
+    tests = [task.read_test(replicate.seed).batch for replicate in (one, other)]
+    np.testing.assert_array_equal(tests[0].y, tests[1].y)
     assert draw_replicate(task, Settings(seed=1), 0).configurations != one.configurations
 
 

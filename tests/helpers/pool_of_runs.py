@@ -53,7 +53,7 @@ def real_pool() -> Pool:
         hypers = as_hypers([c for c in configurations for _ in range(SEEDS)])
         keys = jax.random.split(jax.random.key(k), CONFIGURATIONS * SEEDS)
         states = search.population.train(hypers, keys, Data(split.train, split.validation)).states
-        sums = score(states.best_params, split.test)
+        sums = score(states.best_params, task.read_test(k).batch)
         validation.append(np.reshape(states.best_validation, (CONFIGURATIONS, SEEDS)))
         test.append(np.reshape(sums.nats / sums.count, (CONFIGURATIONS, SEEDS)))
     return Pool(np.array(validation, float), np.array(test, float), float(np.log(9)))

@@ -46,7 +46,7 @@ def saved(task: Any, folder: Path) -> Model:
 
 def reference(task: Any, model: Model) -> np.ndarray:
     """Return what the test of a comparison would find for each sequence, in normalised units."""
-    score = jax.jit(partial(evaluate_each, model.cell, task))(model.params, task.split(0).test)
+    score = jax.jit(partial(evaluate_each, model.cell, task))(model.params, task.read_test(0).batch)
     return np.asarray(score.nats)
 
 

@@ -10,27 +10,37 @@ import scipy.special
 import scipy.stats
 
 from gatedrnn.tasks import baselines, registry
-from gatedrnn.tasks.task import Baseline, Batch, Split
+from gatedrnn.tasks.task import Baseline, Batch, FinalTest, Visible
 
 
 @pytest.fixture(scope="module")
-def vowels() -> Split:
+def vowels() -> Visible:
     return registry.load("japanese-vowels-forecast").split(0)
 
 
 @pytest.fixture(scope="module")
-def speakers() -> Split:
+def vowels_test() -> FinalTest:
+    return registry.load("japanese-vowels-forecast").read_test(0)
+
+
+@pytest.fixture(scope="module")
+def speakers() -> Visible:
     return registry.load("japanese-vowels-speaker").split(0)
 
 
 @pytest.fixture(scope="module")
-def of_vowels(vowels: Split) -> list[Baseline]:
-    return baselines.forecast(vowels)
+def speakers_test() -> FinalTest:
+    return registry.load("japanese-vowels-speaker").read_test(0)
 
 
 @pytest.fixture(scope="module")
-def of_speakers(speakers: Split) -> list[Baseline]:
-    return baselines.classification(speakers)
+def of_vowels(vowels: Visible, vowels_test: FinalTest) -> list[Baseline]:
+    return [fitted.tested(vowels_test) for fitted in baselines.forecast(vowels)]
+
+
+@pytest.fixture(scope="module")
+def of_speakers(speakers: Visible, speakers_test: FinalTest) -> list[Baseline]:
+    return [fitted.tested(speakers_test) for fitted in baselines.classification(speakers)]
 
 
 def sequences(part: Batch) -> list[np.ndarray]:
@@ -52,8 +62,8 @@ def var_sequences(rng: np.random.Generator, count: int, steps: int, noise: float
 
 def test_autoregression_reaches_the_entropy_of_its_own_process() -> None:
     rng = np.random.default_rng(0)
-    split = Split(*(var_sequences(rng, 100, 60, 0.1) for _ in range(3)), offset=0.25)
-    strongest = baselines.forecast(split)[0]
+    train, validation, test = (var_sequences(rng, 100, 60, 0.1) for _ in range(3))
+    strongest = baselines.forecast(Visible(train, validation, 0.25))[0].tested(FinalTest(test, 0.25))
     assert strongest.name == "autoregression"
     # Differential entropy of the noise, 2 channels, and the split's offset. Beyond it: the first of 59 targets,
     # forecast without its second lag (under 0.02 a frame), and sampling, sqrt(1 / 5900) = 0.013 a frame.
@@ -62,7 +72,9 @@ def test_autoregression_reaches_the_entropy_of_its_own_process() -> None:
     assert strongest.accuracy is None
 
 
-def test_autoregression_equals_least_squares_by_hand(vowels: Split, of_vowels: list[Baseline]) -> None:
+def test_autoregression_equals_least_squares_by_hand(
+    vowels: Visible, vowels_test: FinalTest, of_vowels: list[Baseline]
+) -> None:
     fits = {}
     for k in baselines.ORDERS:
         pairs = [(s[t - k : t][::-1].ravel(), s[t]) for s in sequences(vowels.train) for t in range(k, len(s))]
@@ -87,14 +99,16 @@ def test_autoregression_equals_least_squares_by_hand(vowels: Split, of_vowels: l
     assert strongest.choice == f"order {order}"
     # float64 both, two algorithms for one well-conditioned system.
     np.testing.assert_allclose(strongest.validation, validation[order], rtol=1e-8)
-    np.testing.assert_allclose(strongest.test, nats(vowels.test, order), rtol=1e-8)
+    np.testing.assert_allclose(strongest.test, nats(vowels_test.batch, order), rtol=1e-8)
 
 
-def test_unconditional_and_persistence_by_hand(vowels: Split, of_vowels: list[Baseline]) -> None:
+def test_unconditional_and_persistence_by_hand(
+    vowels: Visible, vowels_test: FinalTest, of_vowels: list[Baseline]
+) -> None:
     results = {b.name: b for b in of_vowels}
     train, test = (
         [np.concatenate(a) for a in zip(*((s[1:], s[1:] - s[:-1]) for s in sequences(part)), strict=True)]
-        for part in (vowels.train, vowels.test)
+        for part in (vowels.train, vowels_test.batch)
     )
     marginal = -scipy.stats.norm.logpdf(test[0], train[0].mean(0), train[0].std(0)).sum(-1).mean()
     change = -scipy.stats.norm.logpdf(test[1], 0, np.sqrt((train[1] ** 2).mean(0))).sum(-1).mean()
@@ -103,7 +117,7 @@ def test_unconditional_and_persistence_by_hand(vowels: Split, of_vowels: list[Ba
     # A network whose head gives the marginal is scored alike by the task's own objective.
     raw = np.log(1000) * np.arctanh(np.log(train[0].std(0)) / np.log(1000))
     head = np.broadcast_to(np.concatenate([train[0].mean(0), raw]), (28, 370, 24)).astype(np.float32)
-    nats, _, count = jax.jit(registry.load("japanese-vowels-forecast").score)(head, vowels.test)
+    nats, _, count = jax.jit(registry.load("japanese-vowels-forecast").score)(head, vowels_test.batch)
     np.testing.assert_allclose(float(nats / count) + vowels.offset, results["unconditional Gaussian"].test, rtol=1e-5)
 
 
@@ -117,15 +131,11 @@ def test_figures_on_japanese_vowels(of_vowels: list[Baseline], of_speakers: list
     assert strongest.accuracy > 0.94
 
 
-def test_choices_and_fits_never_see_the_test_part(
-    vowels: Split, speakers: Split, of_vowels: list[Baseline], of_speakers: list[Baseline]
-) -> None:
-    pairs = ((baselines.forecast, vowels, of_vowels), (baselines.classification, speakers, of_speakers))
-    for fit, split, results in pairs:
-        other = split._replace(test=split.validation)
-        for a, b in zip(results, fit(other), strict=True):
-            assert (a.name, a.validation) == (b.name, b.validation)
-            assert b.test == b.validation
+def test_the_validation_score_is_that_of_the_fitted_model(vowels: Visible, speakers: Visible) -> None:
+    for fit, visible in ((baselines.forecast, vowels), (baselines.classification, speakers)):
+        for fitted in fit(visible):
+            assert fitted.score(visible.validation)[0] == fitted.validation
+            assert fitted.validated() == (fitted.name, fitted.validation, fitted.choice)
 
 
 def test_strongest_on_validation_comes_first(of_vowels: list[Baseline], of_speakers: list[Baseline]) -> None:
@@ -140,14 +150,14 @@ def test_class_frequencies() -> None:
         x = rng.normal(size=(4, len(y), 2)).astype(np.float32)
         return Batch(x, np.full(len(y), 4, np.int32), np.array(y, np.int32))
 
-    split = Split(part([0, 0, 0, 1]), part([0, 1]), part([0, 0, 1, 1, 1]), 0.0)
-    [result] = [b for b in baselines.classification(split) if b.name == "class frequencies"]
+    visible, test = Visible(part([0, 0, 0, 1]), part([0, 1]), 0.0), FinalTest(part([0, 0, 1, 1, 1]), 0.0)
+    [result] = [b.tested(test) for b in baselines.classification(visible) if b.name == "class frequencies"]
     np.testing.assert_allclose(result.validation, -(np.log(0.75) + np.log(0.25)) / 2)
     np.testing.assert_allclose(result.test, -(2 * np.log(0.75) + 3 * np.log(0.25)) / 5)
     assert result.accuracy == 2 / 5
 
 
-def test_summaries_ignore_padding(speakers: Split) -> None:
+def test_summaries_ignore_padding(speakers: Visible) -> None:
     part = speakers.validation
     dirty = part._replace(x=np.where((np.arange(29)[:, None] < part.lengths)[..., None], part.x, np.nan))
     rows = baselines.summaries(dirty)
@@ -158,9 +168,11 @@ def test_summaries_ignore_padding(speakers: Split) -> None:
     np.testing.assert_allclose(rows[7], expected, rtol=1e-12)
 
 
-def test_logistic_regression_minimises_its_penalised_likelihood(speakers: Split, of_speakers: list[Baseline]) -> None:
+def test_logistic_regression_minimises_its_penalised_likelihood(
+    speakers: Visible, speakers_test: FinalTest, of_speakers: list[Baseline]
+) -> None:
     """The same convex problem, solved by another optimiser on the features standardised by hand."""
-    features = [baselines.summaries(part) for part in speakers[:3]]
+    features = [baselines.summaries(part) for part in (*speakers[:2], speakers_test.batch)]
     mean, deviation = features[0].mean(0), features[0].std(0)
     train, _, test = ((f - mean) / deviation for f in features)
     strongest = of_speakers[0]
@@ -178,7 +190,7 @@ def test_logistic_regression_minimises_its_penalised_likelihood(speakers: Split,
         objective, np.zeros(61 * 9), jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-14, "gtol": 1e-8}
     ).x
     logp = scipy.special.log_softmax(test @ theta[:-9].reshape(-1, 9) + theta[-9:], axis=1)
-    nats = -logp[np.arange(370), speakers.test.y].mean()
+    nats = -logp[np.arange(370), speakers_test.batch.y].mean()
     # scikit-learn stops at a gradient of 1e-6: its optimum is known to about that, times C for the flattest weights.
     np.testing.assert_allclose(strongest.test, nats, atol=1e-6 * c)
-    assert strongest.accuracy == (logp.argmax(1) == speakers.test.y).mean()
+    assert strongest.accuracy == (logp.argmax(1) == speakers_test.batch.y).mean()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
@@ -14,9 +15,8 @@ from tests.helpers.small_files import GROUPS, STEPS, columns, write
 
 
 def assert_equal(one, other):
-    for a, b in zip(one[:3], other[:3], strict=True):
-        for left, right in zip(a, b, strict=True):
-            np.testing.assert_array_equal(left, right, strict=True)
+    for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        np.testing.assert_array_equal(left, right, strict=True)
     assert one.offset == other.offset
 
 
@@ -51,8 +51,9 @@ def test_csv_parquet_and_arrays_hold_the_same_task(tmp_path, asked, kind, shape)
     npz = task_from_file(tmp_path / "data.npz", question)
     for task in (by_comma, by_column, npz, task_from_arrays(arrays, question)):
         assert task.kind == kind
-        assert task.split(1).test.y.shape == shape
+        assert task.read_test(1).batch.y.shape == shape
         assert_equal(task.split(1), by_comma.split(1))
+        assert_equal(task.read_test(1), by_comma.read_test(1))
         assert (task.in_dim, task.out_dim) == (by_comma.in_dim, by_comma.out_dim)
 
 
@@ -68,9 +69,9 @@ def test_rows_of_groups_may_be_interleaved(tmp_path):
 def test_classes_that_are_numbers_stand_in_their_order(tmp_path):
     table = columns()
     asked = Question(group="who", target=("state",), features=("a",))
-    split = task_from_file(write(tmp_path / "a.csv", table), asked).split(0)
+    test = task_from_file(write(tmp_path / "a.csv", table), asked).read_test(0).batch
     states = table["state"].reshape(GROUPS, STEPS)
-    for y, length in zip(split.test.y.T, split.test.lengths, strict=True):
+    for y, length in zip(test.y.T, test.lengths, strict=True):
         assert any((y[:length] == (row == 10)).all() for row in states)  # 9 is class 0, 10 is class 1
 
 
@@ -79,7 +80,7 @@ def test_text_is_a_series_of_its_characters(tmp_path):
     (tmp_path / "t.txt").write_bytes(text.encode())
     task = task_from_file(tmp_path / "t.txt", Question(window=10))
     kinds = sorted(set(text))
-    test = task.split(0).test
+    test = task.read_test(0).batch
     assert (task.in_dim, task.out_dim, test.x.dtype) == (6, 6, np.uint8)
     read = "".join(kinds[c] for c in test.x.T[:, :].ravel()[: test.lengths.sum()])
     assert text.endswith(read + kinds[test.y[test.lengths[-1] - 1, -1]])

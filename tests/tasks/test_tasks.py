@@ -55,10 +55,17 @@ def test_unknown_task_names_those_that_exist() -> None:
     assert all(registry.load(name).name == name for name in NAMES)
 
 
+def parts_of(task, seed):
+    """Return training and validation part, and the test."""
+    return (*task.split(seed)[:2], task.read_test(seed).batch)
+
+
 @pytest.mark.parametrize("seed", [-1, 0.5, True, "0"])
 def test_seeds_that_are_none_are_refused(task, seed) -> None:
     with pytest.raises(ValueError, match="seed: expected an int of 0 or more"):
         task.split(seed)
+    with pytest.raises(ValueError, match="seed: expected an int of 0 or more"):
+        task.read_test(seed)
 
 
 def test_shared_copy_of_the_data_is_equal() -> None:
@@ -113,7 +120,7 @@ def test_facts_of_the_recordings() -> None:
 
 
 def test_parts_are_disjoint_and_complete(task) -> None:
-    train, validation, test = (utterances(part) for part in task.split(3)[:3])
+    train, validation, test = (utterances(part) for part in parts_of(task, 3))
     assert sorted(train + validation) == list(range(270))
     assert test == list(range(270, 640))
 
@@ -121,26 +128,26 @@ def test_parts_are_disjoint_and_complete(task) -> None:
 def test_parts_are_stratified_by_speaker(task) -> None:
     each = {"japanese-vowels-forecast": (24, 6), "japanese-vowels-speaker": (12, 18)}[task.name]
     speakers = np.concatenate([u.speakers for u in japanese_vowels.load()])
-    split = task.split(5)
-    for part, count in zip(split[:2], each, strict=True):
+    parts = parts_of(task, 5)
+    for part, count in zip(parts[:2], each, strict=True):
         assert np.bincount(speakers[utterances(part)]).tolist() == [count] * 9
     if task.kind == "classification":
-        for part in split[:3]:
+        for part in parts:
             np.testing.assert_array_equal(part.y, speakers[utterances(part)])
 
 
 def test_splits_follow_the_seed_and_nothing_else(task) -> None:
-    first, again, other = task.split(1), task.split(1), task.split(2)
+    first, again, other = (parts_of(task, seed) for seed in (1, 1, 2))
     for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(again), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert set(utterances(first.train)) != set(utterances(other.train))
-    parts, others = jax.tree.leaves(first[:3]), jax.tree.leaves(other[:3])
+    assert set(utterances(first[0])) != set(utterances(other[0]))
+    parts, others = jax.tree.leaves(first), jax.tree.leaves(other)
     assert [a.shape for a in parts] == [a.shape for a in others]
     assert {a.dtype for a in parts} == {np.dtype("float32"), np.dtype("int32")}
 
 
 def test_normalised_by_the_training_part_alone(task) -> None:
-    parts = task.split(4)
+    train, *others = parts_of(task, 4)
 
     def moments(part: Batch) -> tuple[np.ndarray, np.ndarray]:
         steps = np.arange(len(part.x))[:, None]
@@ -149,16 +156,16 @@ def test_normalised_by_the_training_part_alone(task) -> None:
             frames = np.concatenate([frames, part.y[steps == part.lengths - 1]])
         return frames.mean(0), frames.std(0)
 
-    mean, deviation = moments(parts.train)
+    mean, deviation = moments(train)
     # float32 rounds values near 1 to 6e-8, and the mean of thousands of them hardly more.
     np.testing.assert_allclose(mean, 0, atol=1e-6)
     np.testing.assert_allclose(deviation, 1, atol=1e-6)
-    for part in (parts.validation, parts.test):
+    for part in others:
         assert (np.abs(moments(part)[0]) > 1e-3).any()
 
 
 def test_padding_is_zero(task) -> None:
-    for part in task.split(0)[:3]:
+    for part in parts_of(task, 0):
         padded = np.arange(len(part.x))[:, None] >= part.lengths
         assert not part.x[padded].any()
         if task.kind == "forecast":
@@ -175,12 +182,12 @@ def test_forecast_target_is_the_next_frame() -> None:
 def test_offset_puts_all_splits_into_the_unit_of_the_270(seed: int) -> None:
     """One density in raw units, scored in a split's units plus offset, and directly in the common unit."""
     known, test = japanese_vowels.load()
-    split = registry.load("japanese-vowels-forecast").split(seed)
+    final = registry.load("japanese-vowels-forecast").read_test(seed)
     rng = np.random.default_rng(9)
     mean_raw, deviation_raw = rng.normal(size=12), np.exp(rng.normal(size=12))
 
     # What took raw frames to this split's units, read off the test part, which is the same in every split.
-    normalised = split.test.x[np.arange(28)[:, None] < split.test.lengths].astype(np.float64)
+    normalised = final.batch.x[np.arange(28)[:, None] < final.batch.lengths].astype(np.float64)
     raw = test.frames[:28][np.arange(28)[:, None] < test.lengths - 1].astype(np.float64)
     s = (raw.max(0) - raw.min(0)) / (normalised.max(0) - normalised.min(0))
     m = raw.mean(0) - s * normalised.mean(0)
@@ -189,14 +196,14 @@ def test_offset_puts_all_splits_into_the_unit_of_the_270(seed: int) -> None:
     bound = np.log(1000)
     in_split[..., 12:] = bound * np.arctanh(np.log(deviation_raw / s) / bound)
     score = jax.jit(registry.load("japanese-vowels-forecast").score)
-    nats, _, count = score(in_split.astype(np.float32), split.test)
+    nats, _, count = score(in_split.astype(np.float32), final.batch)
 
     targets = np.concatenate([test.frames[1:length, b] for b, length in enumerate(test.lengths)]).astype(np.float64)
     in_raw = -scipy.stats.norm.logpdf(targets, mean_raw, deviation_raw).sum(-1).mean()
     common = in_raw - np.log(known.flat().astype(np.float64).std(0)).sum()
     # 5,317 float32 terms; s is known to float32 rounding of the frames only.
-    np.testing.assert_allclose(float(nats / count) + split.offset, common, rtol=2e-5)
-    assert abs(split.offset) > 1e-3
+    np.testing.assert_allclose(float(nats / count) + final.offset, common, rtol=2e-5)
+    assert abs(final.offset) > 1e-3
 
 
 def test_scores_of_a_task_fit_its_head(task) -> None:

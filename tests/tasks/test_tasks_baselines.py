@@ -9,19 +9,21 @@ import pytest
 
 from gatedrnn.tasks import baselines
 from gatedrnn.tasks.baselines.tokens import LONGEST, NGrams
-from gatedrnn.tasks.task import Batch, Split
+from gatedrnn.tasks.task import Batch, FinalTest, Visible
 
 HALF_LOG = 0.5 * np.log(2 * np.pi * np.e)
 
 
-def split_of(make):
-    return Split(*(make(np.random.default_rng(seed)) for seed in range(3)), offset=0.0)
+def scored(fit, train, validation, test, **options):
+    """Return by name what the simple models of ``fit`` reach."""
+    fitted = fit(Visible(train, validation, 0.0), **options)
+    order = [b.validation for b in fitted]
+    assert order == sorted(order)
+    return {b.name: b.tested(FinalTest(test, 0.0)) for b in fitted}
 
 
-def named(results):
-    validation = [b.validation for b in results]
-    assert validation == sorted(validation)
-    return {b.name: b for b in results}
+def parts_of(make):
+    return [make(np.random.default_rng(seed)) for seed in range(3)]
 
 
 def test_a_seasonal_series_is_found_with_its_period():
@@ -33,7 +35,7 @@ def test_a_seasonal_series_is_found_with_its_period():
         x = (season[t[:, 0] % 7] + 0.1 * rng.normal(size=(203, 40)))[..., None]
         return Batch(x[:-3], np.full(40, 200, np.int32), x[3:])
 
-    found = named(baselines.forecast_ahead(split_of(make), horizon=3, columns=(0,)))
+    found = scored(baselines.forecast_ahead, *parts_of(make), horizon=3, columns=(0,))
     assert found["seasonal-naive"].choice.removeprefix("period ") in ("7", "14", "21", "28", "35", "42", "49")
     # The first steps of a window have nothing one period ago: at most 50 of 200, which only makes it worse.
     assert found["seasonal-naive"].test > HALF_LOG + np.log(0.1 * np.sqrt(2))
@@ -47,7 +49,7 @@ def test_a_random_walk_is_forecast_by_persistence():
         x = np.cumsum(rng.normal(size=(104, 200, 1)), 0)
         return Batch(x[:-4], np.full(200, 100, np.int32), x[4:])
 
-    found = named(baselines.forecast_ahead(split_of(make), horizon=4, columns=(0,)))
+    found = scored(baselines.forecast_ahead, *parts_of(make), horizon=4, columns=(0,))
     # 20,000 overlapping errors: 5,000 of their own, so 0.01 for one standard error; four of them.
     assert abs(found["persistence"].test - (HALF_LOG + np.log(2))) < 0.04
     assert abs(found["autoregression"].test - found["persistence"].test) < 0.04
@@ -60,7 +62,7 @@ def test_ridge_regression_finds_a_linear_rule_of_the_last_two_steps():
         y[1:] -= x[:-1, :, 1:]
         return Batch(x, np.full(100, 50, np.int32), y)
 
-    found = named(baselines.step_regression(split_of(make)))
+    found = scored(baselines.step_regression, *parts_of(make))
     ridge = found["ridge regression on the last steps"]
     # 5,000 errors: 0.01 for one standard error; four of them.
     assert abs(ridge.test - (HALF_LOG + np.log(0.1))) < 0.04
@@ -73,7 +75,7 @@ def test_logistic_regression_names_the_steps_that_are_above_zero():
         x = rng.normal(size=(40, 60, 1))
         return Batch(x, np.full(60, 40, np.int32), (x[..., 0] > 0).astype(np.int32))
 
-    found = named(baselines.step_classification(split_of(make), classes=3))
+    found = scored(baselines.step_classification, *parts_of(make), classes=3)
     assert found["logistic regression on the last steps"].accuracy > 0.98
     # Two classes of a half, and a third that never was, by the rule of succession.
     assert abs(found["class frequencies"].test - np.log(2)) < 0.01
@@ -135,7 +137,7 @@ def test_the_accuracy_of_n_grams_is_counted_by_hand():
     train, held, test = column(0, 1, 0, 1, 0, 2, 0), column(0, 1, 0, 1, 0, 1), column(0, 1, 0, 2, 0, 1)
     guesses = NGrams(train, 3).read(test)[1]
     assert guesses[..., 0].tolist() == [[0, 0, 0, 0, 0], *[[1, 0, 1, 0, 1]] * (LONGEST - 1)]
-    found = named(baselines.next_token(Split(train, held, test, 0.0), tokens=3))
+    found = scored(baselines.next_token, train, held, test, tokens=3)
     assert found["n-gram, Witten-Bell"].choice != "n = 1"
     assert found["n-gram, Witten-Bell"].accuracy == 0.8
     assert found["token frequencies"].accuracy == 0.4
@@ -149,7 +151,7 @@ def test_a_context_that_ended_its_text_is_one_that_nothing_followed():
 
 
 def test_n_grams_beat_frequencies_where_tokens_follow_each_other(text):
-    found = named(baselines.next_token(Split(text, text, text, 0.0), tokens=6))
+    found = scored(baselines.next_token, text, text, text, tokens=6)
     assert found["n-gram, Witten-Bell"].test < found["token frequencies"].test - 0.3
     counts = np.bincount(text.y[np.arange(32)[:, None] < text.lengths], minlength=6) + 1
     expected = -(np.log(counts / counts.sum()) * (counts - 1)).sum() / (counts - 1).sum()

@@ -36,9 +36,10 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
 
 
 def test_frames_and_parts_are_those_given(folder):
-    split = registry.load("jsb-chorales").split(3)
+    task = registry.load("jsb-chorales")
+    parts = (*task.split(3)[:2], task.read_test(3).batch)
     with np.load(DATA / jsb_chorales.FILE) as file:
-        for part, name in zip(split[:3], jsb_chorales.PARTS, strict=True):
+        for part, name in zip(parts, jsb_chorales.PARTS, strict=True):
             lengths, start = file[f"{name}_lengths"], 0
             np.testing.assert_array_equal(part.lengths, lengths - 1)
             notes = np.unpackbits(file[f"{name}_roll"], axis=1)[:, :88]
@@ -51,16 +52,16 @@ def test_frames_and_parts_are_those_given(folder):
 def test_simple_models_and_the_objective_agree_with_a_reference(folder):
     """Each chorale's first frame has none before it, so it is no target; with it, marginals reach the known 11.06."""
     task = registry.load("jsb-chorales")
-    split = task.split(0)
-    markov, marginal = task.baselines(split)
+    split, final = task.split(0), task.read_test(0)
+    markov, marginal = (fitted.tested(final) for fitted in task.baselines(split))
     assert (markov.name, marginal.name) == ("per-label Markov chain", "marginal")
     assert markov.test < marginal.test - 0.3
     there = np.arange(len(split.train.y))[:, None] < split.train.lengths
     p = (split.train.y[there].sum(0) + 1) / (there.sum() + 2)
-    logits = np.broadcast_to(np.log(p / (1 - p)), split.test.y.shape).astype(np.float32)
-    nats, _, count = jax.jit(task.score)(logits, split.test)
-    test = split.test.y[np.arange(len(split.test.y))[:, None] < split.test.lengths]
-    frames = np.concatenate([split.test.x[0], test])
+    logits = np.broadcast_to(np.log(p / (1 - p)), final.batch.y.shape).astype(np.float32)
+    nats, _, count = jax.jit(task.score)(logits, final.batch)
+    test = final.batch.y[np.arange(len(final.batch.y))[:, None] < final.batch.lengths]
+    frames = np.concatenate([final.batch.x[0], test])
     assert round(-scipy.stats.bernoulli.logpmf(frames, p).sum(-1).mean(), 2) == 11.06
     by_scipy = -scipy.stats.bernoulli.logpmf(test, p).sum(-1).mean()
     # float32 sums of 400,000 terms.

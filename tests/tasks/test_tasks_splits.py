@@ -22,6 +22,11 @@ def task(data, kind="forecast", **options):
     return task_from(data, kind, name="t", source="", sha256="", **options)
 
 
+def parts_of(made, seed):
+    """Return training and validation part, and the test."""
+    return (*made.split(seed)[:2], made.read_test(seed).batch)
+
+
 def steps(part, values, data, seed, splitter):
     """Return the numbers of the steps that normalised values come from."""
     m = moments(data.x, splitter._parts(seed)[:1])
@@ -33,7 +38,7 @@ def steps(part, values, data, seed, splitter):
 def test_a_series_is_split_in_time_with_gaps(seed):
     data, horizon = counting([3000]), 24
     made = task(data, horizon=horizon)
-    parts = made.split(seed)[:3]
+    parts = parts_of(made, seed)
     reads = [steps(part, part.x, data, seed, made.split) for part in parts]
     finds = [steps(part, part.y, data, seed, made.split) for part in parts]
     for x, y in zip(reads, finds, strict=True):
@@ -47,12 +52,12 @@ def test_a_series_is_split_in_time_with_gaps(seed):
 def test_the_test_part_stays_and_the_rest_moves():
     data = counting([3000])
     made = task(data)
-    tests = [steps(made.split(s).test, made.split(s).test.x, data, s, made.split) for s in range(4)]
+    tests = [steps(made.read_test(s).batch, made.read_test(s).batch.x, data, s, made.split) for s in range(4)]
     trains = [steps(made.split(s).train, made.split(s).train.x, data, s, made.split) for s in range(4)]
     for other in tests[1:]:
         np.testing.assert_array_equal(tests[0], other)
     assert len({int(t.min()) for t in trains}) > 1
-    shapes = [[a.shape for a in jax.tree.leaves(made.split(s)[:3])] for s in range(4)]
+    shapes = [[a.shape for a in jax.tree.leaves(parts_of(made, s))] for s in range(4)]
     assert all(s == shapes[0] for s in shapes)
 
 
@@ -63,25 +68,25 @@ def test_no_group_lies_in_two_parts_whatever_their_sizes():
     made = task(data, window=50)
     shapes = []
     for seed in range(6):
-        split = made.split(seed)
+        parts = parts_of(made, seed)
         found = []
-        for part in split[:3]:
+        for part in parts:
             read = steps(part, part.x, data, seed, made.split)
             found.append(set(groups[np.searchsorted(np.cumsum(data.lengths), read, side="right")].tolist()))
         train, validation, test = found
         assert not train & validation
         assert not (train | validation) & test
         assert test == {int(g) for g in groups[parts_by_group(data, 99)[2].sequences]}
-        shapes.append([a.shape for a in jax.tree.leaves(split[:3])])
-        assert (split.train.lengths > 0).all()  # a batch of nothing has no mean
+        shapes.append([a.shape for a in jax.tree.leaves(parts)])
+        assert (parts[0].lengths > 0).all()  # a batch of nothing has no mean
     assert all(s == shapes[0] for s in shapes)
 
 
 def test_windows_never_reach_into_another_sequence():
     data = counting([40] * 12)
-    split = task(data, window=16, horizon=3)
-    for part in split.split(0)[:3]:
-        x, y = (steps(part, values, data, 0, split.split) for values in (part.x, part.y))
+    made = task(data, window=16, horizon=3)
+    for part in parts_of(made, 0):
+        x, y = (steps(part, values, data, 0, made.split) for values in (part.x, part.y))
         np.testing.assert_array_equal(x // 40, y // 40)
 
 
@@ -89,7 +94,7 @@ def test_classes_are_in_all_parts_in_their_proportion():
     y = np.repeat([0, 1, 2], [50, 20, 5]).astype(np.int32)
     data = counting([4] * 75, y=y, classes=("a", "b", "c"), targets=("y",))
     for seed in (0, 5):
-        parts = task(data, "classification").split(seed)[:3]
+        parts = parts_of(task(data, "classification"), seed)
         counts = [np.bincount(part.y, minlength=3).tolist() for part in parts]
         assert counts == [[32, 13, 3], [8, 3, 1], [10, 4, 1]]
 
@@ -136,9 +141,9 @@ def test_offset_puts_all_seeds_into_one_unit():
     made = task(Sequences(x, np.array([2000]), features=("a",)))
     scores = []
     for seed in (0, 3):
-        split, m = made.split(seed), moments(x, parts_in_time(2000, 20, seed)[:1])
-        y = split.test.y[np.arange(len(split.test.y))[:, None] < split.test.lengths][:, 0].astype(np.float64)
+        final, m = made.read_test(seed), moments(x, parts_in_time(2000, 20, seed)[:1])
+        y = final.batch.y[np.arange(len(final.batch.y))[:, None] < final.batch.lengths][:, 0].astype(np.float64)
         mean, deviation = (1.5 - m.mean[0]) / m.deviation[0], 4.0 / m.deviation[0]
         nats = 0.5 * ((y - mean) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
-        scores.append(nats.mean() + split.offset)
+        scores.append(nats.mean() + final.offset)
     np.testing.assert_allclose(scores[0], scores[1], rtol=1e-6)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
     from gatedrnn.compare.search.replicate import Replicate
-    from gatedrnn.tasks.task import Batch, Task
+    from gatedrnn.tasks.task import Batch, VisibleTask
     from gatedrnn.types import Cell, Params
 
 BINS = 20
@@ -84,7 +84,7 @@ def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _read(cell: Any, task: Task, params: Any, batch: Batch) -> tuple[Array, Array]:
+def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Array, Array]:
     """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
     inside = INSIDE[type(cell)]
     gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
@@ -121,10 +121,10 @@ def _of_cell(
 ) -> dict[str, Any]:
     states = {"before": ([], []), "after": ([], [])}
     for replicate, after in zip(replicates, winners, strict=True):
-        split, task = replicate.split, replicate.task
-        before = _start(cell, task, replicate, found, name, len(split.train.x))
+        visible, task = replicate.visible(), replicate.task
+        before = _start(cell, task, replicate, found, name, len(visible.train.x))
         for state, params in (("before", before), ("after", after)):
-            scales, histogram = _read(cell, task, params[0], split.validation)
+            scales, histogram = _read(cell, task, params[0], visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
     inside = INSIDE[type(cell)]
@@ -140,7 +140,7 @@ def _of_cell(
     }
 
 
-def _start(cell: Cell, task: Task, replicate: Replicate, found: dict[str, Any], name: str, longest: int) -> Any:
+def _start(cell: Cell, task: VisibleTask, replicate: Replicate, found: dict[str, Any], name: str, longest: int) -> Any:
     """Return parameters as the selected configuration starts them; those of an extension from another draw."""
     entry = found["replicates"][replicate.index]
     place = entry["cells"][name]["selected"]

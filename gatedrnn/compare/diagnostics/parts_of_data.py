@@ -33,7 +33,7 @@ def parts_of_data(
         replicates: all of them.
         found: a task's entry in results.json, with its ``replicates`` and ``protocol``.
     """
-    whole = replicates[0].split.train
+    whole = replicates[0].visible().train
     examples = [max(2, round(part * whole.x.shape[1])) for part in PARTS]
     scores: dict[str, list[list[float | None]]] = {}
     for name, cell in cells.items():
@@ -67,7 +67,7 @@ def _selected(found: dict[str, Any], name: str, index: int) -> dict[str, Any]:
 def _score(search: Search, replicate: Replicate, found: dict[str, Any], name: str, size: int) -> float | None:
     entry = found["replicates"][replicate.index]
     configuration = entry["configurations"][entry["cells"][name]["selected"]]
-    split = replicate.split
+    visible = replicate.visible()
     lot = Trials([configuration], jax.random.split(jax.random.key(replicate.seed), 1))
-    part = subset(split.train, size, replicate.seed)
-    return search.train(lot, split._replace(train=part), None).entry["trials"][0]["validation"]
+    part = subset(visible.train, size, replicate.seed)
+    return search.train(lot, visible._replace(train=part), None).entry["trials"][0]["validation"]

@@ -168,18 +168,18 @@ def find(context: SearchContext, work: Work) -> dict[str, Any]:
 def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
     """Train one cell's trials, and tell how far they are after each segment."""
     replicate = context.replicates[work.k]
-    split = replicate.split
+    visible = replicate.visible()
 
     def on_segment(states: EarlyStoppingState) -> None:
         best = float(np.min(states.best_validation[: work.eligible]))
-        best_so_far = best + split.offset if np.isfinite(best) else None
+        best_so_far = best + visible.offset if np.isfinite(best) else None
         ended = work.before + int(np.sum(states.stopped[: work.eligible]))
         context.tell(
             SearchProgress(context.task, work.cell, replicate.index, ended, best_so_far, False, work.extending)
         )
 
     trivial = context.trivial[work.k]
-    return work.search.train(work.lot, split, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
+    return work.search.train(work.lot, visible, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
 
 
 def tell_done(context: SearchContext, work: Work, entry: dict[str, Any]) -> None:

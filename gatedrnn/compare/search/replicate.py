@@ -22,7 +22,7 @@ from gatedrnn.training.population import Population, member
 
 if TYPE_CHECKING:
     from gatedrnn.compare.settings import Settings
-    from gatedrnn.tasks.task import Batch, Split, Task
+    from gatedrnn.tasks.task import Batch, FinalTest, Score, Visible, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.population import Store
     from gatedrnn.types import Cell, Params
@@ -55,12 +55,11 @@ class Replicate:
 
     index: int
     seed: int
-    task: Task
+    task: VisibleTask
     configurations: list[dict[str, float | str]]
 
-    @property
-    def split(self) -> Split:
-        """The data's parts, made anew each time: those of all replicates together may not fit into memory."""
+    def visible(self) -> Visible:
+        """Make the parts of the data that may be seen, and don't keep them: all replicates' may not fit into memory."""
         return self.task.split(self.seed)
 
     @property
@@ -69,7 +68,7 @@ class Replicate:
         return Trials(self.configurations, jax.random.split(jax.random.key(self.seed), len(self.configurations)))
 
 
-def draw_replicate(task: Task, settings: Settings, index: int) -> Replicate:
+def draw_replicate(task: VisibleTask, settings: Settings, index: int) -> Replicate:
     """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
     seed = int(rng.integers(2**31))
@@ -87,7 +86,9 @@ class Search:
         max_epochs: the cap, where it is not that of the settings.
     """
 
-    def __init__(self, cell: Cell, task: Task, settings: Settings, train: Batch, max_epochs: int | None = None) -> None:
+    def __init__(
+        self, cell: Cell, task: VisibleTask, settings: Settings, train: Batch, max_epochs: int | None = None
+    ) -> None:
         self.cell = cell
         self._run = make_run(
             cell,
@@ -104,7 +105,7 @@ class Search:
     def train(
         self,
         lot: Trials,
-        split: Split,
+        visible: Visible,
         trivial: float | None,
         *,
         eligible: int | None = None,
@@ -115,7 +116,7 @@ class Search:
 
         Args:
             lot: the trials.
-            split: whose test part is not looked at.
+            visible: the parts of the data.
             trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
                 there is none.
             eligible: how many of the trials, from the first, may be selected; None is all.
@@ -131,19 +132,19 @@ class Search:
         members = self.population.train(
             as_hypers(lot.configurations),
             lot.keys,
-            Data(split.train, split.validation),
+            Data(visible.train, visible.validation),
             store=timed,
             on_segment=None if on_segment is None else lambda members: on_segment(members.states),
         )
         states = jax.tree.map(_on_host, members.states)
         seconds = elapsed() + (0.0 if timed is None else timed.before)
-        trials = [trial_entry(member(states, k), split.offset) for k in range(len(states.epoch))]
+        trials = [trial_entry(member(states, k), visible.offset) for k in range(len(states.epoch))]
         epochs = sum(trial["epochs"] for trial in trials)
         for trial in trials:
             trial |= {"score": score_of(trial, trivial), "seconds": seconds * trial["epochs"] / epochs}
         scores = [np.inf if trial["score"] is None else trial["score"] for trial in trials[:eligible]]
         winner = member(states, selected := int(np.argmin(scores)))
-        curve = curve_entry(winner.train_curve, int(winner.epoch), split.offset)
+        curve = curve_entry(winner.train_curve, int(winner.epoch), visible.offset)
         entry = {"trials": trials, "selected": selected, "train_curve": curve, "seconds": seconds}
         return SearchResult(entry, winner.best_params)
 
@@ -153,21 +154,25 @@ class Search:
         shapes = jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
         return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
 
-    def test(self, params: Params, split: Split, trivial: float | None) -> dict[str, Any]:
-        """Evaluate parameters on the test part.
+    def score(self, params: Params, batch: Batch) -> Score:
+        """Return the sums of the task's score for each of these sequences, in float64."""
+        return jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, batch))
+
+    def test(self, params: Params, test: FinalTest, trivial: float | None) -> dict[str, Any]:
+        """Evaluate parameters on the test.
 
         Args:
             params: of the selected trial.
-            split: whose test part is read.
+            test: of the split that they were trained on.
             trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
 
         Returns:
             ``nats`` and ``accuracy``, as results.json has them, ``sequence_nats``, the sum over each sequence's
             targets, and ``counts``, how many these are.
         """
-        score = jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, split.test))
-        entry = score_entry(type(score)(*(part.sum() for part in score)), split.offset, classes=self._classes)
-        nats = score.nats + split.offset * score.count
+        score = self.score(params, test.batch)
+        entry = score_entry(type(score)(*(part.sum() for part in score)), test.offset, classes=self._classes)
+        nats = score.nats + test.offset * score.count
         reached = float(nats.sum() / score.count.sum())
         if trivial is not None and not reached >= trivial:
             # Should it not even be finite, every sequence gets the trivial baseline's mean.

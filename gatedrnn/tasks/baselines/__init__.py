@@ -1,7 +1,8 @@
 """Simple models of each kind of task, because they decide what a difference between two networks is worth.
 
-Fitted to the training part of a split; whatever is chosen is chosen on its validation part. scikit-learn is
-imported where it is used: it comes with ``pip install 'gatedrnn[compare]'``.
+Fitted to the training part of a split; whatever is chosen is chosen on its validation part. None is given the test,
+which a fitted one scores later (``FittedBaseline.tested``). scikit-learn is imported where it is used: it comes with
+``pip install 'gatedrnn[compare]'``.
 """
 
 from gatedrnn.tasks.baselines.ahead import forecast_ahead

@@ -8,35 +8,35 @@ import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, steps, thinned
 from gatedrnn.tasks.baselines.forecast import gaussian_nats
-from gatedrnn.tasks.baselines.steps import FLOOR, constant_gaussian, linear_gaussian, part_width, total_nats
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.baselines.steps import FLOOR, constant_gaussian, gaussian_baseline, linear_gaussian, part_width
+from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Split
+    from gatedrnn.tasks.task import Batch, Visible
 
 
-def forecast_ahead(split: Split, *, horizon: int, columns: tuple[int, ...]) -> list[Baseline]:
+def forecast_ahead(visible: Visible, *, horizon: int, columns: tuple[int, ...]) -> list[FittedBaseline]:
     """Return simple forecasts, the strongest on validation first.
 
     An unconditional Gaussian; persistence, whose mean is the last frame; seasonal-naive, whose mean is the frame one
     period before the target, the period chosen; autoregression, by ridge regression straight to the horizon.
 
     Args:
-        split: whose ``y[t]`` are columns of the frame ``horizon`` steps after ``x[t]``.
+        visible: whose ``y[t]`` are columns of the frame ``horizon`` steps after ``x[t]``.
         horizon: h, steps ahead.
         columns: which features are forecast.
 
     Raises:
         ImportError: where scikit-learn is missing.
     """
-    naive = [_naive(split, "persistence", 0, columns)]
-    if (period := _period(split, horizon, columns)) is not None:
-        naive.append(_naive(split, "seasonal-naive", period - horizon, columns, f"period {period}"))
-    return by_validation([constant_gaussian(split), *naive, linear_gaussian(split, "autoregression")])
+    naive = [_naive(visible, "persistence", 0, columns)]
+    if (period := _period(visible, horizon, columns)) is not None:
+        naive.append(_naive(visible, "seasonal-naive", period - horizon, columns, f"period {period}"))
+    return by_validation([constant_gaussian(visible), *naive, linear_gaussian(visible, "autoregression")])
 
 
 def earlier(part: Batch, back: int, columns: tuple[int, ...]) -> Float[np.ndarray, "N D"]:
@@ -54,28 +54,27 @@ def earlier(part: Batch, back: int, columns: tuple[int, ...]) -> Float[np.ndarra
     return old[steps(part)].astype(np.float64)
 
 
-def _naive(split: Split, name: str, back: int, columns: tuple[int, ...], choice: str = "") -> Baseline:
+def _naive(visible: Visible, name: str, back: int, columns: tuple[int, ...], choice: str = "") -> FittedBaseline:
     errors = _errors(back, columns)
-    width = part_width(split)
-    deviation = np.maximum(np.sqrt(np.mean(errors(thinned(split.train, width)) ** 2, axis=0)), FLOOR)
+    width = part_width(visible)
+    deviation = np.maximum(np.sqrt(np.mean(errors(thinned(visible.train, width)) ** 2, axis=0)), FLOOR)
 
     def nats(part: Batch) -> np.ndarray:
         return gaussian_nats(errors(part), deviation)
 
-    validation, test = (total_nats(part, width, nats) + split.offset for part in (split.validation, split.test))
-    return Baseline(name, validation, test, None, choice)
+    return gaussian_baseline(name, visible, width, nats, choice)
 
 
 def _errors(back: int, columns: tuple[int, ...]) -> Callable[[Batch], np.ndarray]:
     return lambda part: part.y[steps(part)] - earlier(part, back, columns)
 
 
-def _period(split: Split, horizon: int, columns: tuple[int, ...]) -> int | None:
+def _period(visible: Visible, horizon: int, columns: tuple[int, ...]) -> int | None:
     """Return the period, whose forecasts of the validation part miss least.
 
     It is longer than the horizon, and at least half of the windows' steps look back on it.
     """
-    part = thinned(split.validation, 10 * part_width(split))
+    part = thinned(visible.validation, 10 * part_width(visible))
     longest = len(part.x) // 2 + horizon
     periods = range(max(2, horizon + 1), longest + 1)
     return min(periods, key=lambda p: float(np.mean(_errors(p - horizon, columns)(part) ** 2)), default=None)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Split
+    from gatedrnn.tasks.task import Batch, Visible
 
 REGULARISATIONS = tuple(10.0**k for k in range(-2, 5))
 """Values of scikit-learn's C, the inverse strength of the penalty."""
@@ -40,33 +40,41 @@ def _class_scores(log_probabilities: Float[np.ndarray, "B K"], part: Batch) -> t
     return float(nats), float((log_probabilities.argmax(1) == part.y).mean())
 
 
-def _frequencies(split: Split) -> Baseline:
-    counts = np.bincount(split.train.y)
+def _frequencies(visible: Visible) -> FittedBaseline:
+    counts = np.bincount(visible.train.y)
     log_probabilities = np.log(counts / counts.sum())
-    (validation, _), (test, accuracy) = (
-        _class_scores(np.tile(log_probabilities, (len(part.y), 1)), part) for part in (split.validation, split.test)
-    )
-    return Baseline("class frequencies", validation + split.offset, test + split.offset, accuracy)
+    offset = visible.offset
+
+    def score(part: Batch) -> tuple[float, float]:
+        nats, accuracy = _class_scores(np.tile(log_probabilities, (len(part.y), 1)), part)
+        return nats + offset, accuracy
+
+    return FittedBaseline("class frequencies", score(visible.validation)[0], score)
 
 
-def _logistic_regression(split: Split) -> Baseline:
+def _logistic_regression(visible: Visible) -> FittedBaseline:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    inputs = [summaries(part) for part in (split.train, split.validation, split.test)]
+    train, validation, offset = summaries(visible.train), summaries(visible.validation), visible.offset
 
     def fit(c: float) -> Any:
         model = linear_models().LogisticRegression(C=c, tol=1e-6, max_iter=10_000)
-        return make_pipeline(StandardScaler(), model).fit(inputs[0], split.train.y)
+        return make_pipeline(StandardScaler(), model).fit(train, visible.train.y)
 
     models = {c: fit(c) for c in REGULARISATIONS}
-    validation, c = min((_class_scores(models[c].predict_log_proba(inputs[1]), split.validation)[0], c) for c in models)
-    test, accuracy = _class_scores(models[c].predict_log_proba(inputs[2]), split.test)
+    nats, c = min((_class_scores(models[c].predict_log_proba(validation), visible.validation)[0], c) for c in models)
+    chosen = models[c]
+
+    def score(part: Batch) -> tuple[float, float]:
+        nats, accuracy = _class_scores(chosen.predict_log_proba(summaries(part)), part)
+        return nats + offset, accuracy
+
     name = "logistic regression on means, deviations and three frames"
-    return Baseline(name, validation + split.offset, test + split.offset, accuracy, f"C = {c:g}")
+    return FittedBaseline(name, nats + offset, score, f"C = {c:g}")
 
 
-def classification(split: Split) -> list[Baseline]:
+def classification(visible: Visible) -> list[FittedBaseline]:
     """Return class frequencies and logistic regression on summaries, the strongest on validation first.
 
     Every class must be among the training part's.
@@ -80,4 +88,4 @@ def classification(split: Split) -> list[Baseline]:
         >>> trivial.name, round(trivial.validation, 3)  # log(9)
         ('class frequencies', 2.197)
     """
-    return by_validation([_frequencies(split), _logistic_regression(split)])
+    return by_validation([_frequencies(visible), _logistic_regression(visible)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.tasks.task import Baseline, Batch
+from gatedrnn.tasks.task import Batch, FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def linear_models() -> Any:
     return sklearn.linear_model
 
 
-def by_validation(baselines: list[Baseline]) -> list[Baseline]:
+def by_validation(baselines: list[FittedBaseline]) -> list[FittedBaseline]:
     """Return the strongest on validation first."""
     return sorted(baselines, key=lambda baseline: baseline.validation)
 

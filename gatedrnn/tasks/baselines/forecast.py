@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Split
+    from gatedrnn.tasks.task import Batch, Visible
 
 ORDERS = (1, 2, 3, 4, 5)
 
@@ -48,29 +48,34 @@ def histories(
     return np.concatenate(lagged, axis=-1), y[chosen]
 
 
-def _unconditional(split: Split) -> Baseline:
-    targets = [histories(part, 1)[1] for part in (split.train, split.validation, split.test)]
-    mean, deviation = targets[0].mean(0), targets[0].std(0)
-    _, validation, test = (gaussian_nats(t - mean, deviation).mean() + split.offset for t in targets)
-    return Baseline("unconditional Gaussian", float(validation), float(test), None)
+def _unconditional(visible: Visible) -> FittedBaseline:
+    known, offset = histories(visible.train, 1)[1], visible.offset
+    mean, deviation = known.mean(0), known.std(0)
+
+    def score(part: Batch) -> tuple[float, None]:
+        return float(gaussian_nats(histories(part, 1)[1] - mean, deviation).mean() + offset), None
+
+    return FittedBaseline("unconditional Gaussian", score(visible.validation)[0], score)
 
 
-def _persistence(split: Split) -> Baseline:
-    errors = [np.subtract(*histories(part, 1)) for part in (split.train, split.validation, split.test)]
-    deviation = np.sqrt((errors[0] ** 2).mean(0))
-    _, validation, test = (gaussian_nats(e, deviation).mean() + split.offset for e in errors)
-    return Baseline("persistence", float(validation), float(test), None)
+def _persistence(visible: Visible) -> FittedBaseline:
+    deviation, offset = np.sqrt((np.subtract(*histories(visible.train, 1)) ** 2).mean(0)), visible.offset
+
+    def score(part: Batch) -> tuple[float, None]:
+        return float(gaussian_nats(np.subtract(*histories(part, 1)), deviation).mean() + offset), None
+
+    return FittedBaseline("persistence", score(visible.validation)[0], score)
 
 
-def _autoregression(split: Split) -> Baseline:
+def _autoregression(visible: Visible) -> FittedBaseline:
     """Regress each channel on the last frames, all channels of them; Gaussian residuals, the order chosen.
 
     ``x[t] ~ N(a + sum over k <= order of x[t - k] A_k, diag(s^2))``, by least squares. A model of each order is
     fitted to the frames that have so much history; a frame with less is forecast by the model of the order it has.
     """
-    models = {}
+    models, offset = {}, visible.offset
     for order in ORDERS:
-        past, target = histories(split.train, order)
+        past, target = histories(visible.train, order)
         model = linear_models().LinearRegression().fit(past, target)
         models[order] = model, (target - model.predict(past)).std(0)
 
@@ -82,13 +87,13 @@ def _autoregression(split: Split) -> Baseline:
             if len(target):
                 total += gaussian_nats(target - model.predict(past), deviation).sum()
                 count += len(target)
-        return float(total / count + split.offset)
+        return float(total / count + offset)
 
-    validation, order = min((nats(split.validation, order), order) for order in ORDERS)
-    return Baseline("autoregression", validation, nats(split.test, order), None, f"order {order}")
+    validation, order = min((nats(visible.validation, order), order) for order in ORDERS)
+    return FittedBaseline("autoregression", validation, lambda part: (nats(part, order), None), f"order {order}")
 
 
-def forecast(split: Split) -> list[Baseline]:
+def forecast(visible: Visible) -> list[FittedBaseline]:
     """Return an unconditional Gaussian, persistence and autoregression, the strongest on validation first.
 
     Persistence takes the frame before as mean; all have one deviation for each channel, from training residuals.
@@ -101,4 +106,4 @@ def forecast(split: Split) -> list[Baseline]:
         >>> [(b.name, b.choice) for b in forecast(japanese_vowels.split_forecast(0))]
         [('autoregression', 'order 3'), ('persistence', ''), ('unconditional Gaussian', '')]
     """
-    return by_validation([_unconditional(split), _persistence(split), _autoregression(split)])
+    return by_validation([_unconditional(visible), _persistence(visible), _autoregression(visible)])

@@ -7,47 +7,50 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, steps
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Split
+    from gatedrnn.tasks.task import Batch, Visible
 
 
 def _nats(probabilities: Float[np.ndarray, "N D"], y: np.ndarray) -> float:
     return float(-np.log(np.where(y > 0, probabilities, 1 - probabilities)).sum(-1).mean())
 
 
-def _marginal(split: Split) -> Baseline:
-    known = split.train.y[steps(split.train)]
+def _marginal(visible: Visible) -> FittedBaseline:
+    known = visible.train.y[steps(visible.train)]
     probabilities = (known.sum(0) + 1.0) / (len(known) + 2.0)
-    validation, test = (_nats(probabilities, part.y[steps(part)]) for part in (split.validation, split.test))
-    return Baseline("marginal", validation, test, None)
+
+    def score(part: Batch) -> tuple[float, None]:
+        return _nats(probabilities, part.y[steps(part)]), None
+
+    return FittedBaseline("marginal", score(visible.validation)[0], score)
 
 
-def _markov(split: Split) -> Baseline:
-    before, after = (np.asarray(a[steps(split.train)], np.float64) for a in (split.train.x, split.train.y))
+def _markov(visible: Visible) -> FittedBaseline:
+    before, after = (np.asarray(a[steps(visible.train)], np.float64) for a in (visible.train.x, visible.train.y))
     on = ((before * after).sum(0) + 1.0) / (before.sum(0) + 2.0)
     off = (((1 - before) * after).sum(0) + 1.0) / ((1 - before).sum(0) + 2.0)
 
-    def nats(part: Batch) -> float:
+    def score(part: Batch) -> tuple[float, None]:
         there = steps(part)
-        return _nats(np.where(part.x[there] > 0, on, off), part.y[there])
+        return _nats(np.where(part.x[there] > 0, on, off), part.y[there]), None
 
-    return Baseline("per-label Markov chain", nats(split.validation), nats(split.test), None)
+    return FittedBaseline("per-label Markov chain", score(visible.validation)[0], score)
 
 
-def multi_label(split: Split) -> list[Baseline]:
+def multi_label(visible: Visible) -> list[FittedBaseline]:
     """Return marginal frequencies, and a Markov chain of each label alone, the strongest on validation first.
 
     Counts start at one of either outcome (Laplace): a label that training lacks keeps a probability.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch, Split
+        >>> from gatedrnn.tasks.task import Batch, Visible
         >>> notes = np.array([1, 1, 0, 0, 0, 1, 1, 1]).reshape(8, 1, 1)
         >>> part = Batch(notes[:-1], np.array([7]), notes[1:])
-        >>> [b.name for b in multi_label(Split(part, part, part, 0.0))]
+        >>> [b.name for b in multi_label(Visible(part, part, 0.0))]
         ['per-label Markov chain', 'marginal']
     """
-    return by_validation([_marginal(split), _markov(split)])
+    return by_validation([_marginal(visible), _markov(visible)])

@@ -9,14 +9,14 @@ import numpy as np
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, pieces, steps, thinned
 from gatedrnn.tasks.baselines.forecast import gaussian_nats
 from gatedrnn.tasks.objectives import LOG_SCALE_BOUND
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Split
+    from gatedrnn.tasks.task import Batch, Visible
 
 ORDERS, PENALTIES, STRENGTHS = (1, 2, 5, 10, 24), (0.01, 1.0, 100.0), (0.01, 1.0, 100.0)
 """Steps that a linear model reads, penalties of ridge regression, and values of logistic regression's C."""
@@ -55,12 +55,12 @@ def total_nats(part: Batch, width: int, nats: Callable[[Batch], np.ndarray]) -> 
     return float(sum(nats(piece).sum() for piece in pieces(part, width)) / part.lengths.sum())
 
 
-def linear_gaussian(split: Split, name: str) -> Baseline:
+def linear_gaussian(visible: Visible, name: str) -> FittedBaseline:
     """Regress each step's numbers on ``past``: ridge regression, Gaussian residuals; order and penalty chosen."""
     best: tuple[float, str, Any] | None = None
-    for order in (order for order in ORDERS if order <= len(split.train.x)):
-        width = (order + 1) * split.train.x.shape[-1]
-        train = thinned(split.train, width)
+    for order in (order for order in ORDERS if order <= len(visible.train.x)):
+        width = (order + 1) * visible.train.x.shape[-1]
+        train = thinned(visible.train, width)
         inputs, outputs = past(train, order), train.y[steps(train)].astype(np.float64)
         for penalty in PENALTIES:
             model = linear_models().Ridge(alpha=penalty).fit(inputs, outputs)
@@ -70,44 +70,61 @@ def linear_gaussian(split: Split, name: str) -> Baseline:
             def nats(part: Batch, predict: Any = predict, deviation: Any = deviation) -> np.ndarray:
                 return gaussian_nats(part.y[steps(part)] - predict(part), deviation)
 
-            validation = total_nats(split.validation, width, nats)
+            validation = total_nats(visible.validation, width, nats)
             if best is None or validation < best[0]:
                 best = validation, f"order {order}, penalty {penalty:g}", (width, nats)
     assert best is not None
-    validation, choice, (width, nats) = best
-    test = total_nats(split.test, width, nats)
-    return Baseline(name, validation + split.offset, test + split.offset, None, choice)
+    _, choice, (width, nats) = best
+    return gaussian_baseline(name, visible, width, nats, choice)
+
+
+def gaussian_baseline(
+    name: str, visible: Visible, width: int, nats: Callable[[Batch], np.ndarray], choice: str = ""
+) -> FittedBaseline:
+    """Return a fitted model of numbers.
+
+    Args:
+        name: of the model.
+        visible: what it was fitted to, and is validated on.
+        width: numbers that it reads for each step.
+        nats: sequences to the nats of each of their steps, in the units of ``visible``.
+        choice: what was chosen.
+    """
+    offset = visible.offset
+
+    def score(part: Batch) -> tuple[float, None]:
+        return total_nats(part, width, nats) + offset, None
+
+    return FittedBaseline(name, score(visible.validation)[0], score, choice)
 
 
 def _predictions(model: Any, order: int, outputs: int) -> Callable[[Batch], np.ndarray]:
     return lambda part: model.predict(past(part, order)).reshape(-1, outputs)
 
 
-def constant_gaussian(split: Split) -> Baseline:
+def constant_gaussian(visible: Visible) -> FittedBaseline:
     """Forecast the mean always, with the deviation of the training part."""
-    known = split.train.y[steps(split.train)].astype(np.float64)
+    known = visible.train.y[steps(visible.train)].astype(np.float64)
     mean, deviation = known.mean(0), np.maximum(known.std(0), FLOOR)
 
     def nats(part: Batch) -> np.ndarray:
         return gaussian_nats(part.y[steps(part)] - mean, deviation)
 
-    width = part_width(split)
-    validation, test = (total_nats(part, width, nats) + split.offset for part in (split.validation, split.test))
-    return Baseline("unconditional Gaussian", validation, test, None)
+    return gaussian_baseline("unconditional Gaussian", visible, part_width(visible), nats)
 
 
-def part_width(split: Split) -> int:
+def part_width(visible: Visible) -> int:
     """Return the numbers that a step has, inputs and outputs."""
-    return split.train.x.shape[-1] + split.train.y.shape[-1]
+    return visible.train.x.shape[-1] + visible.train.y.shape[-1]
 
 
-def step_regression(split: Split) -> list[Baseline]:
+def step_regression(visible: Visible) -> list[FittedBaseline]:
     """Return an unconditional Gaussian and ridge regression on the last steps, the strongest on validation first.
 
     Raises:
         ImportError: where scikit-learn is missing.
     """
-    return by_validation([constant_gaussian(split), linear_gaussian(split, "ridge regression on the last steps")])
+    return by_validation([constant_gaussian(visible), linear_gaussian(visible, "ridge regression on the last steps")])
 
 
 def class_scores(log_probabilities: Float[np.ndarray, "N K"], y: np.ndarray) -> np.ndarray:
@@ -122,20 +139,32 @@ def mean_scores(part: Batch, width: int, scores: Callable[[Batch], np.ndarray]) 
     return float(total[0] / part.lengths.sum()), float(total[1] / part.lengths.sum())
 
 
-def frequencies(split: Split, classes: int, name: str) -> Baseline:
+def frequencies(visible: Visible, classes: int, name: str) -> FittedBaseline:
     """Name the classes by how often each was in training, one more of each than were: the likeliest is the majority."""
-    counts = np.bincount(split.train.y[steps(split.train)], minlength=classes) + 1.0
+    counts = np.bincount(visible.train.y[steps(visible.train)], minlength=classes) + 1.0
     logs = np.log(counts / counts.sum())
 
     def scores(part: Batch) -> np.ndarray:
         y = part.y[steps(part)].astype(int)
         return np.stack([-logs[y], y == logs.argmax()], axis=1)
 
-    (validation, _), (test, right) = (mean_scores(part, 2, scores) for part in (split.validation, split.test))
-    return Baseline(name, validation + split.offset, test + split.offset, right)
+    return class_baseline(name, visible, 2, scores)
 
 
-def step_classification(split: Split, classes: int) -> list[Baseline]:
+def class_baseline(
+    name: str, visible: Visible, width: int, scores: Callable[[Batch], np.ndarray], choice: str = ""
+) -> FittedBaseline:
+    """Return a fitted model of classes; as ``gaussian_baseline``, with what ``class_scores`` gives for each step."""
+    offset = visible.offset
+
+    def score(part: Batch) -> tuple[float, float]:
+        nats, right = mean_scores(part, width, scores)
+        return nats + offset, right
+
+    return FittedBaseline(name, score(visible.validation)[0], score, choice)
+
+
+def step_classification(visible: Visible, classes: int) -> list[FittedBaseline]:
     """Return class frequencies and logistic regression on the last steps, the strongest on validation first.
 
     Logistic regression is mixed with a thousandth of equal probabilities, as a class may lack in the training part.
@@ -143,30 +172,28 @@ def step_classification(split: Split, classes: int) -> list[Baseline]:
     Raises:
         ImportError: where scikit-learn is missing.
     """
-    trivial = frequencies(split, classes, "class frequencies")
-    if len(np.unique(split.train.y[steps(split.train)])) < 2:
+    trivial = frequencies(visible, classes, "class frequencies")
+    if len(np.unique(visible.train.y[steps(visible.train)])) < 2:
         return [trivial]
-    return by_validation([trivial, _logistic_regression(split, classes)])
+    return by_validation([trivial, _logistic_regression(visible, classes)])
 
 
-def _logistic_regression(split: Split, classes: int) -> Baseline:
+def _logistic_regression(visible: Visible, classes: int) -> FittedBaseline:
     best: tuple[float, str, Any] | None = None
-    for order in (order for order in (1, 5) if order <= len(split.train.x)):
-        width = (order + 1) * split.train.x.shape[-1]
-        train = thinned(split.train, width)
+    for order in (order for order in (1, 5) if order <= len(visible.train.x)):
+        width = (order + 1) * visible.train.x.shape[-1]
+        train = thinned(visible.train, width)
         inputs, outputs = past(train, order), train.y[steps(train)]
         every = max(1, -(-len(outputs) // ROWS))
         for c in STRENGTHS:
             model = linear_models().LogisticRegression(C=c, max_iter=1000).fit(inputs[::every], outputs[::every])
             scores = _logistic_scores(model, order, classes)
-            validation, _ = mean_scores(split.validation, width, scores)
+            validation, _ = mean_scores(visible.validation, width, scores)
             if best is None or validation < best[0]:
                 best = validation, f"order {order}, C = {c:g}", (width, scores)
     assert best is not None
-    validation, choice, (width, scores) = best
-    test, right = mean_scores(split.test, width, scores)
-    name = "logistic regression on the last steps"
-    return Baseline(name, validation + split.offset, test + split.offset, right, choice)
+    _, choice, (width, scores) = best
+    return class_baseline("logistic regression on the last steps", visible, width, scores, choice)
 
 
 def _logistic_scores(model: Any, order: int, classes: int) -> Callable[[Batch], np.ndarray]:

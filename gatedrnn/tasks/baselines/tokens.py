@@ -8,12 +8,12 @@ import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, steps
 from gatedrnn.tasks.baselines.steps import frequencies
-from gatedrnn.tasks.task import Baseline, Batch
+from gatedrnn.tasks.task import Batch, FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Split
+    from gatedrnn.tasks.task import Visible
 
 LONGEST = 6
 """Tokens of the longest n-gram: five that are read, and the one that follows."""
@@ -149,9 +149,9 @@ def _better(level: Counts, p: np.ndarray, guess: np.ndarray, chance: np.ndarray)
     return guess, chance
 
 
-def next_token(split: Split, tokens: int) -> list[Baseline]:
+def next_token(visible: Visible, tokens: int) -> list[FittedBaseline]:
     """Return token frequencies and smoothed n-grams, their order chosen, the strongest on validation first."""
-    model = NGrams(split.train, tokens)
+    model = NGrams(visible.train, tokens)
 
     def scores(part: Batch) -> Float[np.ndarray, "2 O"]:
         total = np.zeros((2, len(model.levels)))
@@ -162,8 +162,12 @@ def next_token(split: Split, tokens: int) -> list[Baseline]:
             total += np.where(steps(piece), np.stack([nats, guesses == piece.y]), 0.0).sum((2, 3))
         return total / part.lengths.sum()
 
-    (validation, _), (test, right) = scores(split.validation), scores(split.test)
+    validation, _ = scores(visible.validation)
     order = int(validation.argmin())
-    choice = f"n = {order + 1}"
-    n_gram = Baseline("n-gram, Witten-Bell", float(validation[order]), float(test[order]), float(right[order]), choice)
-    return by_validation([frequencies(split, tokens, "token frequencies"), n_gram])
+
+    def score(part: Batch) -> tuple[float, float]:
+        nats, right = scores(part)
+        return float(nats[order]), float(right[order])
+
+    n_gram = FittedBaseline("n-gram, Witten-Bell", float(validation[order]), score, f"n = {order + 1}")
+    return by_validation([frequencies(visible, tokens, "token frequencies"), n_gram])
