@@ -18,6 +18,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.report.next_steps import next_steps
 from gatedrnn.report.overall import overall
 from tests.helpers.fake_results import PARTS, make_task
+from tests.helpers.paths import ROOT
 from tests.helpers.report_pages import judged
 
 NAMES = ("LSTM", "GRU")
@@ -94,3 +95,9 @@ def test_no_other_text_is_a_label(text: str, results: dict[str, Any]) -> None:
     for shown in (overall, lambda task: next_steps(task, changed)):
         with pytest.raises(InputError, match=said):
             shown(changed["tasks"][0])
+
+
+def test_the_documentation_lists_the_labels_in_their_order() -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    rows = text.split("| label | condition |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    assert [row.split("`")[1] for row in rows] == [text_of(label, ("A", "B")) for label in Label]
