@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jaxtyping import Key
 
 SHOWN = 8
-"""Lines of difference that an error shows."""
+"""Lines of difference that an error shows, and entries of a list that one line does."""
 
 
 def fingerprint(hypers: Any, keys: Key[Array, "K"], data: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def changes(before: Any, now: Any, name: str = "") -> list[str]:
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         pairs = enumerate(zip(before, now, strict=True))
         return [line for i, (old, new) in pairs for line in changes(old, new, f"{name}[{i}]")]
-    if isinstance(before, list) and isinstance(now, list):
+    if isinstance(before, list) and isinstance(now, list) and max(len(before), len(now)) > SHOWN:
         return [f"{name}: was of length {len(before)}, now {len(now)}"]
     return [] if before == now else [f"{name}: was {before!r}, now {now!r}"]
 

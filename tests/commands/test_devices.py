@@ -37,7 +37,7 @@ def test_more_devices_than_there_are_is_refused(tmp_path):
 
 
 def test_devices_are_asked_for_before_jax_starts():
-    code = "import jax; from gatedrnn import devices; devices.ask_for_devices(3); print(len(jax.devices()))"
+    code = "import jax; from gatedrnn.commands import devices; devices.ask_for_devices(3); print(len(jax.devices()))"
     environment = {"JAX_PLATFORMS": "cpu", "PATH": ""}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert json.loads(run.stdout) == 3
