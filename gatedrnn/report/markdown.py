@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from gatedrnn.compare.verdict.pairs import favoured, pairs
+from gatedrnn.compare.verdict.pairs import pairs
 from gatedrnn.compare.verdict.scope import place
-from gatedrnn.experiment.formatting import MINUS, count, interval, number, seconds
-from gatedrnn.report.method import method_in_words
-from gatedrnn.report.next_steps import next_steps
-from gatedrnn.report.overall import overall
-from gatedrnn.report.plots.data import tests
+from gatedrnn.experiment.formatting import seconds
+from gatedrnn.report.content.parts import Table, inline
+from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.plots.sequences import sequences_in_words
-from gatedrnn.report.tables import pair_places, places
 
 
 def render_markdown(results: dict[str, Any]) -> str:
@@ -30,89 +28,45 @@ def render_markdown(results: dict[str, Any]) -> str:
         "",
     ]
     for task in results["tasks"]:
-        lines += _task(task, results)
+        lines += _task(task_content(task, results), [sequences_in_words(pair) for pair in pairs(task)])
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     lines += ["## To do it again", "", "```sh", results["command"], "```", "", f"Seed {results['seed']}; {versions}."]
     return "\n".join(lines) + "\n"
 
 
-def _task(task: dict[str, Any], results: dict[str, Any]) -> list[str]:
-    lines = [f"## {escaped(task['title'])}", "", f"**{escaped(overall(task))}**", ""]
-    every = pairs(task)
-    for pair in every:
-        lines += _pair(pair, several=len(every) > 1)
-    lines += [f"Scope: {escaped(every[0]['verdict']['scope'])}.", ""] if len(every) == 1 else []
-    caveats = list(dict.fromkeys(line for pair in every for line in pair["verdict"]["caveats"]))
-    lines += ["### Before you rely on this", "", *_bullets(caveats), ""] if caveats else []
-    steps = [step.text + (f" `{step.command}`" if step.command else "") for step in next_steps(task, results)]
+def _task(content: TaskContent, sequences: list[str]) -> list[str]:
+    lines = [f"## {escaped(content.title)}", "", f"**{escaped(content.headline)}**", ""]
+    for pair, differ in zip(content.pairs, sequences, strict=True):
+        title = escaped(f"{' or '.join(pair.names)}? {pair.headline}")
+        lines += [f"### {title}", ""] if len(content.pairs) > 1 else []
+        lines += [escaped(pair.finding), "", *_table(pair.intervals), "", escaped(differ), ""]
+    lines += [escaped(content.scope), ""]
+    if content.caveats:
+        lines += ["### Before you rely on this", "", *_bullets(content.caveats), ""]
+    steps = [step.text + (f" `{step.command}`" if step.command else "") for step in content.steps]
     lines += ["### What to do next", "", *_bullets(steps), ""]
-    lines += ["### The cells", "", *_cells(task), ""]
-    if task["baselines"]:
-        lines += ["### Simple baselines", "", *_baselines(task), ""]
-    lines += ["### How it was done", ""]
-    return [*lines, *_bullets([f"{term}: {text.strip()}" for term, text in method_in_words(task).items()]), ""]
+    lines += [f"### {content.cells.title}", "", *_table(content.cells), ""]
+    if content.baselines is not None:
+        lines += [f"### {content.baselines.title}", "", *_table(content.baselines), ""]
+    method = [f"{term}: {text}" for term, text in content.method.items()]
+    return [*lines, "### How it was done", "", *_bullets(method), ""]
 
 
-def _pair(pair: dict[str, Any], *, several: bool) -> list[str]:
-    (a, b), statistics, digits = pair["cells"], pair["statistics"], pair_places(pair)
-    d, q = statistics["difference"], statistics["equivalence"]
-    better, s = favoured(pair)
-    rows = [
-        ["mean, paired t interval, 95 %", _estimate(d, digits)],
-        ["bootstrap, 95 %", _ends(statistics["bootstrap"], digits)],
-        ["two-way bootstrap, 95 %", _ends(statistics["two_way_bootstrap"], digits)],
-        [f"equivalence, 90 %, against ±{number(q['region'], digits)}", _ends(q, digits)],
-        [f"P({better} better), 95 %", f"{number(s.probability, 2)} {interval(s.low, s.high, 2)}"],
-    ]
-    head = [f"### {escaped(f'{a} or {b}? ' + pair['verdict']['headline'])}", ""] if several else []
-    table = _table([f"{a} {MINUS} {b}, {pair['unit']}", ""], rows)
-    said = [escaped(pair["verdict"]["finding"]), "", *table, ""]
-    return [*head, *said, escaped(sequences_in_words(pair)), ""]
+def _table(table: Table) -> list[str]:
+    """Return a table, notes in the line of what they belong to; without heads, its title is the only one."""
 
-
-def _cells(task: dict[str, Any]) -> list[str]:
-    scores, cells = tests(task), task["cells"]
-    rows = [
-        [f"test, {task['unit']}", *(_estimate(scores[name], places(task)) for name in cells)],
-        ["units", *(count(cell["hidden"]) for cell in cells.values())],
-        ["parameters", *(count(cell["parameters"]["total"]) for cell in cells.values())],
-        ["FLOPs per step", *(count(sum(cell["flops_per_step"].values())) for cell in cells.values())],
-        ["time per step", *(seconds(cell["step_seconds"]["median"]) for cell in cells.values())],
-        ["training time of a replicate", *(seconds(cell["training_seconds"]) for cell in cells.values())],
-    ]
-    return _table([f"matched by {task['protocol']['matching']}", *cells], rows)
-
-
-def _baselines(task: dict[str, Any]) -> list[str]:
-    rows = [
-        [
-            f"{baseline['name']}{' (the strongest)' if baseline['strongest'] else ''}",
-            number(baseline["test"], places(task)),
-            "" if baseline["accuracy"] is None else number(baseline["accuracy"], 3),
-            number(baseline["validation"], places(task)),
-        ]
-        for baseline in task["baselines"]
-    ]
-    return _table(["", "test", "accuracy", "validation"], rows)
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    def line(row: list[str]) -> str:
+    def line(row: Sequence[str]) -> str:
         return f"| {' | '.join(escaped(cell) for cell in row)} |"
 
-    return [line(head), f"|{'---|' * len(head)}", *(line(row) for row in rows)]
+    heads = ["", *(inline(head.text, head.note) for head in table.heads)] if table.heads else [table.title, ""]
+    rows = [
+        [inline(row.label, row.note), *(inline(value.text, value.note) for value in row.values)] for row in table.rows
+    ]
+    return [line(heads), f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows)]
 
 
-def _bullets(lines: list[str]) -> list[str]:
+def _bullets(lines: Sequence[str]) -> list[str]:
     return [f"- {escaped(line)}" for line in lines]
-
-
-def _estimate(estimate: dict[str, float], digits: int) -> str:
-    return f"{number(estimate['mean'], digits)} {_ends(estimate, digits)}"
-
-
-def _ends(entry: dict[str, float], digits: int) -> str:
-    return interval(entry["low"], entry["high"], digits)
 
 
 def escaped(text: str) -> str:

@@ -5,21 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gatedrnn.compare.verdict.scope import budget, matched
-from gatedrnn.report.markup import Markup, element, unbroken
 
 
-def method(task: dict[str, Any]) -> Markup:
-    """Return the protocol as a list of terms.
+def method_in_words(task: dict[str, Any]) -> dict[str, str]:
+    """Return what was done, by the name of each part.
 
     Args:
         task: an entry of ``tasks`` in results.json.
     """
-    entries = [[element("dt", term), element("dd", unbroken(text))] for term, text in method_in_words(task).items()]
-    return element("dl", entries, class_="method")
-
-
-def method_in_words(task: dict[str, Any]) -> dict[str, str]:
-    """Return what was done, by the name of each part."""
     protocol, sizes = task["protocol"], matched(task)
     space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())
     several = (

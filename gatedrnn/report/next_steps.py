@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from gatedrnn.compare.search import limits
 from gatedrnn.compare.verdict.caveats import diverged, runs
 from gatedrnn.compare.verdict.decide import FEWEST_REPLICATES
+from gatedrnn.compare.verdict.label import Label
 from gatedrnn.compare.verdict.region import strongest_baseline
 from gatedrnn.experiment.formatting import count, seconds
-from gatedrnn.report.overall import listed
+from gatedrnn.report.overall import better_than_all, listed, pair_labels
 
 MOST_REPLICATES = 200
 """More than these are named, not advised."""
@@ -42,31 +43,41 @@ def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
 
 def _use(task: dict[str, Any]) -> list[Step]:
     """Say what to use now."""
-    labels = [pair["verdict"]["label"] for pair in task["pairs"]]
-    baseline = strongest_baseline(task)
-    if baseline is not None and all(label == "neither beats the baseline" for label in labels):
+    labels, baseline = pair_labels(task), strongest_baseline(task)
+    if baseline is not None and all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
         text = f"Use {baseline['name']}: it is simpler and, as far as was shown, as good or better."
         return [Step(f"{text} A recurrence may pay with more data, or with a wider search.")]
     steps = []
-    winners = [pair["verdict"]["winner"] for pair in task["pairs"]]
-    for name in task["cells"]:
-        if winners.count(name) == len(task["cells"]) - 1:
-            use = f"gatedrnn predict RUN FILE --task {task['name']}"
-            steps.append(Step(f"Use {name}{_selected(task, name)}. The tuned network is in this folder.", use))
-    for pair in task["pairs"]:
-        cheaper = pair["verdict"]["cheaper"]["cell"]
-        if pair["verdict"]["label"] == "practically equivalent":
-            which = f"{cheaper}, the cheaper" if cheaper else "either"
-            steps.append(Step(f"Of {listed(pair['names'])}, take {which}: the difference does not matter."))
-        if pair["verdict"]["label"] == "budget-dependent":
+    best = better_than_all(task)
+    if best is not None:
+        use = f"gatedrnn predict RUN FILE --task {task['name']}"
+        steps.append(Step(f"Use {best}{_selected(task, best)}. The tuned network is in this folder.", use))
+    for label, pair in zip(labels, task["pairs"], strict=True):
+        steps += _use_of(label, pair)
+    return steps
+
+
+def _use_of(label: Label, pair: dict[str, Any]) -> list[Step]:
+    """Say which of two cells to use, where that is not said of all cells at once."""
+    match label:
+        case Label.NEITHER_BEATS_BASELINE | Label.A_BETTER | Label.B_BETTER:
+            return []  # `_use` has said it: the baseline, or the cell that is better than all others.
+        case Label.BUDGET_DEPENDENT:
             change = pair["statistics"]["expected_best"]["changes"][0]
-            steps.append(
+            return [
                 Step(
                     f"Decide what tuning may cost: with less, {change['better_before']}; with more, "
                     f"{change['better_after']}. Compare again with that budget."
                 )
-            )
-    return steps
+            ]
+        case Label.PRACTICALLY_EQUIVALENT:
+            cheaper = pair["verdict"]["cheaper"]["cell"]
+            which = f"{cheaper}, the cheaper" if cheaper else "either"
+            return [Step(f"Of {listed(pair['names'])}, take {which}: the difference does not matter.")]
+        case Label.NOT_RESOLVED:
+            return []  # `_resolve` says what would tell them apart.
+        case _:
+            assert_never(label)
 
 
 def _selected(task: dict[str, Any], name: str) -> str:
@@ -91,9 +102,9 @@ def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
                 "--replicates 8",
             )
         )
-    for pair in task["pairs"]:
+    for label, pair in zip(pair_labels(task), task["pairs"], strict=True):
         needed = pair["statistics"]["replicates_needed"]
-        if pair["verdict"]["label"] != "not resolved":
+        if label is not Label.NOT_RESOLVED:
             continue
         if needed is None or needed > MOST_REPLICATES:
             why = "no number" if needed is None else f"about {count(needed)}"

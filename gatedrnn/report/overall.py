@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gatedrnn.compare.verdict.label import Label, label_of, winner_of
+
 
 def overall(task: dict[str, Any]) -> str:
     """Return the headline of the only pair; of several pairs, which cell is better than all others, if any is.
@@ -12,24 +14,51 @@ def overall(task: dict[str, Any]) -> str:
         task: an entry of ``tasks`` in results.json.
 
     Example:
-        >>> def pair(a, b, winner):
-        ...     return {"names": [a, b], "verdict": {"winner": winner, "label": "", "headline": f"{winner} is better"}}
+        >>> def pair(a, b, label):
+        ...     return {"names": [a, b], "verdict": {"label": label}}
         >>> cells = {"LSTM": {}, "GRU": {}, "SimpleRNN": {}}
-        >>> won = [pair("LSTM", "GRU", "GRU"), pair("GRU", "SimpleRNN", "GRU"), pair("LSTM", "SimpleRNN", None)]
+        >>> won = [
+        ...     pair("LSTM", "GRU", "GRU better"),
+        ...     pair("GRU", "SimpleRNN", "GRU better"),
+        ...     pair("LSTM", "SimpleRNN", "not resolved"),
+        ... ]
         >>> overall({"cells": cells, "pairs": won})
         'GRU is better than LSTM and SimpleRNN'
         >>> overall({"cells": cells, "pairs": won[1:]})
         'None of LSTM, GRU and SimpleRNN is shown to be better than all others'
     """
-    if len(task["pairs"]) == 1:
+    labels, names = pair_labels(task), list(task["cells"])
+    if len(labels) == 1:
         return task["pairs"][0]["verdict"]["headline"]
-    names = list(task["cells"])
-    if all(pair["verdict"]["label"] == "neither beats the baseline" for pair in task["pairs"]):
+    if all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
         return f"None of {listed(names)} beats the baseline"
-    for name in names:
-        if sum(pair["verdict"]["winner"] == name for pair in task["pairs"]) == len(names) - 1:
-            return f"{name} is better than {listed([other for other in names if other != name])}"
+    best = better_than_all(task)
+    if best is not None:
+        return f"{best} is better than {listed([other for other in names if other != best])}"
     return f"None of {listed(names)} is shown to be better than all others"
+
+
+def pair_labels(task: dict[str, Any]) -> list[Label]:
+    """Return the label of each pair in their order.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+
+    Raises:
+        InputError: where a pair's label is not of the vocabulary.
+    """
+    return [label_of(pair["verdict"]["label"], pair["names"]) for pair in task["pairs"]]
+
+
+def better_than_all(task: dict[str, Any]) -> str | None:
+    """Return the cell that is better than every other one, by the labels of its pairs; None where none is.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    labels = zip(pair_labels(task), task["pairs"], strict=True)
+    winners = [winner_of(label, pair["names"]) for label, pair in labels]
+    return next((name for name in task["cells"] if winners.count(name) == len(task["cells"]) - 1), None)
 
 
 def listed(words: list[str]) -> str:

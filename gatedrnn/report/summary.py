@@ -1,24 +1,24 @@
-"""The summary of a comparison for a terminal: a verdict and a table for each task."""
+"""The summary of a comparison for a terminal: what the page says of each task, but for its plots and its method."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from gatedrnn.compare.verdict.pairs import favoured, pairs
-from gatedrnn.experiment.formatting import MINUS, count, decimals, interval, number, seconds
+from gatedrnn.report.content.parts import Row, Table, Value, inline
+from gatedrnn.report.content.task import TaskContent, task_content
 
 try:
     from rich.console import Group, RenderableType
     from rich.padding import Padding
     from rich.rule import Rule
-    from rich.table import Table
+    from rich.table import Table as Grid
     from rich.text import Text
 except ImportError as error:  # pragma: no cover
     raise ImportError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
 
-CELLS = ("bold cyan", "bold yellow")
-_LABELS = 24
+CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
+"""Styles of cells by their places; with more cells than there are, they come again."""
 
 
 def render_summary(results: dict[str, Any]) -> Group:
@@ -26,82 +26,87 @@ def render_summary(results: dict[str, Any]) -> Group:
 
     Args:
         results: what results.json holds; docs/results.md has its schema.
+
+    Raises:
+        InputError: where the label of a verdict is not of the vocabulary.
     """
-    return Group(*(part for task in results["tasks"] for pair in pairs(task) for part in _task(pair)))
+    return Group(*(part for task in results["tasks"] for part in _task(task_content(task, results))))
 
 
-def _task(task: dict[str, Any]) -> list[RenderableType]:
-    verdict = task["verdict"]
+def _task(content: TaskContent) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Rule(Text(task["title"], "bold"), style="dim", align="left"),
-        Padding(_headline(task), (1, 0, 0, 0)),
-        Text(verdict["finding"]),
-        Padding(_table(task), (1, 0, 0, 0)),
-        Padding(_statistics(task), (1, 0)),
+        Rule(Text(content.title, "bold"), style="dim", align="left"),
+        Padding(_coloured(content.headline, content), (1, 0, 0, 0)),
     ]
-    parts += [Text.assemble(("! ", "bold yellow"), line) for line in verdict["caveats"]]
-    parts.append(Padding(Text(f"Scope: {verdict['scope']}.", "dim"), (0, 0, 1, 0)))
-    return parts
+    for pair in content.pairs:
+        if len(content.pairs) > 1:
+            title = f"{' or '.join(pair.names)}? {pair.headline}"
+            parts.append(Padding(_coloured(title, content), (1, 0, 0, 0)))
+        parts += [Text(pair.finding), Padding(_noted_rows(pair.intervals), (1, 0, 0, 0))]
+    parts.append(Padding(_side_by_side(content.cells), (1, 0, 0, 0)))
+    if content.baselines is not None:
+        parts.append(Padding(_side_by_side(content.baselines), (1, 0, 0, 0)))
+    parts += _listed("Before you rely on this", [("!", line) for line in content.caveats])
+    steps = [("-", "\n".join(filter(None, step))) for step in content.steps]
+    parts += _listed("What to do next", steps)
+    return [*parts, Padding(Text(content.scope, "dim"), (1, 0))]
 
 
-def _headline(task: dict[str, Any]) -> Text:
-    text = Text(task["verdict"]["headline"], "bold")
-    for name, style in zip(task["cells"], CELLS, strict=True):
-        text.highlight_regex(rf"\b{re.escape(name)}(?![\w-])", style)
-    return text
+def _coloured(text: str, content: TaskContent) -> Text:
+    """Return a headline with the cells' names in their colours."""
+    shown = Text(text, "bold")
+    for head in content.cells.heads:
+        shown.highlight_regex(rf"(?<![\w-]){re.escape(head.text)}(?![\w-])", _style(head.cell))
+    return shown
 
 
-def _table(task: dict[str, Any]) -> Table:
-    """Return the two cells side by side, with the baseline below."""
-    statistics, cells = task["statistics"], task["cells"]
-    places = _places(task)
-    table = Table(box=None, padding=(0, 3, 0, 0), header_style="bold")
-    table.add_column("", min_width=_LABELS)
-    for name, style in zip(cells, CELLS, strict=True):
-        table.add_column(Text(name, style), justify="right")
-    rows = {f"test, {task['unit']}": [_estimate(statistics["cells"][name]["test"], places) for name in cells]}
-    if statistics["accuracy"] is not None:
-        rows["accuracy in the test"] = [_estimate(statistics["accuracy"]["cells"][name], 3) for name in cells]
-    rows |= {
-        "units": [count(cell["hidden"]) for cell in cells.values()],
-        "parameters": [count(cell["parameters"]["total"]) for cell in cells.values()],
-        "FLOPs per step": [count(sum(cell["flops_per_step"].values())) for cell in cells.values()],
-        "time per step": [seconds(cell["step_seconds"]["median"]) for cell in cells.values()],
-        "training time": [seconds(cell["training_seconds"]) for cell in cells.values()],
-    }
-    for label, values in rows.items():
-        table.add_row(Text(label, "dim"), *(Text(value) for value in values))
-    return table
+def _style(cell: int | None) -> str:
+    return "bold" if cell is None else CELLS[cell % len(CELLS)]
 
 
-def _statistics(task: dict[str, Any]) -> Table:
-    """Return baselines and the statistics of the difference, one a line."""
-    (a, b), statistics, places = task["cells"], task["statistics"], _places(task)
-    (better, s), equivalence = favoured(task), statistics["equivalence"]
-    table = Table(box=None, padding=(0, 3, 0, 0), show_header=False)
-    table.add_column("", min_width=_LABELS)
-    for baseline in task["baselines"]:
-        accuracy = "" if baseline["accuracy"] is None else f", accuracy {number(baseline['accuracy'], 3)}"
-        strongest = " (strongest)" if baseline["strongest"] else ""
-        value = f"{number(baseline['test'], places)}{accuracy}  {baseline['name']}{strongest}"
-        table.add_row(Text("baseline", "dim"), Text(value))
-    rows = {
-        f"{a} {MINUS} {b}": f"{_estimate(statistics['difference'], places)}  95 % paired t interval",
-        f"P({better} better)": f"{number(s.probability, 2)} {interval(s.low, s.high, 2)}  "
-        f"{s.wins} wins, {s.losses} losses, {s.ties} ties",
-        "equivalence": f"±{number(equivalence['region'], places)}  90 % interval "
-        f"{interval(equivalence['low'], equivalence['high'], places)} "
-        f"{'inside' if equivalence['equivalent'] else 'not inside'}",
-    }
-    for label, value in rows.items():
-        table.add_row(Text(label, "dim"), Text(value))
-    return table
+def _side_by_side(table: Table) -> Grid:
+    """Return columns of values, their notes beside them; with more than two columns there is room below them only."""
+    grid = _grid(show_header=True)
+    grid.add_column(Text(table.title, "bold"))
+    below = len(table.heads) > 2
+    for head in table.heads:
+        grid.add_column(Text(inline(head.text, head.note), _style(head.cell)), justify="right")
+        if not below:
+            grid.add_column("")
+    for row in table.rows:
+        values = [text for value in row.values for text in _value(value, below=below)]
+        grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
+    return grid
 
 
-def _estimate(estimate: dict[str, float], places: int) -> str:
-    return f"{number(estimate['mean'], places)} {interval(estimate['low'], estimate['high'], places)}"
+def _value(value: Value, *, below: bool) -> list[Text]:
+    note = Text(value.note, "dim")
+    if below:
+        return [Text("\n").join([Text(value.text), note]) if value.note else Text(value.text)]
+    return [Text(value.text), note]
 
 
-def _places(task: dict[str, Any]) -> int:
-    difference = task["statistics"]["difference"]
-    return decimals((difference["high"] - difference["low"]) / 2)
+def _noted_rows(table: Table) -> Group:
+    """Return rows of one value each, with the row's note behind it."""
+    grid = _grid()
+    for row in table.rows:
+        grid.add_row(Text(row.label), Text(row.values[0].text), Text(row.note, "dim"))
+    return Group(Text(table.title, "bold"), grid)
+
+
+def _grid(*, gap: int = 2, show_header: bool = False) -> Grid:
+    return Grid(box=None, padding=(0, gap, 0, 0), pad_edge=False, show_header=show_header)
+
+
+def _label(row: Row) -> Text:
+    """Return a label with its note below it, where it does not narrow the columns of values."""
+    return Text.assemble(row.label, (f"\n  {row.note}" if row.note else "", "dim"))
+
+
+def _listed(title: str, lines: list[tuple[str, str]]) -> list[RenderableType]:
+    if not lines:
+        return []
+    grid = _grid(gap=1)
+    for mark, line in lines:
+        grid.add_row(Text(mark, "bold yellow"), Text(line))
+    return [Padding(Text(title, "bold"), (1, 0, 0, 0)), grid]

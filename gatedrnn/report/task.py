@@ -7,15 +7,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gatedrnn.compare.verdict.pairs import favoured, pairs
-from gatedrnn.compare.verdict.scope import scope
-from gatedrnn.experiment.formatting import MINUS, decimals, interval, number
-from gatedrnn.report import method, tables
+from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.report import tables
+from gatedrnn.report.content.pair import PairContent
+from gatedrnn.report.content.replicates import replicates_table
+from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.figures import further_figures, pair_figure, sequence_figure, task_figures
 from gatedrnn.report.markup import Child, Markup, element, unbroken
-from gatedrnn.report.next_steps import next_steps
-from gatedrnn.report.overall import overall
-from gatedrnn.report.tables import value
 
 
 def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Markup:
@@ -26,31 +24,37 @@ def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Ma
         results: the whole file.
         name: of the section, unique in the page.
     """
-    every = pairs(task)
-    several = len(every) > 1
-    numbered = [(pair, f"{name}-pair-{i}") for i, pair in enumerate(every, start=1)]
+    content = task_content(task, results)
+    several, entries = len(content.pairs) > 1, pairs(task)
+    prefixes = [f"{name}-pair-{i}" for i in range(1, len(entries) + 1)]
     figures = [
-        [] if several else [pair_figure(pair, task, prefix) for pair, prefix in numbered],
+        None if several else pair_figure(entries[0], task, prefixes[0]),
         task_figures(task, name),
-        [sequence_figure(pair, task, prefix) for pair, prefix in numbered],
+        [sequence_figure(entry, task, prefix) for entry, prefix in zip(entries, prefixes, strict=True)],
         further_figures(task, name),
     ]
-    cells, baselines = tables.cells_table(task), tables.baselines_table(task)
+    cells = tables.render_cells_table(content.cells)
+    baselines = None if content.baselines is None else tables.render_table(content.baselines)
     return element(
         "section",
-        element("p", task["title"], class_="eyebrow"),
-        element("h2", coloured(overall(task), list(task["cells"]))),
-        None if several else element("p", unbroken(every[0]["verdict"]["finding"]), class_="finding"),
-        element("p", unbroken(f"Scope: {scope(task, results['device'])}."), class_="scope"),
-        None if several else _tiles(every[0]),
-        _caveats(every),
-        [_pair_block(pair, task, prefix) for pair, prefix in numbered] if several else None,
+        element("p", content.title, class_="eyebrow"),
+        element("h2", coloured(content.headline, list(task["cells"]))),
+        None if several else element("p", unbroken(content.pairs[0].finding), class_="finding"),
+        element("p", unbroken(content.scope), class_="scope"),
+        None if several else tables.render_tiles(content.pairs[0].deciding),
+        _caveats(content),
+        [
+            _pair_block(pair, pair_figure(entry, task, prefix))
+            for pair, entry, prefix in zip(content.pairs, entries, prefixes, strict=True)
+        ]
+        if several
+        else None,
         element("div", figures, class_="pair figures"),
         cells if several else None,
-        element("div", None if several else cells, element("div", baselines, _next(task, results)), class_="pair"),
-        element("details", element("summary", "Every interval"), [tables.intervals_table(pair) for pair in every]),
-        element("details", element("summary", "How it was done"), method.method(task)),
-        element("details", element("summary", "Every replicate"), tables.replicates_table(task)),
+        element("div", None if several else cells, element("div", baselines, _next(content)), class_="pair"),
+        _details("Every interval", [tables.render_table(pair.intervals) for pair in content.pairs]),
+        _details("How it was done", _method(content)),
+        _details("Every replicate", tables.render_wide_table(replicates_table(task))),
         id=name,
     )
 
@@ -64,72 +68,38 @@ def coloured(text: str, names: Sequence[str], places: Sequence[int] | None = Non
     return Markup(re.sub(pattern, lambda m: f'<span class="{classes[m[0]]}">{m[0]}</span>', html.escape(text)))
 
 
-def _pair_block(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup:
+def _pair_block(pair: PairContent, figure: Markup) -> Markup:
     """Return one of several pairs: its verdict, numbers and differences."""
-    order = list(task["cells"])
-    (a, b), places = pair["cells"], [order.index(cell) for cell in pair["cells"]]
-    title = [coloured(f"{a} or {b}? ", [a, b], places), coloured(pair["verdict"]["headline"], [a, b], places)]
+    a, b = pair.names
+    title = coloured(f"{a} or {b}? {pair.headline}", pair.names, pair.places)
+    words = element("p", unbroken(pair.finding), class_="finding")
     return element(
         "article",
-        element(
-            "div",
-            element("h3", title),
-            element("p", unbroken(pair["verdict"]["finding"]), class_="finding"),
-            _tiles(pair),
-        ),
-        pair_figure(pair, task, name),
+        element("div", element("h3", title), words, tables.render_tiles(pair.deciding)),
+        figure,
         class_="pair",
     )
 
 
-def _tiles(pair: dict[str, Any]) -> Markup:
-    """Return the three numbers that decide."""
-    (a, b), statistics = pair["cells"], pair["statistics"]
-    d, q = statistics["difference"], statistics["equivalence"]
-    better, s = favoured(pair)
-    places = decimals((d["high"] - d["low"]) / 2)
-    ties = f", {s.ties} tied" if s.ties else ""
-    return element(
-        "dl",
-        _tile(
-            f"Difference {a} {MINUS} {b}",
-            value(d["mean"], number(d["mean"], places)),
-            f"{interval(d['low'], d['high'], places)} {pair['unit']}, paired, 95 %",
-        ),
-        _tile(
-            f"Probability that {better} is better",
-            value(s.probability, number(s.probability, 2)),
-            f"{interval(s.low, s.high, 2)}, 95 %; {s.wins} of {d['n']} replicates{ties}",
-        ),
-        _tile("Region of practical equivalence", *_region(q, places)),
-        class_="tiles",
-    )
+def _details(title: str, *children: Child) -> Markup:
+    return element("details", element("summary", title), *children)
 
 
-def _region(equivalence: dict[str, Any], places: int) -> tuple[Child, str]:
-    if equivalence["region"] == 0:
-        return "none", "no cell gains on a simple baseline in validation"
-    where = "inside it" if equivalence["equivalent"] else "not inside it"
-    ninety = interval(equivalence["low"], equivalence["high"], places)
-    shown = ["±", value(equivalence["region"], number(equivalence["region"], places))]
-    return shown, f"90 % interval {ninety} is {where}"
-
-
-def _tile(term: str, shown: Child, note: str) -> Markup:
-    return element("div", element("dt", term), element("dd", shown, element("small", unbroken(note))))
-
-
-def _caveats(every: list[dict[str, Any]]) -> Markup | None:
-    lines = dict.fromkeys(line for pair in every for line in pair["verdict"]["caveats"])
-    if not lines:
+def _caveats(content: TaskContent) -> Markup | None:
+    if not content.caveats:
         return None
-    items = [element("li", unbroken(line)) for line in lines]
+    items = [element("li", unbroken(line)) for line in content.caveats]
     return element("aside", element("h3", "Before you rely on this"), element("ul", items), class_="caveats")
 
 
-def _next(task: dict[str, Any], results: dict[str, Any]) -> Markup:
+def _next(content: TaskContent) -> Markup:
     items = [
         element("li", unbroken(step.text), element("pre", element("code", step.command)) if step.command else None)
-        for step in next_steps(task, results)
+        for step in content.steps
     ]
     return element("aside", element("h3", "What to do next"), element("ul", items), class_="next")
+
+
+def _method(content: TaskContent) -> Markup:
+    terms = [[element("dt", term), element("dd", unbroken(text))] for term, text in content.method.items()]
+    return element("dl", terms, class_="method")

@@ -19,7 +19,7 @@ COMPARISONS = 100
 def labels(pool: Pool, comparisons: int = COMPARISONS, effect: float = 0.0) -> Counter[str]:
     rng = np.random.default_rng(0)
     drawn = (sample(pool, rng).shifted(effect) for _ in range(comparisons))
-    return Counter(verdict(one, pool.trivial).label for one in drawn)
+    return Counter(verdict(one, pool.trivial).entry()["label"] for one in drawn)
 
 
 def found_and_predicted(pool: Pool, power: float, comparisons: int) -> tuple[float, float]:

@@ -94,7 +94,8 @@ def test_plots_take_their_colours_from_the_page(html: str) -> None:
 
 def test_the_numbers_of_the_page_are_those_of_the_results(results: dict[str, Any], html: str) -> None:
     for task, section in zip(shown_pairs(results), html.split("<section")[1:], strict=True):
-        shown = {float(exact): text for exact, text in re.findall(r'<data value="([^"]+)">([^<]*)</data>', section)}
+        found = re.findall(r'<data value="([^"]+)">±?([^<]*)</data>', section)
+        shown = {float(exact): text for exact, text in found}
         statistics = task["statistics"]
         for exact in (
             statistics["difference"]["mean"],

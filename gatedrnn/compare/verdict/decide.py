@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gatedrnn.compare.verdict.label import Label, text_of, winner_of
 from gatedrnn.statistics.equivalence import Equivalence, equivalence
 from gatedrnn.statistics.paired import Estimate, difference_p, estimate, paired_difference
 from gatedrnn.statistics.superiority import Superiority, superiority
@@ -61,27 +62,41 @@ class Decision(NamedTuple):
     """A verdict without its words.
 
     Attributes:
-        label: of the vocabulary that ``PRECEDENCE`` lists.
-        winner: the better cell; None where there is none.
+        label: the first one in ``PRECEDENCE`` whose condition holds.
+        names: of the cells A and B.
         meaningful: whether it is better in 3 of 4 replicates or more, in more than half of them for certain, and
             by more than the region of equivalence.
         exploratory: whether there are too few replicates for more than a hint.
     """
 
-    label: str
-    winner: str | None
+    label: Label
+    names: tuple[str, str]
     meaningful: bool
     exploratory: bool
 
+    @property
+    def winner(self) -> str | None:
+        """The better cell's name; None where the label calls neither better."""
+        return winner_of(self.label, self.names)
 
-PRECEDENCE: tuple[tuple[str, Callable[[Evidence], bool]], ...] = (
-    ("neither beats the baseline", lambda e: not any(e.beats_baseline())),
-    ("budget-dependent", lambda e: bool(e.changes)),
-    ("{a} better", lambda e: e.difference.high < 0 and e.p[0] <= ERROR),
-    ("{b} better", lambda e: e.difference.low > 0 and e.p[0] <= ERROR),
-    ("practically equivalent", lambda e: e.equivalence.equivalent and e.p[1] <= ERROR),
-    ("not resolved", lambda e: True),
-)
+    def entry(self) -> dict[str, Any]:
+        """Return the decision as results.json holds it, its label as text."""
+        return {
+            "label": text_of(self.label, self.names),
+            "winner": self.winner,
+            "meaningful": self.meaningful,
+            "exploratory": self.exploratory,
+        }
+
+
+PRECEDENCE: dict[Label, Callable[[Evidence], bool]] = {
+    Label.NEITHER_BEATS_BASELINE: lambda e: not any(e.beats_baseline()),
+    Label.BUDGET_DEPENDENT: lambda e: bool(e.changes),
+    Label.A_BETTER: lambda e: e.difference.high < 0 and e.p[0] <= ERROR,
+    Label.B_BETTER: lambda e: e.difference.low > 0 and e.p[0] <= ERROR,
+    Label.PRACTICALLY_EQUIVALENT: lambda e: e.equivalence.equivalent and e.p[1] <= ERROR,
+    Label.NOT_RESOLVED: lambda e: True,
+}
 """Labels with their conditions; the first that holds is the verdict, and the last always holds."""
 
 
@@ -91,16 +106,14 @@ def decide(evidence: Evidence) -> Decision:
     Example:
         >>> a, b = [1.0, 1.1, 0.9, 1.0, 1.1, 0.9], [2.0, 2.2, 1.9, 2.1, 2.0, 2.1]
         >>> decide(weigh(("LSTM", "GRU"), a, b, region=0.1, baseline=3.0)).label
-        'LSTM better'
+        <Label.A_BETTER: '{a} better'>
     """
-    a, b = evidence.names
-    label = next(label for label, holds in PRECEDENCE if holds(evidence))
-    winner = {"{a} better": a, "{b} better": b}.get(label)
-    s = evidence.superiority if winner == a else evidence.superiority.mirrored()
+    label = next(label for label, holds in PRECEDENCE.items() if holds(evidence))
+    s = evidence.superiority if label is Label.A_BETTER else evidence.superiority.mirrored()
     return Decision(
-        label=label.format(a=a, b=b),
-        winner=winner,
-        meaningful=winner is not None
+        label=label,
+        names=evidence.names,
+        meaningful=winner_of(label, evidence.names) is not None
         and s.probability >= MEANINGFUL
         and s.low > 0.5
         and not evidence.equivalence.equivalent,

@@ -82,7 +82,7 @@ def _judge_pair(
             "pairs": pairs,
         },
         "verdict": {
-            **decision._asdict(),
+            **decision.entry(),
             "headline": wording.headline(findings),
             **wording.sentence(findings, task, device),
             "cheaper": cost._asdict(),

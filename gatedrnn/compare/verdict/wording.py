@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
+from gatedrnn.compare.verdict.label import Label
 from gatedrnn.compare.verdict.scope import scope
 from gatedrnn.experiment.formatting import count, decimals, interval, number, seconds
 
@@ -47,41 +48,58 @@ def headline(findings: Findings) -> str:
 
 def _headline(findings: Findings) -> str:
     decision = findings.decision
-    if decision.winner is not None:
-        if findings.evidence.equivalence.equivalent:
-            return f"{decision.winner} is better, by too little to matter"
-        return f"{decision.winner} is {'meaningfully ' if decision.meaningful else ''}better"
-    if decision.label == "practically equivalent":
-        take = f": take {findings.cheaper.cell}, the cheaper" if findings.cheaper.cell else ""
-        return f"Practically equivalent{take}"
-    if decision.label == "budget-dependent":
-        first = findings.evidence.changes[0]
-        return f"It depends on the budget: {first.better_before} with less, {first.better_after} with more"
-    if decision.label == "not resolved":
-        return "Not resolved at this budget"
-    return "Neither beats the baseline"
+    match decision.label:
+        case Label.NEITHER_BEATS_BASELINE:
+            return "Neither beats the baseline"
+        case Label.BUDGET_DEPENDENT:
+            first = findings.evidence.changes[0]
+            return f"It depends on the budget: {first.better_before} with less, {first.better_after} with more"
+        case Label.A_BETTER | Label.B_BETTER:
+            if findings.evidence.equivalence.equivalent:
+                return f"{decision.winner} is better, by too little to matter"
+            return f"{decision.winner} is {'meaningfully ' if decision.meaningful else ''}better"
+        case Label.PRACTICALLY_EQUIVALENT:
+            take = f": take {findings.cheaper.cell}, the cheaper" if findings.cheaper.cell else ""
+            return f"Practically equivalent{take}"
+        case Label.NOT_RESOLVED:
+            return "Not resolved at this budget"
+        case _:
+            assert_never(decision.label)
 
 
 def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -> dict[str, str]:
     """Return the finding, its scope, and both in one."""
     n = findings.evidence.difference.n
-    say = {
-        "budget-dependent": _budget_dependent,
-        "practically equivalent": _equivalent,
-        "not resolved": _not_resolved,
-    }
-    finding = (_better if findings.decision.winner else say.get(findings.decision.label, _neither))(findings)
+    finding = _finding(findings)
     if findings.decision.exploratory:
         finding = f"Exploratory, as {n} replicates are too few for a verdict: {finding}"
     where = scope(task, device)
     return {"finding": finding, "scope": where, "sentence": f"{finding} Scope: {where}."}
 
 
-def _better(findings: Findings) -> str:
+def _finding(findings: Findings) -> str:
+    label, (a, b) = findings.decision.label, findings.evidence.names
+    match label:
+        case Label.NEITHER_BEATS_BASELINE:
+            return _neither(findings)
+        case Label.BUDGET_DEPENDENT:
+            return _budget_dependent(findings)
+        case Label.A_BETTER:
+            return _better(findings, winner=a, loser=b)
+        case Label.B_BETTER:
+            return _better(findings, winner=b, loser=a)
+        case Label.PRACTICALLY_EQUIVALENT:
+            return _equivalent(findings)
+        case Label.NOT_RESOLVED:
+            return _not_resolved(findings)
+        case _:
+            assert_never(label)
+
+
+def _better(findings: Findings, winner: str, loser: str) -> str:
     decision, places, e = findings.decision, findings.places, findings.evidence
     scores = dict(zip(e.names, e.tests, strict=True))
-    winner, d = str(decision.winner), e.difference
-    loser = e.names[1] if winner == e.names[0] else e.names[0]
+    d = e.difference
     low, high = sorted((abs(d.low), abs(d.high)))
     superiority = e.superiority if winner == e.names[0] else e.superiority.mirrored()
     return (

@@ -9,6 +9,7 @@ pytest.importorskip("scipy")
 
 from gatedrnn.compare.verdict import decide as verdict
 from gatedrnn.compare.verdict.budgets import Change
+from gatedrnn.compare.verdict.label import Label, text_of
 
 LABELS = (
     "neither beats the baseline",
@@ -43,20 +44,21 @@ def test_every_random_input_gives_exactly_one_verdict() -> None:
         region = float(rng.choice([0.0, 0.1, 1.0]))
         evidence = verdict.weigh(NAMES, a, b, region=region, baseline=baseline, changes=changes)
         decision = verdict.decide(evidence)
-        seen.add(decision.label)
-        assert LABELS.count(decision.label) == 1
-        assert decision.winner == {"LSTM better": "LSTM", "GRU better": "GRU"}.get(decision.label)
+        entry = decision.entry()
+        seen.add(entry["label"])
+        assert LABELS.count(entry["label"]) == 1
+        assert decision.winner == {"LSTM better": "LSTM", "GRU better": "GRU"}.get(entry["label"])
         assert decision.exploratory == (n < 6)
         assert not (decision.meaningful and decision.winner is None)
         mirrored = verdict.decide(verdict.weigh(NAMES[::-1], b, a, region=region, baseline=baseline, changes=changes))
-        assert mirrored == decision
+        assert mirrored.entry() == entry
     assert seen == set(LABELS)
 
 
 def test_the_table_lists_the_vocabulary_and_always_ends() -> None:
-    labels = [label.format(a="LSTM", b="GRU") for label, _ in verdict.PRECEDENCE]
-    assert tuple(labels) == LABELS
-    assert verdict.PRECEDENCE[-1][1](None)  # type: ignore[arg-type]
+    assert tuple(verdict.PRECEDENCE) == tuple(Label)
+    assert tuple(text_of(label, NAMES) for label in verdict.PRECEDENCE) == LABELS
+    assert verdict.PRECEDENCE[tuple(Label)[-1]](None)  # type: ignore[arg-type]
 
 
 NOISE = [0.02, -0.01, 0.01, -0.02, 0.015, -0.015, 0.0, 0.0]
@@ -80,7 +82,7 @@ NOISE = [0.02, -0.01, 0.01, -0.02, 0.015, -0.015, 0.0, 0.0]
 def test_the_first_label_that_holds_is_the_verdict(
     shift: float, region: float, baseline: float | None, label: str
 ) -> None:
-    assert decide([shift + d for d in NOISE], region, baseline).label == label
+    assert decide([shift + d for d in NOISE], region, baseline).entry()["label"] == label
 
 
 @pytest.mark.parametrize("shift", [-0.5, 0.0, 0.5])
@@ -88,7 +90,7 @@ def test_a_change_of_places_comes_before_the_better_cell_and_after_the_baseline(
     a, b = scores([shift + d for d in NOISE])
     for baseline, label in ((5.0, "budget-dependent"), (0.2, "neither beats the baseline")):
         evidence = verdict.weigh(NAMES, a, b, region=0.1, baseline=baseline, changes=(CHANGE,))
-        assert verdict.decide(evidence).label == label
+        assert verdict.decide(evidence).entry()["label"] == label
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,12 @@ def test_a_change_of_places_comes_before_the_better_cell_and_after_the_baseline(
 def test_among_several_pairs_the_corrected_p_must_agree(shift: float, p: tuple[float, float], label: str) -> None:
     a, b = scores([shift + d for d in NOISE])
     evidence = verdict.weigh(NAMES, a, b, region=0.1, baseline=5.0, p=p)
-    assert verdict.decide(evidence).label == label
+    assert verdict.decide(evidence).entry()["label"] == label
 
 
 def test_the_whole_interval_of_a_cell_must_beat_the_baseline() -> None:
     # Interval of A: 1 ± t(7, 0.975) s / sqrt(8) with s = 0.0155, so 1 ± 0.013.
-    assert decide(NOISE, baseline=1.02).label == "not resolved"
+    assert decide(NOISE, baseline=1.02).label is Label.NOT_RESOLVED
     a, b = [1 + d for d in NOISE], [1 - d for d in NOISE]
     evidence = verdict.weigh(NAMES, a, b, region=0.0, baseline=1.005)
     assert evidence.beats_baseline() == (False, False)
@@ -130,4 +132,4 @@ def test_no_difference_between_a_cell_and_itself_in_95_of_100() -> None:
     # A/A with true differences of 0: 3 standard errors of 5 in 100 of 1000 are 0.021.
     rng = np.random.default_rng(3)
     labels = [decide(list(rng.normal(0, 1, 8)), baseline=None).label for _ in range(1000)]
-    assert sum(label in ("LSTM better", "GRU better") for label in labels) / 1000 < 0.05 + 0.021
+    assert sum(label in (Label.A_BETTER, Label.B_BETTER) for label in labels) / 1000 < 0.05 + 0.021

@@ -1,0 +1,87 @@
+"""The cells side by side: how good they are, what they cost, and how their runs went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gatedrnn.compare.search import limits
+from gatedrnn.compare.verdict import caveats
+from gatedrnn.experiment.formatting import count, number, seconds
+from gatedrnn.report.content.parts import Head, Row, Table, Value, estimated, task_places
+
+
+def cells_table(task: dict[str, Any]) -> Table:
+    """Return quality, cost in all four matchings, and runs of every cell.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    title = "The two cells" if len(task["cells"]) == 2 else "The cells"
+    heads = tuple(Head(name, cell=k) for k, name in enumerate(task["cells"]))
+    return Table(title, heads, (*_quality_rows(task), *_cost_rows(task), *_run_rows(task)))
+
+
+def _quality_rows(task: dict[str, Any]) -> list[Row]:
+    names, places = list(task["cells"]), task_places(task)
+    judged = {name: pair["statistics"]["cells"][name] for pair in task["pairs"] for name in pair["names"]}
+    accuracies = {
+        name: estimate
+        for pair in task["pairs"]
+        for name, estimate in ((pair["statistics"]["accuracy"] or {}).get("cells") or {}).items()
+    }
+
+    def validation(name: str) -> Value:
+        score = judged[name]["validation"]
+        return Value("none") if score is None else Value(number(score, places), score)
+
+    tests = tuple(estimated(judged[name]["test"], places) for name in names)
+    rows = [Row("Test", tests, f"{task['unit']}, 95 %", "main")]
+    if accuracies:
+        values = tuple(estimated(accuracies[name], 3) for name in names)
+        rows.append(Row("Accuracy in the test", values, "95 %; decides nothing"))
+    rows.append(Row("Validation", tuple(map(validation, names)), "selected trials"))
+    if task["baselines"]:
+        beats = tuple(Value("yes" if judged[name]["beats_baseline"] else "not shown") for name in names)
+        rows.append(Row("Beats the baseline", beats, "whole interval"))
+    return rows
+
+
+def _cost_rows(task: dict[str, Any]) -> list[Row]:
+    """Return what cells cost; each of the four matchings says how far the cells are apart in it."""
+    cells, by = list(task["cells"].values()), task["protocol"]["matching"]
+
+    def measure(
+        label: str, matching: str, note: str, of: Callable[[dict[str, Any]], float], show: Callable[[Any], str]
+    ) -> Row:
+        exact = [of(cell) for cell in cells]
+        ratios = ["", *(f"{number(other / exact[0], 2)}×" for other in exact[1:])]
+        values = tuple(Value(show(one), one, ratio) for one, ratio in zip(exact, ratios, strict=True))
+        return Row(label, values, f"{note}, matched", "matched") if matching == by else Row(label, values, note)
+
+    def durations(field: str) -> tuple[Value, ...]:
+        return tuple(Value(seconds(cell[field]), cell[field]) for cell in cells)
+
+    return [
+        measure("Units", "width", "width", lambda cell: cell["hidden"], count),
+        measure("Parameters", "parameters", "head included", lambda cell: cell["parameters"]["total"], count),
+        measure("FLOPs per step", "flops", "forward, backward", lambda c: sum(c["flops_per_step"].values()), count),
+        measure("Time per step", "time", "measured, batch", lambda cell: cell["step_seconds"]["median"], seconds),
+        Row("Training time", durations("training_seconds"), "of one replicate"),
+        Row("Compile time", durations("compile_seconds")),
+    ]
+
+
+def _run_rows(task: dict[str, Any]) -> list[Row]:
+    def late(name: str) -> int:
+        return limits.late(caveats.runs(task, name), task["protocol"]["max_epochs"])
+
+    def parts(counted: Callable[[str], int]) -> tuple[Value, ...]:
+        return tuple(
+            Value(f"{counted(name)} of {len(caveats.runs(task, name))}", counted(name)) for name in task["cells"]
+        )
+
+    return [
+        Row("Runs that diverged", parts(lambda name: caveats.diverged(task, name))),
+        Row("Runs best at the cap", parts(late), "in its last 5 %"),
+    ]

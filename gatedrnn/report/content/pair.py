@@ -1,0 +1,102 @@
+"""What is said of two cells: the verdict's words, the three numbers that decide, and every interval."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from gatedrnn.compare.verdict.label import Label, label_of
+from gatedrnn.compare.verdict.pairs import favoured
+from gatedrnn.experiment.formatting import MINUS, count, interval, number
+from gatedrnn.report.content.parts import Row, Table, Value, ends, pair_places
+
+
+class PairContent(NamedTuple):
+    """The verdict on two cells.
+
+    Attributes:
+        names: of the two cells.
+        places: of the two among all cells of the task, for their colours.
+        label: what was concluded.
+        headline: the verdict in a few words.
+        finding: the verdict in sentences, with its numbers.
+        deciding: the three numbers that decide.
+        intervals: everything that was reckoned of the difference.
+    """
+
+    names: tuple[str, str]
+    places: tuple[int, int]
+    label: Label
+    headline: str
+    finding: str
+    deciding: tuple[Row, ...]
+    intervals: Table
+
+
+def pair_content(pair: dict[str, Any], order: list[str]) -> PairContent:
+    """Return what is said of two cells.
+
+    Args:
+        pair: two cells of a task, as ``verdict.pairs.pairs`` gives them.
+        order: the names of all cells of the task.
+
+    Raises:
+        InputError: where the pair's label is not of the vocabulary.
+    """
+    a, b = pair["cells"]
+    verdict = pair["verdict"]
+    return PairContent(
+        names=(a, b),
+        places=(order.index(a), order.index(b)),
+        label=label_of(verdict["label"], (a, b)),
+        headline=verdict["headline"],
+        finding=verdict["finding"],
+        deciding=_deciding(pair),
+        intervals=_intervals(pair),
+    )
+
+
+def _deciding(pair: dict[str, Any]) -> tuple[Row, ...]:
+    (a, b), d, places = pair["cells"], pair["statistics"]["difference"], pair_places(pair)
+    better, s = favoured(pair)
+    ties = f", {s.ties} tied" if s.ties else ""
+    won = f"{interval(s.low, s.high, 2)}, 95 %; {s.wins} of {d['n']} replicates{ties}"
+    difference = Value(number(d["mean"], places), d["mean"], f"{ends(d, places)} {pair['unit']}, paired, 95 %")
+    return (
+        Row(f"Difference {a} {MINUS} {b}", (difference,)),
+        Row(f"Probability that {better} is better", (Value(number(s.probability, 2), s.probability, won),)),
+        Row("Region of practical equivalence", (_region(pair["statistics"]["equivalence"], places),)),
+    )
+
+
+def _region(equivalence: dict[str, Any], places: int) -> Value:
+    if equivalence["region"] == 0:
+        return Value("none", note="no cell gains on a simple baseline in validation")
+    where = "inside it" if equivalence["equivalent"] else "not inside it"
+    note = f"90 % interval {ends(equivalence, places)} is {where}"
+    return Value(f"±{number(equivalence['region'], places)}", equivalence["region"], note)
+
+
+def _intervals(pair: dict[str, Any]) -> Table:
+    (a, b), statistics, places = pair["cells"], pair["statistics"], pair_places(pair)
+    d, q = statistics["difference"], statistics["equivalence"]
+    better, s = favoured(pair)
+    corrected = ", corrected" if statistics["pairs"] > 1 else ""
+    needed = statistics["replicates_needed"]
+    inside = f"{'inside' if q['equivalent'] else 'not inside'} ±{number(q['region'], places)}"
+    where = inside if q["region"] > 0 else "no region"
+    mean = f"{number(d['mean'], places)} {ends(d, places)}"
+    superior = f"{number(s.probability, 2)} {interval(s.low, s.high, 2)}"
+    rows = [
+        ("Mean, paired t", mean, f"95 %; p {_p(d['p'])}{corrected}; decides"),
+        ("Bootstrap of replicates", ends(statistics["bootstrap"], places), "95 %"),
+        ("Two-way bootstrap", ends(statistics["two_way_bootstrap"], places), "95 %, replicates and sequences"),
+        ("Equivalence", ends(q, places), f"90 %, {where}; p {_p(q['p'])}{corrected}"),
+        (f"P({better} better)", superior, f"95 %; {s.wins} won, {s.losses} lost, {s.ties} tied"),
+        ("Replicates needed", "none found" if needed is None else count(needed), f"power {statistics['power']:g}"),
+    ]
+    title = f"{a} {MINUS} {b}, {pair['unit']}"
+    return Table(title, (), tuple(Row(label, (Value(shown),), note) for label, shown, note in rows))
+
+
+def _p(p: float) -> str:
+    return "below 0.001" if p < 0.001 else f"{p:.2g}"

@@ -1,0 +1,45 @@
+"""Scores and selected configurations of every replicate, which only the page has room for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatedrnn.experiment.formatting import MINUS, number
+from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
+
+
+def replicates_table(task: dict[str, Any]) -> Table:
+    """Return scores and selected configurations of every replicate.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    names, places = list(task["cells"]), task_places(task)
+    fields = list(task["protocol"]["space"])
+    chosen = " · ".join(field.replace("_", " ") for field in fields)
+    difference = [f"{names[0]} {MINUS} {names[1]}"] if len(names) == 2 else []
+
+    def selected(replicate: dict[str, Any], name: str) -> str:
+        configuration = replicate["configurations"][replicate["cells"][name]["selected"]]
+        return " · ".join(_plain(configuration[field]) for field in fields)
+
+    def row(replicate: dict[str, Any]) -> Row:
+        scores = [replicate["cells"][name]["test"]["nats"] for name in names]
+        shown = [*scores, *([scores[0] - scores[1]] if difference else [])]
+        values = (
+            Value(str(replicate["seed"])),
+            *(Value(number(score, places), score) for score in shown),
+            *(Value(selected(replicate, name)) for name in names),
+        )
+        return Row(str(replicate["index"] + 1), values)
+
+    heads = (
+        Head("Seed"),
+        *(Head(text) for text in (*names, *difference)),
+        *(Head(f"{name} selected", chosen) for name in names),
+    )
+    return Table("Every replicate", heads, tuple(map(row, task["replicates"])))
+
+
+def _plain(choice: Any) -> str:
+    return choice if isinstance(choice, str) else f"{choice:.3g}"

@@ -1,0 +1,86 @@
+"""Everything that a report says of one task, but for its plots."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.compare.verdict.scope import scope
+from gatedrnn.experiment.formatting import number
+from gatedrnn.report.content.cells import cells_table
+from gatedrnn.report.content.pair import PairContent, pair_content
+from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
+from gatedrnn.report.method import method_in_words
+from gatedrnn.report.next_steps import Step, next_steps
+from gatedrnn.report.overall import overall
+from gatedrnn.tasks.task import CLASSES
+
+
+class TaskContent(NamedTuple):
+    """What is said of one task.
+
+    Attributes:
+        title: the task in words.
+        headline: the verdict, or what several verdicts come to.
+        pairs: the verdict on each pair of cells.
+        scope: what the verdicts hold for, as a sentence.
+        caveats: what to know before relying on them, in sentences.
+        steps: what to do next, the most important first.
+        cells: the cells side by side.
+        baselines: the simple baselines; None where the task has none.
+        method: how it was done, by the name of each part.
+    """
+
+    title: str
+    headline: str
+    pairs: tuple[PairContent, ...]
+    scope: str
+    caveats: tuple[str, ...]
+    steps: tuple[Step, ...]
+    cells: Table
+    baselines: Table | None
+    method: dict[str, str]
+
+
+def task_content(task: dict[str, Any], results: dict[str, Any]) -> TaskContent:
+    """Return everything that is said of one task.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+        results: the whole file.
+
+    Raises:
+        InputError: where the label of a verdict is not of the vocabulary.
+    """
+    order = list(task["cells"])
+    return TaskContent(
+        title=task["title"],
+        headline=overall(task),
+        pairs=tuple(pair_content(pair, order) for pair in pairs(task)),
+        scope=f"Scope: {scope(task, results['device'])}.",
+        caveats=tuple(dict.fromkeys(line for pair in task["pairs"] for line in pair["verdict"]["caveats"])),
+        steps=tuple(next_steps(task, results)),
+        cells=cells_table(task),
+        baselines=_baselines(task) if task["baselines"] else None,
+        method={term: text.strip() for term, text in method_in_words(task).items()},
+    )
+
+
+def _baselines(task: dict[str, Any]) -> Table:
+    """Return the simple baselines, the strongest one marked."""
+    places, classes = task_places(task), task["kind"] in CLASSES
+
+    def row(baseline: dict[str, Any]) -> Row:
+        chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
+        notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
+        accuracy = baseline["accuracy"]
+        shown = Value("") if accuracy is None else Value(number(accuracy, 3), accuracy)
+        values = (
+            Value(number(baseline["test"], places), baseline["test"]),
+            *((shown,) if classes else ()),
+            Value(number(baseline["validation"], places), baseline["validation"]),
+        )
+        return Row(baseline["name"], values, "; ".join(notes), "strongest" if baseline["strongest"] else None)
+
+    heads = (Head("Test"), *((Head("Accuracy"),) if classes else ()), Head("Validation"))
+    return Table("Simple baselines", heads, tuple(map(row, task["baselines"])))
