@@ -3,7 +3,7 @@
 python benchmarks/forms.py [--shapes small] [--no-further] [--cells LSTM] [--rounds 20] [--out FILE]
 
 Two shapes are measured with other batches as well: few rows are projected in another way, and less is recomputed.
-The rule in gatedrnn/layers/forms.py is read off this table.
+The rule in gatedrnn/layers/engines/fast/forms.py is read off this table.
 """
 
 from __future__ import annotations

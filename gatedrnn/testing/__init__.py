@@ -1,4 +1,4 @@
-"""The laws that hold for every cell and layer, checked on a user's own as on the library's.
+"""The laws that hold for every cell and layer, checked on a user's own as on the library's; no room imports it.
 
 Each law is a function of its own, in the tables below, with its statement as its docstring:
 
