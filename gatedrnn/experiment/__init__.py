@@ -1,1 +1,1 @@
-"""What train, sweep and compare share: network of a task, search space, trials, run folder; these three import it."""
+"""What train, sweep and compare share: network of a task, search space, trials; all rooms after it may import it."""

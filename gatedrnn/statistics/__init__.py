@@ -1,1 +1,1 @@
-"""Intervals, equivalence, bootstraps, power: one idea a file, errors its only import; every room after it may import it."""
+"""Intervals, equivalence, bootstraps, power, one idea a file; imports errors alone, any room after it may import it."""
