@@ -68,8 +68,8 @@ class Baseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: nats per unit of the task, in the unit that all splits share.
-        test: likewise.
+        validation: nats per unit of the task on the validation part, in the unit that all splits share.
+        test: nats per unit of the task on the test part, in the same unit.
         accuracy: part of the test classes named right, None where there are none.
         choice: what was chosen on this split's validation part, such as ``order 3``.
     """
@@ -89,7 +89,7 @@ class Reading(NamedTuple):
         targets: names of the targets, where these are numbers.
         classes: names of the classes, where the targets are such, or of the tokens.
         inputs: mean and deviation of each feature in the training part, ``[I]`` each; None: nothing is normalised.
-        outputs: of each target, ``[D]`` each; None likewise.
+        outputs: mean and deviation of each target in the training part, ``[D]`` each; None: nothing is normalised.
         window: steps that are read from the initial state on; None: all.
     """
 
@@ -117,7 +117,7 @@ class Task:
     """A question about data, with everything that is needed to ask a network.
 
     Attributes:
-        name: as in the table of ``gatedrnn.tasks.registry``.
+        name: the name in the table of ``gatedrnn.tasks.registry``.
         title: the question in a few words.
         kind: what is asked of a sequence: its class (``classification``), the class or number of each step
             (``step-classification``, ``step-regression``), the frame a horizon ahead (``forecast``), the next token
@@ -126,7 +126,7 @@ class Task:
         in_dim: features that the network reads, I.
         out_dim: features that its head gives, as ``score`` wants them.
         source: where the data come from, and their licence.
-        data_sha256: of the file that holds the data.
+        data_sha256: the digest of the file that holds the data.
         split: a seed to the parts, as NumPy arrays whose shapes don't depend on the seed.
         score: the head's outputs ``[T, B, out_dim]`` and the batch to sums; pure, to be jitted and differentiated.
         baselines: simple models of a split, the strongest on validation first.

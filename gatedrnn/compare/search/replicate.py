@@ -80,9 +80,9 @@ class Search:
     """One cell on one task, compiled once for all its replicates.
 
     Args:
-        cell: the cell.
-        task: the task.
-        settings: sizes of batches, patience.
+        cell: the cell that is searched for.
+        task: the task that it is trained on.
+        settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
     """
@@ -114,8 +114,8 @@ class Search:
         """Train all trials on the training part, and select the one of the best score on the validation part.
 
         Args:
-            lot: the trials.
-            split: whose test part is not looked at.
+            lot: the trials to be trained together.
+            split: the replicate's data, of which the test part is not looked at.
             trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
                 there is none.
             eligible: how many of the trials, from the first, may be selected; None is all.
@@ -157,8 +157,8 @@ class Search:
         """Evaluate parameters on the test part.
 
         Args:
-            params: of the selected trial.
-            split: whose test part is read.
+            params: the parameters of the selected trial.
+            split: the replicate's data, of which the test part is read.
             trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
 
         Returns:
