@@ -113,7 +113,7 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
         >>> load("runs/none")
         Traceback (most recent call last):
         ...
-        ValueError: run: expected the folder of a finished comparison, got 'runs/none'
+        gatedrnn.errors.InputError: run: expected the folder of a finished comparison, got 'runs/none'
     """
     held = Path(run) / "results.json"
     if not held.is_file():

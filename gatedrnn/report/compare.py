@@ -37,7 +37,7 @@ def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **o
         >>> gr.compare("sales.csv", out="runs/sales", target="demand")
         Traceback (most recent call last):
         ...
-        ValueError: file: expected one that exists, got 'sales.csv'
+        gatedrnn.errors.InputError: file: expected one that exists, got 'sales.csv'
     """
     asked = {name: options.pop(name) for name in _fields(Question) if name in options}
     unknown = [name for name in options if name not in _fields(Settings) or name == "tasks"]
