@@ -72,11 +72,10 @@ def check(data: Sequences) -> None:
             group in two parts, or a split without a part; says where, and what to do.
 
     Example:
-        >>> try:
-        ...     check(Sequences(np.ones((4, 1), np.float32), np.array([2, 2]), features=("load",)))
-        ... except ValueError as error:
-        ...     print(error)
-        column 'load': expected values that vary, got 1 in every row; name the others with features
+        >>> check(Sequences(np.ones((4, 1), np.float32), np.array([2, 2]), features=("a",)))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        gatedrnn.errors.InputError: column 'a': expected values that vary, got 1 in every row; ...
     """
     if not len(data.lengths) or data.lengths.min() < 1:
         empty = "no sequence" if not len(data.lengths) else f"sequence {data.label(int(data.lengths.argmin()))} empty"
