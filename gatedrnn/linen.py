@@ -80,9 +80,9 @@ class RNN(linen.Module):
             seq_lengths: how many steps each sequence has, ``[*B]``.
             mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".
             resets: true where a new segment starts, ``[*B, T]``: the carry is the initial one before that step.
-            return_carry: overrides the attribute.
-            time_major: overrides the attribute.
-            deterministic: overrides the attribute.
+            return_carry: whether to return the carry too; None is what the attribute says.
+            time_major: whether time is the first axis; None is what the attribute says.
+            deterministic: whether to draw no noise; None is what the attribute says.
         """
         layer = adapter.as_layer(self.layer)
         time_major = self.time_major if time_major is None else time_major

@@ -117,8 +117,8 @@ class Layer(Protocol):
         """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``.
 
         Args:
-            params: what ``init`` drew.
-            xs: the input sequences.
+            params: the parameters that ``init`` drew.
+            xs: the input sequences, ``[T, *B, I]``.
             carry: the carry to start from; None is the initial one.
             lengths: how many steps each sequence has, clipped to [0, T].
             mask: true at steps that exist; combined with ``lengths`` by "and".

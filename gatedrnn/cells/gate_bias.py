@@ -70,7 +70,7 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
 
     Args:
         params: an LSTM's, a GRU's or a MinGRU's parameters.
-        key: for the draw of U.
+        key: the key for the draw of U.
         longest: the longest dependency expected, in steps, above 2; may be traced.
 
     Raises:

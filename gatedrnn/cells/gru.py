@@ -46,7 +46,7 @@ class GRUResetAfter:
 
     Attributes:
         hidden: H, the number of units.
-        activation: of the candidate.
+        activation: the function that is applied to the candidate.
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
@@ -145,7 +145,7 @@ def GRU(
         hidden: H, the number of units.
         reset: where the reset gate acts: "after" the recurrent matrix product (cuDNN, PyTorch, flax; one product),
             or "before" it (Cho et al. 2014 version 3, Chung et al. 2014). Papers differ; neither is better in general.
-        activation: of the candidate.
+        activation: the function that is applied to the candidate.
         policy: types of parameters, arithmetic and carry.
 
     Raises:

@@ -41,7 +41,7 @@ class GRUResetBefore:
 
     Attributes:
         hidden: H, the number of units.
-        activation: of the candidate.
+        activation: the function that is applied to the candidate.
         policy: types; ``policy.carry`` is that of h.
 
     Raises:

@@ -51,7 +51,7 @@ class LSTM:
 
     Attributes:
         hidden: H, the number of units.
-        activation: of candidate and cell state.
+        activation: the function that is applied to the candidate, and to the cell state where it leaves the cell.
         policy: types; the cell state is at least float32 unless ``policy.carry`` says otherwise.
 
     Raises:

@@ -32,7 +32,7 @@ def cell_maker(name: str) -> MakeCell:
     """Return what makes a cell of that name from its number of units.
 
     Args:
-        name: of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
+        name: a name of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
 
     Raises:
         ValueError: where there is none.

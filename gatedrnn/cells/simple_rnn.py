@@ -31,7 +31,7 @@ class SimpleRNN:
 
     Attributes:
         hidden: H, the number of units.
-        activation: tanh, unless said.
+        activation: the function that is applied to the sum of both products; tanh unless said.
         policy: types; ``policy.carry`` is that of h.
 
     Raises:

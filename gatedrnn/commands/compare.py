@@ -44,7 +44,7 @@ def compare(
     Args:
         file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
         question: what is asked of the file, and which columns say it.
-        settings: budget and protocol.
+        settings: the budget and the protocol of the comparison.
         out: folder for results; it holds one comparison.
         devices: CPU devices to ask JAX for, which share the trials; results do not depend on it.
         dry_run: say what it would cost, by a few trials of each cell, and stop; nothing is written.

@@ -28,7 +28,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     resume, and each what went wrong in it.
 
     Args:
-        work: what to do.
+        work: the function that does what the command asks for.
         command: the whole command, which resumes.
 
     Example:

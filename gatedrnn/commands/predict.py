@@ -27,8 +27,8 @@ def predict(
     Args:
         run: folder of the comparison.
         file: .csv, .parquet, .npz or .txt with the features that the network was trained on.
-        task: which one, where the comparison had several.
-        cell: which one; none: the winner, or where there is none the cell of the best mean validation score.
+        task: the name of the task, where the comparison had several.
+        cell: the name of the cell; none: the winner, or where there is none the cell of the best mean validation score.
         group: column that says which sequence a row belongs to.
         time: column that ascends within each group.
         to: where the table goes; none: the terminal.

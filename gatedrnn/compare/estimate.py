@@ -35,12 +35,12 @@ class CellEstimate(NamedTuple):
     """What one cell takes on one task.
 
     Attributes:
-        parameters: of layer and head.
-        epochs: of a trial, in the mean.
-        trial_seconds: of a trial, in the mean, beside the other cells.
-        once_seconds: to compile all programs.
-        trials: in all replicates.
-        flops: of all of them: matrix products, of sequences as long as the longest.
+        parameters: how many parameters recurrent layer and head have.
+        epochs: how many epochs a trial takes in the mean.
+        trial_seconds: how long a trial takes in the mean, beside the other cells.
+        once_seconds: how long it takes to compile all programs.
+        trials: how many trials all replicates have together.
+        flops: the matrix products of all these trials, of sequences as long as the longest.
         capped: how many of the pilot's trials reached the cap.
     """
 
@@ -57,10 +57,10 @@ class ExtensionCost(NamedTuple):
     """What an extension would add, in seconds: only the search itself shows whether there is one.
 
     Attributes:
-        edge: for each range at whose edge the best runs lie.
-        cap: where the cap on epochs cuts off the best runs.
+        edge: seconds for each range at whose edge the best runs lie.
+        cap: seconds where the cap on epochs cuts off the best runs.
         capped: how many of the pilot's trials reached the cap, of both cells.
-        pilot: how many there were.
+        pilot: how many trials the pilot had.
     """
 
     edge: float
@@ -73,12 +73,12 @@ class TaskEstimate(NamedTuple):
     """What one task takes: its cells train beside each other.
 
     Attributes:
-        task: its name.
-        cells: by name.
+        task: the name of the task.
+        cells: what each cell takes, by its name.
         around_seconds: measuring the time of a step, simple baselines twice on every split, statistics and report.
         minutes: the budget of training, where it is a time.
-        full_seconds: of what ``full`` adds.
-        extension: on top of all that; None where there is none.
+        full_seconds: how long that takes which ``full`` adds.
+        extension: what an extension would take on top of all that; None where there is none.
     """
 
     task: str
@@ -165,8 +165,8 @@ def trials_of_all(settings: Settings, seconds: float) -> int:
     """Return the trials of each cell in all replicates: those asked for, or as many as the slowest cell has time for.
 
     Args:
-        settings: of the comparison.
-        seconds: of a trial of the slowest cell.
+        settings: the settings of the comparison.
+        seconds: how long a trial of the slowest cell takes.
 
     Example:
         >>> from gatedrnn.compare.settings import Settings

@@ -75,9 +75,9 @@ class TaskSearch(NamedTuple):
     """All searches of a task, before anything was tested.
 
     Attributes:
-        found: what results.json holds of them.
-        searches: of each cell.
-        stages: in which stage each winner was found, as its files are called.
+        found: what results.json holds of the searches.
+        searches: the search of each cell, by the cell's name.
+        stages: the stage in which each replicate's winner was found, by cell, as its files are called.
     """
 
     found: dict[str, Any]

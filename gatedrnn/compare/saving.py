@@ -35,11 +35,11 @@ def save_tuned(
     inputs in a way of its own cannot be saved, and is left out.
 
     Args:
-        task: the task.
-        found: its entry in results.json, before the test.
-        searches: of each cell.
-        stages: in which stage each replicate's winner was found.
-        folder: of the comparison.
+        task: the task that the networks were trained on.
+        found: the task's entry in results.json, before the test.
+        searches: the search of each cell, by the cell's name.
+        stages: the stage in which each replicate's winner was found, by cell.
+        folder: the folder of the comparison.
     """
     if task.encode is not as_it_is and task.kind != "next-token":
         return

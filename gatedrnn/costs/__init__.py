@@ -1,1 +1,1 @@
-"""What cells cost, which sizes cost the same, and `describe`; experiments and above may import it."""
+"""What cells cost, which sizes cost the same, and `describe`; experiments and the rooms after them may import it."""

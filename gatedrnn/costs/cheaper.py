@@ -12,9 +12,9 @@ class Cheaper(NamedTuple):
     """The cell to take where quality does not decide.
 
     Attributes:
-        cell: its name; None where no measure tells the two apart.
+        cell: the name of that cell; None where no measure tells the two apart.
         by: measures by which it is the cheaper, the deciding one first.
-        against: measures by which the other one is.
+        against: measures by which the other one is the cheaper.
     """
 
     cell: str | None

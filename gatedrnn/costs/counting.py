@@ -108,7 +108,7 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
     """Count a cell with a dense head on its outputs, as results.json has it.
 
     Args:
-        cell: the recurrent part.
+        cell: the recurrent part of the network.
         in_dim: I, features of the input.
         out_dim: O, features of the head, which has ``H O + O`` parameters.
 

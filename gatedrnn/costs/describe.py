@@ -51,7 +51,7 @@ class Description:
         out_dim: O, features of the dense head that counts in equal sizes; None is no head.
         batch: B, for memory and time.
         length: T, for memory and time.
-        device: where time was measured; None where it was not.
+        device: the device on which time was measured; None where it was not.
         cells: a column for each cell; the first is the one that others are compared with.
     """
 

@@ -28,7 +28,7 @@ class Match:
     """One cell's hidden size, and what it costs; made by ``match``.
 
     Attributes:
-        hidden: H.
+        hidden: H, the number of hidden units.
         recurrent: parameters (or FLOPs) of the cell.
         head: those of the dense layer on its outputs, ``H O + O`` parameters; 0 without a head.
         mismatch: the total against the first cell's, relative: 0.01 is one percent more.
@@ -61,7 +61,7 @@ def match(
     ``hidden``. A cell's budget has to grow with its hidden size.
 
     Args:
-        cells: by name, functions from a hidden size to a cell; the first is the one that others are compared with.
+        cells: functions from a hidden size to a cell, by name; the first is the one that others are compared with.
         in_dim: I, features of the input.
         out_dim: O, features of the dense head; None counts no head.
         hidden: the size asked for; or the explicit size of every cell, for which nothing is solved.

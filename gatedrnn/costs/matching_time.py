@@ -32,12 +32,12 @@ def match_time(
     that was measured, so that the times of very different cells may remain apart; measure them.
 
     Args:
-        cells: by name, functions from a hidden size to a cell; the first has ``hidden`` units.
+        cells: functions from a hidden size to a cell, by name; the first has ``hidden`` units.
         in_dim: I, features of the input.
         out_dim: O, features of the dense head.
         hidden: units of the first cell.
         batch: B, examples of a step.
-        length: T, time steps.
+        length: T, time steps of an example.
         rounds: how often each size is measured.
 
     Raises:

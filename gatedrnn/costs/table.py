@@ -46,7 +46,7 @@ def render_description(description: Description) -> Group:
     """Return the table for a terminal, at most 80 columns wide for the cells that ``describe`` shows by default.
 
     Args:
-        description: what ``describe`` returned.
+        description: the description that ``describe`` returned.
 
     Raises:
         ImportError: where rich is missing.

@@ -54,8 +54,8 @@ def step_seconds(
     Args:
         layers: cells (put into ``gr.scan``) or layers by name, for float32 inputs.
         in_dim: I, features of the input.
-        batch: B, examples.
-        length: T, time steps.
+        batch: B, examples in a batch.
+        length: T, time steps of an example.
         training: whether to measure a training step or a forward pass.
         rounds: how often each program is measured, after a warm-up; fewer, but at least 5, where that would take
             more than 10 seconds.

@@ -1,1 +1,1 @@
-"""What train, sweep and compare share: the network of a task, the search space, the folder of a run."""
+"""What train, sweep and compare share: network of a task, search space, trials; all rooms after it may import it."""

@@ -69,7 +69,7 @@ def train(
     Called again with the same folder, it goes on from the newest checkpoint, to the same parameters bit for bit.
 
     Args:
-        settings: what to train.
+        settings: the cell, the task and how to train.
         out: folder of checkpoints and of result.json.
         on_segment: called with the state and the split's offset in nats after each segment.
 

@@ -1,1 +1,1 @@
-"""Layers: cells in their scan, and what composes layers; every room below the cells may import it."""
+"""Layers: cells in their scan, and what composes layers; every room after the cells may import it."""

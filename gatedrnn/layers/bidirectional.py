@@ -105,9 +105,9 @@ def bidirectional(
     Args:
         forward: the cell that reads from the first step on.
         backward: the cell that reads from the last step on; None is the same configuration, with parameters of its own.
-        engine: as in ``gr.scan``, for both.
-        unroll: as in ``gr.scan``, for both.
-        remat: as in ``gr.scan``, for both.
+        engine: the engine of both directions, as in ``gr.scan``.
+        unroll: the unrolling of both directions, as in ``gr.scan``.
+        remat: the rematerialisation of both directions, as in ``gr.scan``.
 
     Raises:
         ValueError: as in ``gr.scan``; and from ``step``, which does not exist here.

@@ -106,7 +106,7 @@ def chain(*layers: Layer) -> Chain:
     be stepped, dropout and heads included.
 
     Args:
-        layers: from the input to the output.
+        layers: the layers, from the input to the output.
 
     Raises:
         ValueError: where there is none, or a bare cell among them.

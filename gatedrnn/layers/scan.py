@@ -109,7 +109,7 @@ def scan(
     """Make a layer of a cell: ``carry, y[t] = cell.step(params, carry, x[t])`` for every t, by ``jax.lax.scan``.
 
     Args:
-        cell: any ``Cell``.
+        cell: the cell that is applied at every step.
         reverse: consume the last step first; ``ys[t]`` still belongs to ``xs[t]``. Each sequence is reversed
             within its own length, and segments (``resets``) within themselves.
         engine: "reference" is plain autodiff through the scan; "fast" has a backward pass of its own, for a

@@ -92,7 +92,7 @@ def stack(*cells: Cell) -> Stack:
     instead of one after another. It streams like any cell.
 
     Args:
-        cells: from the input to the output.
+        cells: the cells, from the input to the output.
 
     Raises:
         ValueError: where there is none, or a layer among them.

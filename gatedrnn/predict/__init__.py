@@ -1,4 +1,4 @@
-"""The tuned networks of a comparison, put to use: ``load(run).predict(x)``."""
+"""The tuned networks of a comparison, put to use by ``load(run).predict(x)``; only commands import it."""
 
 from gatedrnn.predict.model import Model, Prediction, load
 

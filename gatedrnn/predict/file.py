@@ -25,7 +25,7 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
     """Write a table of predictions as CSV: a row for each sequence that gets a class, else for each step.
 
     Args:
-        model: what predicts.
+        model: the network that predicts.
         path: a file of the kind that the comparison read; targets in it are not looked at.
         to: where the table goes.
         group: column of a table that says which sequence a row belongs to.

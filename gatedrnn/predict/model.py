@@ -29,9 +29,10 @@ class Prediction(NamedTuple):
     """What a network says of sequences; what a kind of task lacks is None.
 
     Attributes:
-        probabilities: of classes, of sequences ``[B, K]``, of steps ``[T, B, K]``, or of labels ``[T, B, D]``.
-        mean: of numbers, in their own units, ``[T, B, D]``.
-        deviation: of numbers, likewise.
+        probabilities: the probability of each class, for sequences ``[B, K]`` or steps ``[T, B, K]``, or of each label
+            ``[T, B, D]``; None where numbers are predicted.
+        mean: mean of each number, in its own unit, ``[T, B, D]``; None where classes or labels are predicted.
+        deviation: standard deviation of each number, in its own unit, ``[T, B, D]``; else None.
     """
 
     probabilities: Float[np.ndarray, "*B K"] | None
@@ -45,8 +46,8 @@ class Model:
 
     Attributes:
         config: what stands beside it in JSON: kind of task, names, normalisation, and how it was found.
-        cell: the recurrent cell.
-        params: of layer and head.
+        cell: the recurrent cell of the network.
+        params: the parameters of recurrent layer and head.
     """
 
     config: dict[str, Any]
@@ -101,8 +102,9 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
 
     Args:
         run: the folder of the comparison.
-        task: its name; the only one unless given.
-        cell: its name; unless given, the winner, or where there is none the cell of the best mean validation score.
+        task: the name of a task; may be left out where the comparison had one.
+        cell: the name of a cell; unless given, the winner, or where there is none the cell of the best mean validation
+            score.
 
     Raises:
         ValueError: where the folder holds no finished comparison, or not that task or cell.
@@ -130,7 +132,7 @@ def tuned(entry: dict[str, Any]) -> str:
     """Return the cell that wins all its pairs; without one, the cell of the best mean validation score.
 
     Args:
-        entry: of a task in results.json.
+        entry: the entry of a task in results.json.
 
     Example:
         >>> def pair(winner, a, b):

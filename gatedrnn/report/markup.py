@@ -22,10 +22,10 @@ def element(name: str, *children: Child, **attributes: str | None) -> Markup:
     """Return an element with its children.
 
     Args:
-        name: of the element.
+        name: the name of the element, such as "p".
         children: text, which is escaped, markup, or (nested) iterables of them; None is left out.
-        attributes: their values, escaped; ``class_`` is ``class``, an underscore in a name is a hyphen, and those of
-            value None are left out.
+        attributes: the values of attributes, escaped; ``class_`` is ``class``, an underscore in a name is a hyphen, and
+            those of value None are left out.
 
     Example:
         >>> element("p", "a < b ", [element("b", "c")], class_="x")

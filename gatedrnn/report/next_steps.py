@@ -29,7 +29,7 @@ def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
 
     Args:
         task: an entry of ``tasks`` in results.json.
-        results: the whole file.
+        results: the whole file, which says what the command was.
     """
     steps = [*_use(task), *_resolve(task, results), *_widen(task)]
     steps.append(

@@ -22,7 +22,7 @@ def write_report(results: dict[str, Any], path: str | Path) -> None:
 
     Args:
         results: what results.json holds; docs/results.md has its schema.
-        path: of the HTML file.
+        path: where the HTML file goes.
     """
     write_text(Path(path), render_report(results))
     write_text(Path(path).with_suffix(".md"), render_markdown(results))

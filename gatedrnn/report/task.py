@@ -20,9 +20,9 @@ def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Ma
     """Return the section of one task.
 
     Args:
-        task: its entry in results.json.
-        results: the whole file.
-        name: of the section, unique in the page.
+        task: the task's entry in results.json.
+        results: the whole file, for what all tasks share.
+        name: the id of the section, unique in the page.
     """
     content = task_content(task, results)
     several, entries = len(content.pairs) > 1, pairs(task)

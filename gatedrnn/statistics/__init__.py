@@ -1,1 +1,1 @@
-"""Intervals, equivalence, bootstraps, power: one idea a file, no import of anything above; any room may import it."""
+"""Intervals, equivalence, bootstraps, power, one idea a file; imports errors alone, any room after it may import it."""

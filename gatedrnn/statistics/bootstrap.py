@@ -27,10 +27,10 @@ class Interval(NamedTuple):
     """A bootstrap interval of a mean difference.
 
     Attributes:
-        low: lower end.
-        high: upper end.
+        low: the lower end of the interval.
+        high: the upper end of the interval.
         level: nominal coverage, 0.95 for 95 %.
-        resamples: how many the quantiles are taken from.
+        resamples: how many resamples the quantiles are taken from.
     """
 
     low: float
@@ -64,10 +64,10 @@ def bootstrap(differences: ArrayLike, level: float = 0.95, *, resamples: int = R
     """Return the expanded percentile bootstrap interval of the mean of paired ``differences [n]``.
 
     Args:
-        differences: one for each replicate, finite.
+        differences: one difference for each replicate, finite.
         level: nominal coverage, in (0, 1).
         resamples: how often n of the differences are drawn with replacement.
-        seed: of the draws; the same differences give the same interval.
+        seed: the seed of the draws; the same differences give the same interval.
 
     Raises:
         ValueError: for fewer than two replicates, values that are not finite, or another level.
@@ -108,8 +108,8 @@ def two_way_bootstrap(
         nats: A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``, finite.
         counts: targets of each sequence, ``[sequences]``, 0 or more and some above.
         level: nominal coverage, in (0, 1); expanded as in `bootstrap`, for the smaller of n and that of sequences.
-        resamples: how many.
-        seed: of the draws.
+        resamples: how often replicates and sequences are drawn with replacement.
+        seed: the seed of the draws.
 
     Raises:
         ValueError: for fewer than two replicates, shapes that do not fit, or values that are not finite.

@@ -21,10 +21,10 @@ class Curves(NamedTuple):
     Attributes:
         budgets: trials or seconds, ascending, ``[m]``.
         a: mean over replicates of A's expected best, ``[m]``; lower is better.
-        b: of B's.
-        mean: of A - B over replicates.
-        low: lower end of its t interval, one for each budget.
-        high: upper end.
+        b: the mean over replicates of B's expected best, ``[m]``.
+        mean: the mean over replicates of the difference A - B, ``[m]``.
+        low: the lower end of that mean's t interval, ``[m]``.
+        high: the upper end of that mean's t interval, ``[m]``.
         level: nominal coverage of each interval.
     """
 
@@ -59,7 +59,7 @@ def expected_best(scores: ArrayLike, trials: ArrayLike) -> NDArray:
         sum over i of v(i) [((N - i + 1) / N)^n - ((N - i) / N)^n],    v(1) <= ... <= v(N) the scores
 
     Args:
-        scores: of N trials in any order, ``[N]``, finite; lower is better.
+        scores: the scores of N trials in any order, ``[N]``, finite; lower is better.
         trials: n, ``[m]``, above 0; need not be whole, as n is where a budget is a time.
 
     Raises:
@@ -84,8 +84,8 @@ def against_trials(a: list[list[float]], b: list[list[float]], level: float = 0.
 
     Args:
         a: scores of A's trials in each replicate.
-        b: of B's.
-        level: of the intervals.
+        b: scores of B's trials in each replicate.
+        level: the nominal coverage of the intervals.
 
     Example:
         >>> against_trials([[2.0, 1.0], [4.0, 2.0]], [[1.0, 1.0], [2.0, 2.0]]).mean.tolist()
@@ -108,9 +108,9 @@ def against_seconds(
 
     Args:
         a: scores of A's trials and the seconds that all of them took, in each replicate.
-        b: of B's.
-        level: of the intervals.
-        points: how many times, equally far apart on a logarithmic axis.
+        b: scores of B's trials and the seconds that all of them took, in each replicate.
+        level: the nominal coverage of the intervals.
+        points: how many times the curves have, equally far apart on a logarithmic axis.
 
     Returns:
         The curves; None where the fastest search ended before the slowest had a trial.

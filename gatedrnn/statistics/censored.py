@@ -20,7 +20,7 @@ class Censored(NamedTuple):
     Attributes:
         difference: A - B of restricted times, paired; below 0, A is the faster.
         superiority: P(A reaches it before B).
-        reached: how many runs of A and of B reached it.
+        reached: how many runs of A, and how many of B, reached the event.
     """
 
     difference: Estimate
@@ -40,9 +40,9 @@ def censored_difference(a: ArrayLike, b: ArrayLike, cap: float, level: float = 0
     reached it, be it at the cap; two that did not are a tie.
 
     Args:
-        a: one time for each replicate of A, ``[n]``; infinity where it was not reached.
-        b: of B, in the same order.
-        cap: when all runs are stopped, in the unit of the times.
+        a: one time for each replicate of A, ``[n]``; infinity where the event was not reached.
+        b: the times of B, its replicates in the same order.
+        cap: the time at which all runs are stopped, in the unit of the times.
         level: nominal coverage, in (0, 1).
 
     Raises:

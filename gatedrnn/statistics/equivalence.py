@@ -24,9 +24,9 @@ class Equivalence(NamedTuple):
 
     Attributes:
         region: half-width R; differences inside (-R, R) are too small to matter.
-        low: lower end of the interval whose place in the region decides.
-        high: upper end.
-        level: of that interval: 0.90 for two one-sided tests at 5 %.
+        low: the lower end of the interval whose place in the region decides.
+        high: the upper end of that interval.
+        level: the interval's nominal coverage: 0.90 for two one-sided tests at 5 %.
         p: the larger of the two one-sided p-values.
         equivalent: whether the interval lies inside the region.
     """
@@ -48,7 +48,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, region: float, level: float = 0.90) 
 
     Args:
         a: one number for each replicate of A, ``[n]``.
-        b: of B, in the same order.
+        b: the numbers of B, its replicates in the same order.
         region: half-width R, 0 or more, in the unit of ``a`` and ``b``; in a region of 0 nothing is equivalent.
         level: 1 minus twice the level of each test.
 

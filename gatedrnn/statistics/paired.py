@@ -21,12 +21,12 @@ class Estimate(NamedTuple):
     """A mean over replicates with its t interval.
 
     Attributes:
-        mean: of the replicates.
-        low: lower end of the interval.
-        high: upper end.
+        mean: the mean of the replicates.
+        low: the lower end of the mean's interval.
+        high: the upper end of the mean's interval.
         level: nominal coverage, 0.95 for 95 %.
-        standard_deviation: of the replicates, with n - 1.
-        n: number of replicates.
+        standard_deviation: the standard deviation of the replicates, with n - 1.
+        n: the number of replicates.
     """
 
     mean: float
@@ -45,7 +45,7 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[NDArray, NDArray
         mean ± t(n - 1, (1 + level) / 2) s / sqrt(n)
 
     Args:
-        values: ``[..., n]``, finite.
+        values: numbers of the n replicates, ``[..., n]``, finite.
         level: nominal coverage, in (0, 1).
 
     Returns:
@@ -87,7 +87,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Estima
 
     Args:
         a: one number for each replicate of A, ``[n]``.
-        b: of B, in the same order.
+        b: the numbers of B, its replicates in the same order.
         level: nominal coverage, in (0, 1).
 
     Raises:
@@ -107,7 +107,7 @@ def difference_p(difference: Estimate) -> float:
     """Return the two-sided p-value of a paired difference: the level at which its t interval begins to exclude 0.
 
     Args:
-        difference: as `paired_difference` returns it, at any level.
+        difference: what `paired_difference` returned, at any level.
 
     Source: Student 1908.
 

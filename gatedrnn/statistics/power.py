@@ -22,7 +22,7 @@ def paired_power(n: int, effect: float, level: float = 0.95) -> float:
     Args:
         n: number of replicates, 2 or more.
         effect: true mean of the differences over their true standard deviation.
-        level: of the interval.
+        level: the nominal coverage of the interval.
 
     Source: Cohen 1988, Statistical Power Analysis, chapter 2.
 
@@ -44,10 +44,10 @@ def replicates_needed(mean: float, standard_deviation: float, power: float = 0.8
     An estimate, and a rough one: it is as uncertain as the observed difference itself.
 
     Args:
-        mean: of the differences.
-        standard_deviation: of the differences.
+        mean: the mean of the differences.
+        standard_deviation: the standard deviation of the differences.
         power: the probability wanted that the interval excludes 0.
-        level: of that interval.
+        level: the nominal coverage of that interval.
 
     Returns:
         The smallest n of that `paired_power`; None where no n up to a million has it.

@@ -22,10 +22,10 @@ class Superiority(NamedTuple):
     """How often A is better than B, that is lower, in one and the same replicate.
 
     Attributes:
-        probability: (wins + ties / 2) / n.
-        low: lower end of its interval.
-        high: upper end.
-        level: nominal coverage.
+        probability: the part of replicates in which A is better, a tie counted half: (wins + ties / 2) / n.
+        low: the lower end of the probability's interval.
+        high: the upper end of the probability's interval.
+        level: the nominal coverage of that interval.
         wins: replicates in which A is better.
         losses: replicates in which B is better.
         ties: replicates in which both are the same.
@@ -54,7 +54,7 @@ def superiority(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Superiority:
 
     Args:
         a: one number for each replicate of A, ``[n]``; lower is better.
-        b: of B, in the same order.
+        b: the numbers of B, its replicates in the same order.
         level: nominal coverage, in (0, 1).
 
     Raises:
@@ -87,7 +87,7 @@ def exact_interval(successes: ArrayLike, n: int, level: float = 0.95) -> tuple[N
 
     Args:
         successes: k, ``[...]``, whole or half numbers.
-        n: number of replicates.
+        n: the number of replicates.
         level: nominal coverage, in (0, 1).
 
     Raises:

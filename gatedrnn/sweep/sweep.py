@@ -63,7 +63,7 @@ def sweep(
     its newest checkpoint, bit for bit.
 
     Args:
-        settings: what to train.
+        settings: the space of hyperparameters, and how each member is trained.
         out: folder of what is finished, and of checkpoints.
         on_progress: called after each segment, and with each group that was finished before.
 

@@ -21,7 +21,7 @@ class TensorBoardLogs:
     """A folder of logs, one run for each member; a resumed sweep writes them anew, from the first epoch.
 
     Args:
-        folder: emptied first.
+        folder: where the logs are written; what it held before is removed.
     """
 
     def __init__(self, folder: Path) -> None:

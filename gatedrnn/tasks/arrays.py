@@ -53,7 +53,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
             ``[T, B]`` or ``[N]``. Optional: ``lengths [B]``; ``y``, classes ``[B]``, ``[T, B]`` or ``[N]``, or
             numbers ``[T, B, D]`` or ``[N, D]``; ``groups [B]``, sequences that belong together; ``split [B]`` of
             train, validation and test; ``features``, names ``[I]``.
-        question: its kind; names of columns have no use here, but for the target of a forecast.
+        question: what is asked; names of columns have no use here, but for the target of a forecast.
 
     Raises:
         ValueError: where shapes or types don't fit.

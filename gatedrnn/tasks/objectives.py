@@ -44,8 +44,8 @@ def gaussian(outputs: Float[Array, "T B 2D"], batch: Batch) -> Score:
         nats = sum over t < lengths, b, d of ((y - mean) / exp(s))^2 / 2 + s + log(2 pi) / 2
 
     Args:
-        outputs: the head's, ``[T, B, 2D]``: means, then log standard deviations.
-        batch: of targets ``[T, B, D]``; the count is that of its frames.
+        outputs: the head's outputs, ``[T, B, 2D]``: means, then log standard deviations.
+        batch: a batch with targets ``[T, B, D]``; the count is that of its frames.
 
     Raises:
         ValueError: where the outputs are not twice as wide as the targets, or have other leading axes.
@@ -76,7 +76,7 @@ def categorical(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
 
     Args:
         outputs: the head's logits, ``[T, B, K]``.
-        batch: of classes ``[B]`` from 0 to K - 1; the count is that of its sequences that have a step.
+        batch: a batch with classes ``[B]`` from 0 to K - 1; the count is that of its sequences that have a step.
 
     Raises:
         ValueError: where targets are not one integer for each sequence.
@@ -104,7 +104,7 @@ def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
 
     Args:
         outputs: the head's logits, ``[T, B, K]``.
-        batch: of classes ``[T, B]`` from 0 to K - 1; the count is that of its steps.
+        batch: a batch with classes ``[T, B]`` from 0 to K - 1; the count is that of its steps.
 
     Raises:
         ValueError: where targets are not one integer for each step.
@@ -135,7 +135,7 @@ def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
 
     Args:
         outputs: the head's logits, ``[T, B, D]``.
-        batch: of labels ``[T, B, D]``; the count is that of its frames.
+        batch: a batch with labels ``[T, B, D]``; the count is that of its frames.
 
     Raises:
         ValueError: where there is not one logit for each label.

@@ -42,11 +42,11 @@ def task_from(
     ``window`` are cut into windows, each of which starts from the initial state.
 
     Args:
-        data: what was recorded; ``targets`` names what is forecast, all features where it is empty.
-        kind: what is asked; not multi-label.
-        name: of the task.
+        data: the recorded sequences; ``targets`` names what is forecast, all features where it is empty.
+        kind: what is asked of the sequences; not multi-label.
+        name: the name of the task.
         source: where the data come from, and how they were read.
-        sha256: of the data.
+        sha256: the digest of the data.
         horizon: steps from the last frame seen to the one that is forecast.
         window: steps of a window; unless given, sequences of up to 1,000 steps stay whole, longer ones are in windows
             of 128, and a single series in 50 of them or more.

@@ -33,7 +33,7 @@ class Splitter:
     """A seed to the parts of recorded data: called, to those that may be seen; by ``read_test``, to the test.
 
     Args:
-        data: what was recorded.
+        data: the recorded sequences to be split.
         outputs: what is to be found, for each of the N steps; None where it is ``data.y``, for each sequence.
         ahead: steps from an input to its output.
         density: whether outputs are numbers, which are normalised, and whose likelihood is a density.

@@ -78,7 +78,7 @@ class ValidatedBaseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: nats per unit of the task, in the unit that all splits share.
+        validation: nats per unit of the task on the validation part, in the unit that all splits share.
         choice: what was chosen on this split's validation part, such as ``order 3``.
     """
 
@@ -139,7 +139,7 @@ class Reading(NamedTuple):
         targets: names of the targets, where these are numbers.
         classes: names of the classes, where the targets are such, or of the tokens.
         inputs: mean and deviation of each feature in the training part, ``[I]`` each; None: nothing is normalised.
-        outputs: of each target, ``[D]`` each; None likewise.
+        outputs: mean and deviation of each target in the training part, ``[D]`` each; None: nothing is normalised.
         window: steps that are read from the initial state on; None: all.
     """
 
@@ -170,7 +170,7 @@ class VisibleTask:
     reads the test.
 
     Attributes:
-        name: as in the table of ``gatedrnn.tasks.registry``.
+        name: the name in the table of ``gatedrnn.tasks.registry``.
         title: the question in a few words.
         kind: what is asked of a sequence: its class (``classification``), the class or number of each step
             (``step-classification``, ``step-regression``), the frame a horizon ahead (``forecast``), the next token
@@ -179,7 +179,7 @@ class VisibleTask:
         in_dim: features that the network reads, I.
         out_dim: features that its head gives, as ``score`` wants them.
         source: where the data come from, and their licence.
-        data_sha256: of the file that holds the data.
+        data_sha256: the digest of the file that holds the data.
         split: a seed to the parts that may be seen, as NumPy arrays whose shapes don't depend on the seed.
         score: the head's outputs ``[T, B, out_dim]`` and the batch to sums; pure, to be jitted and differentiated.
         baselines: simple models fitted to a split, the strongest on validation first.

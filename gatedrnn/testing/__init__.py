@@ -1,4 +1,4 @@
-"""The laws that hold for every cell and layer, checked on a user's own as on the library's.
+"""The laws that hold for every cell and layer, checked on a user's own as on the library's; no room imports it.
 
 Each law is a function of its own, in the tables below, with its statement as its docstring:
 
@@ -49,7 +49,7 @@ def check_layer(
     Args:
         layer: any ``Layer``, hashable as frozen dataclasses are.
         in_dim: I, the features of the input, or what ``init`` takes for it.
-        key: for parameters and inputs; None is ``jax.random.key(0)``.
+        key: the key for parameters and inputs; None is ``jax.random.key(0)``.
         inputs: ``inputs(key, leading)`` draws an input with these leading axes, ``[T, *B]``; None draws normal
             ``[T, *B, I]``.
 
@@ -74,7 +74,7 @@ def check_cell(cell: Cell, *, in_dim: int = 3, key: Key[Array, ""] | None = None
     Args:
         cell: any ``Cell``, hashable as frozen dataclasses are; a ``GatedCell`` is checked as such too.
         in_dim: I, the features of the input.
-        key: for parameters and inputs; None is ``jax.random.key(0)``.
+        key: the key for parameters and inputs; None is ``jax.random.key(0)``.
 
     Raises:
         AssertionError: naming the law, the cell and the numbers.

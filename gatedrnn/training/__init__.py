@@ -1,4 +1,4 @@
-"""Training: one run as two pure functions, many runs as one program, checkpoints.
+"""Training: one run as two pure functions, many runs as one program, checkpoints; tasks do not import it.
 
 >>> from gatedrnn.training import Plan, population  # what docs/populations.md shows
 """

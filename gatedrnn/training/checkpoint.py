@@ -73,7 +73,7 @@ class Checkpoints:
 
         Args:
             step: above that of the last save.
-            state: on devices or on the host; not to be changed in place.
+            state: the pytree of arrays, on devices or on the host; it must not be changed in place while it is saved.
             fingerprint: which members these are, as JSON has it; ``restore`` refuses others.
             force: save at once, and wait until it is done; what has been saved already is not saved again.
 
@@ -134,7 +134,7 @@ class Checkpoints:
 
         Args:
             like: a state of the same structure, shapes, types and shardings.
-            fingerprint: which members the state has to be of.
+            fingerprint: which members the state has to be of, as ``save`` was told.
 
         Raises:
             ValueError: where the checkpoint belongs to something else; says what differs.

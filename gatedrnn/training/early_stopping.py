@@ -77,7 +77,7 @@ class EarlyStopping:
         take: ``(part, indices) -> batch``, the examples of a part of the data with these indices.
         examples: number of training examples.
         batch_size: examples in a step; each epoch is a new order, what is left over at its end waits for another.
-        max_epochs: E, the cap.
+        max_epochs: E, the most epochs that a run trains.
         patience: epochs without a better validation loss after which a run stops.
         segment: epochs of one ``advance``.
         optimizer: ``hyper -> optax.GradientTransformation``; may use traced hyperparameters.

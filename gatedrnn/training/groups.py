@@ -26,7 +26,7 @@ def groups(configs: Sequence[Mapping[str, Any]], static: Collection[str]) -> lis
     """Return groups of configurations, in order of their first: one ``population``, and one compilation, for each.
 
     Args:
-        configs: all with the same names; those that are not static have numbers.
+        configs: dicts that all have the same names; values under names that are not static are numbers.
         static: names of what changes a shape or the program; their values are hashable.
 
     Raises:

@@ -39,8 +39,8 @@ def start(coordinator: str | None = None, processes: int | None = None, process:
 
     Args:
         coordinator: address and port of the first process, ``"host:port"``.
-        processes: how many there are.
-        process: which of them this one is, from 0.
+        processes: how many processes train together.
+        process: the number of this process among them, from 0.
 
     Raises:
         RuntimeError: where JAX has already started, or the others do not come.

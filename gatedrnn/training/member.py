@@ -47,11 +47,11 @@ def advanced(
     """Return state, status and metrics after a segment.
 
     Args:
-        run: whose ``status`` decides where it has one.
-        advance: the run's, under ``jit``, so that it is traced once for all that asks what it returns.
-        one: the member.
-        data: what all members share.
-        segment: how many there were before.
+        run: the run; its ``status``, where it has one, says whether the member stops.
+        advance: the run's ``advance`` under ``jit``, so that it is traced once for all that asks what it returns.
+        one: the member before the segment.
+        data: the data that all members share.
+        segment: how many segments there were before this one.
     """
 
     def train() -> tuple[Any, Status, Any]:

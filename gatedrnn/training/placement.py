@@ -107,8 +107,8 @@ class Placement:
     """Devices in rows: members are spread over rows, the batch of each member over the devices of its row.
 
     Args:
-        devices: row by row.
-        batch: devices in a row.
+        devices: the devices, those of one row after those of the row before.
+        batch: how many devices a row has.
     """
 
     def __init__(self, devices: Sequence[Any], batch: int = 1) -> None:

@@ -20,10 +20,10 @@ class Plan:
     Attributes:
         inside: what a device does with its members. "map" trains one after another, so that each stops on its own;
             "vmap" trains them at once, and all go on until the last has stopped. "auto" is the faster of both on CPU.
-        population: devices that share the members, along the mesh axis "population"; None is as many as there are.
-        batch: devices that share the batch of each member, along the mesh axis "batch"; it is split by layers in
+        population: how many devices share the members, along the mesh axis "population"; None is as many as there are.
+        batch: how many devices share the batch of each member, along the mesh axis "batch"; it is split by layers in
             ``gr.data_parallel``.
-        chunk: members in one vmap; None is as many as fit into a device's memory.
+        chunk: how many members are in one vmap; None is as many as fit into a device's memory.
         memory: bytes of a device that may be used; None is what the device says, and without limit where it is silent.
 
     Raises:

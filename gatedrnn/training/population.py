@@ -47,8 +47,8 @@ class Population:
     ``population`` says what it does; this keeps the compiled program for several populations.
 
     Args:
-        run: what is the same in all members.
-        plan: how they are trained.
+        run: the run, which is the same in all members.
+        plan: how the members are trained, as in ``population``.
 
     Raises:
         ValueError: where there is no such plan.
@@ -226,7 +226,7 @@ def population(
     Several processes (``gatedrnn.training.hosts``) call it together, with the same arguments; each gets all members.
 
     Args:
-        run: what is the same in all members.
+        run: the run, which is the same in all members.
         hypers: pytree of hyperparameters, each a scalar or ``[K]``.
         keys: one key for each member, ``[K]``.
         data: pytree of arrays that all members share; or an iterator of them, one for each segment, that knows its

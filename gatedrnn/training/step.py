@@ -29,12 +29,12 @@ def train_step(
 
     Args:
         loss: ``(params, hyper, batch, key) -> (sum, count)``, of which the quotient is minimised.
-        optimizer: from Optax, built of ``hyper`` inside the traced function.
+        optimizer: an Optax optimiser, built from ``hyper`` inside the traced function.
         hyper: what ``loss`` needs of the hyperparameters.
-        params: the network's.
-        opt_state: the optimiser's.
-        batch: what ``loss`` understands.
-        key: for the noise of this step.
+        params: the network's parameters before the step.
+        opt_state: the optimiser's state before the step.
+        batch: the examples of this step, in the form that ``loss`` takes.
+        key: the key for the noise of this step.
     """
 
     def mean_loss(params: Params) -> Array:
@@ -57,7 +57,7 @@ def adamw(learning_rate: Any, clip_norm: Any, weight_decay: Any) -> optax.Gradie
     Args:
         learning_rate: a number, or a schedule such as ``warmup_cosine`` returns.
         clip_norm: largest global norm of a gradient.
-        weight_decay: in a step, parameters lose this times the learning rate of themselves.
+        weight_decay: the rate of decay: in a step, parameters lose this times the learning rate of themselves.
 
     Source: Loshchilov and Hutter 2019, arXiv 1711.05101v3, with the learning rate as in Optax.
     """

@@ -38,7 +38,7 @@ class DataSource:
 
     Args:
         data: a pytree of arrays that live on the device, or a ``Stream``.
-        segments: how many a whole run has.
+        segments: how many segments a whole run has.
 
     Raises:
         ValueError: where a stream ends before the run does, or an element has other shapes than the first.

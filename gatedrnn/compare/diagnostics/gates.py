@@ -51,8 +51,8 @@ def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[A
 
     Args:
         cell: an LSTM, a GRU with reset "after", or a MinGRU.
-        params: its parameters.
-        xs: inputs.
+        params: the parameters of the cell.
+        xs: the inputs that the cell reads.
 
     Example:
         >>> cell = gr.LSTM(3)
@@ -104,8 +104,8 @@ def gates(
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
     Args:
-        cells: by name; those whose inside is unknown are left out.
-        replicates: all of them.
+        cells: the cells by name; those whose inside is unknown are left out.
+        replicates: the replicates of the comparison.
         found: a task's entry in results.json.
         winners: parameters of the selected trial of each cell in each replicate.
     """

@@ -28,9 +28,9 @@ def parts_of_data(
     nothing is searched again, and the test part is not looked at.
 
     Args:
-        cells: by name.
-        settings: of the comparison.
-        replicates: all of them.
+        cells: the cells that are compared, by name.
+        settings: the settings of the comparison.
+        replicates: the replicates of the comparison.
         found: a task's entry in results.json, with its ``replicates`` and ``protocol``.
     """
     whole = replicates[0].visible().train

@@ -43,12 +43,12 @@ class SearchContext(NamedTuple):
     """What all searches of a phase share.
 
     Attributes:
-        task: its name.
-        replicates: all of them.
-        trivial: validation score of the trivial baseline on each of their splits; None where there is none.
+        task: the name of the task.
+        replicates: the replicates of the comparison, in order.
+        trivial: the validation score of the trivial baseline on each of their splits; None where there is none.
         folder: where finished searches are found, and new ones kept.
         tell: called with the progress, from the threads of all cells.
-        stage: appended to the names of files; "" for the search itself.
+        stage: what is appended to the names of files; "" for the search itself.
     """
 
     task: str
@@ -63,12 +63,12 @@ class Work(NamedTuple):
     """Trials of one cell in one replicate, to be run together.
 
     Attributes:
-        cell: its name.
-        search: what trains them.
-        k: place of the replicate.
-        lot: the trials.
+        cell: the name of the cell.
+        search: the search that trains them.
+        k: the place of the replicate, from 0.
+        lot: the trials to be trained together.
         eligible: how many of them, from the first, are no filling; None is all.
-        before: trials of this replicate that were run before these.
+        before: how many trials of this replicate were run before these.
         extending: whether they extend a search.
     """
 
@@ -87,9 +87,9 @@ def search_all(
     """Run all replicates of each cell, each cell in a thread.
 
     Args:
-        context: what they share.
-        searches: of each cell.
-        extras: what an extension adds to each; None in the search itself.
+        context: what all searches of this stage share.
+        searches: the search of each cell, by the cell's name.
+        extras: what an extension adds to each cell; None in the search itself.
 
     Returns:
         Each cell's entries, one for each replicate.
@@ -113,8 +113,8 @@ def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T
     """Do each cell's job in a thread; the first error, or Ctrl-C, stops all at their next report.
 
     Args:
-        context: what they share.
-        jobs: of each cell, called with a phase whose ``tell`` stops them.
+        context: what all searches of this stage share.
+        jobs: what to do for each cell, called with a context whose ``tell`` stops it.
     """
     stop = threading.Event()
     errors: list[BaseException] = []

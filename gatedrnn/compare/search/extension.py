@@ -47,7 +47,7 @@ class Extra(NamedTuple):
         configurations: new ones, which all cells share.
         again: places of the trials that the old cap had cut off, to be run again with the new one, and of the best of
             the others: should what was cut off diverge now, the best of all is among those that are run.
-        lot: both, in this order, filled up.
+        lot: new trials, then those run again, filled up to the size that all cells have.
     """
 
     configurations: list[dict[str, float | str]]
@@ -65,7 +65,7 @@ def extension(task: dict[str, Any], settings: Settings) -> Extension | None:
 
     Args:
         task: an entry of ``tasks`` in results.json, as far as it is known before the test.
-        settings: of the comparison.
+        settings: the settings of the comparison.
     """
     if not settings.extend or settings.minutes is not None:
         return None
@@ -114,9 +114,9 @@ def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> t
     cut off diverges later.
 
     Args:
-        before: entry of the search.
-        after: entry of the extension, its trials in the order of ``extra.lot``.
-        extra: what was added.
+        before: the entry of the search.
+        after: the entry of the extension, its trials in the order of ``extra.lot``.
+        extra: what the extension added to this search.
     """
     trials, count = list(before["trials"]), len(extra.configurations)
     for place, trial in zip(extra.again, after["trials"][count : extra.eligible], strict=True):

@@ -33,8 +33,8 @@ def search_in_time(
 
     Args:
         context: what all cells share.
-        searches: of each cell.
-        seconds: of training, without compiling.
+        searches: the search of each cell, by the cell's name.
+        seconds: the time of training that all replicates share, without compiling.
 
     Returns:
         Each cell's entries, one for each replicate.
@@ -62,7 +62,7 @@ def fitting(lengths: list[float], left: float, *, first: bool) -> int:
     Args:
         lengths: seconds of the trials so far, of the slowest cell.
         left: seconds of this replicate.
-        first: whether the replicate has none yet: one is run in any case.
+        first: whether the replicate has no trial yet: one is run in any case.
 
     Example:
         >>> [fitting([1.0, 3.0], left, first=False) for left in (1.9, 2.0, 6.1, 100.0)]

@@ -19,10 +19,10 @@ class Edge(NamedTuple):
     """A range at whose edge half of a cell's selected configurations lie, or more.
 
     Attributes:
-        cell: whose they are.
-        field: the hyperparameter.
-        side: "lower" or "upper".
-        selections: how many of them lie there.
+        cell: the name of the cell.
+        field: the name of the hyperparameter.
+        side: "lower" or "upper", the end of the range.
+        selections: how many of the cell's selections lie there.
     """
 
     cell: str
@@ -36,7 +36,7 @@ def selected(task: dict[str, Any], cell: str) -> list[dict[str, Any]]:
 
     Args:
         task: an entry of ``tasks`` in results.json.
-        cell: its name.
+        cell: the name of the cell.
     """
     entries = [replicate["cells"][cell] for replicate in task["replicates"]]
     return [entry["trials"][entry["selected"]] for entry in entries]

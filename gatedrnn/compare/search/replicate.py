@@ -79,9 +79,9 @@ class Search:
     """One cell on one task, compiled once for all its replicates.
 
     Args:
-        cell: the cell.
-        task: the task.
-        settings: sizes of batches, patience.
+        cell: the cell that is searched for.
+        task: the task that it is trained on.
+        settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
     """
@@ -115,8 +115,8 @@ class Search:
         """Train all trials on the training part, and select the one of the best score on the validation part.
 
         Args:
-            lot: the trials.
-            visible: the parts of the data.
+            lot: the trials to be trained together.
+            visible: the parts of the data that may be seen.
             trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
                 there is none.
             eligible: how many of the trials, from the first, may be selected; None is all.
@@ -162,8 +162,8 @@ class Search:
         """Evaluate parameters on the test.
 
         Args:
-            params: of the selected trial.
-            test: of the split that they were trained on.
+            params: the parameters of the selected trial.
+            test: the test of the split that they were trained on.
             trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
 
         Returns:

@@ -19,8 +19,8 @@ class Change(NamedTuple):
         against: "trials" or "seconds", of training.
         before: largest budget at which the first one is better.
         after: smallest budget at which the other one is.
-        better_before: the first one's name.
-        better_after: the other one's.
+        better_before: the name of the first one.
+        better_after: the name of the other one.
     """
 
     against: str
@@ -37,7 +37,7 @@ def expected_best(task: dict[str, Any], level: float) -> tuple[dict[str, Any] | 
 
     Args:
         task: an entry of ``tasks`` with two cells.
-        level: of the intervals.
+        level: the nominal coverage of the intervals.
     """
     names = list(task["cells"])
     entries = {name: [replicate["cells"][name] for replicate in task["replicates"]] for name in names}

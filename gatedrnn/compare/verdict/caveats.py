@@ -14,7 +14,7 @@ def caveats(task: dict[str, Any], region: float) -> list[str]:
     """Return warnings about a task's runs in whole sentences; an empty list where there are none.
 
     Args:
-        task: its entry in results.json.
+        task: the task's entry in results.json.
         region: half-width of the region of practical equivalence.
     """
     names = list(task["cells"])

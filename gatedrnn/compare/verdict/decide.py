@@ -27,14 +27,14 @@ class Evidence(NamedTuple):
     """All that a verdict rests on.
 
     Attributes:
-        names: of the cells A and B.
+        names: the names of the cells, A and B.
         tests: test score of each with its interval; lower is better.
         difference: A - B, paired.
         superiority: P(A better than B).
-        equivalence: of A and B.
-        over_baseline: of each cell, its test score less that of the strongest simple baseline, paired: both vary with
+        equivalence: the test of whether the difference lies in the region of equivalence.
+        over_baseline: the test score of each cell less that of the strongest simple baseline, paired, as both vary with
             the split; None where the task has no baseline.
-        p: of the difference and of the equivalence, corrected for the number of pairs that are compared.
+        p: the p-values of difference and equivalence, corrected for the number of pairs that are compared.
         changes: where the two change places as the budget of the search grows.
     """
 
@@ -62,10 +62,10 @@ class Decision(NamedTuple):
     """A verdict without its words.
 
     Attributes:
-        label: the first one in ``PRECEDENCE`` whose condition holds.
-        names: of the cells A and B.
-        meaningful: whether it is better in 3 of 4 replicates or more, in more than half of them for certain, and
-            by more than the region of equivalence.
+        label: the first label in ``PRECEDENCE`` whose condition holds.
+        names: the names of the cells A and B.
+        meaningful: whether the better cell is better in 3 of 4 replicates or more, in more than half of them for
+            certain, and by more than the region of equivalence.
         exploratory: whether there are too few replicates for more than a hint.
     """
 
@@ -134,9 +134,9 @@ def weigh(
     """Return the evidence in test scores ``a [n]`` and ``b [n]`` of paired replicates.
 
     Args:
-        names: of A and B.
-        a: of A, lower is better.
-        b: of B.
+        names: the names of A and B.
+        a: the test scores of A; lower is better.
+        b: the test scores of B, paired with those of A.
         region: half-width of the region of practical equivalence.
         baseline: test score of the strongest simple baseline in each replicate, ``[n]``, or one number that is the same
             in all; None where there is none.

@@ -32,7 +32,7 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         task: the task's entry, without that one.
-        device: the device's entry.
+        device: the entry of the device in results.json.
 
     Raises:
         ValueError: where there are fewer than two cells or two replicates, more or fewer strongest baselines than

@@ -20,7 +20,7 @@ def region_entry(task: dict[str, Any], part: float) -> dict[str, Any]:
 
     Args:
         task: an entry of ``tasks`` in results.json; no test score is looked at.
-        part: of the distance, 0.02 for 2 %.
+        part: the part of that distance: 0.02 for 2 %.
     """
     baseline = strongest_baseline(task)
     scores = {name: mean_validation(task, name) for name in task["cells"]}

@@ -17,13 +17,13 @@ class Findings(NamedTuple):
     """What the words are made from.
 
     Attributes:
-        evidence: the statistics.
-        decision: the label.
+        evidence: the statistics that the label rests on.
+        decision: the label with its winner.
         baseline: the entry of the strongest simple baseline; None where there is none.
-        replicates_needed: to resolve the observed difference; None where no number would.
-        cheaper: of the two cells.
-        unit: of the test scores.
-        part: what of the gain over the baseline the region of equivalence is.
+        replicates_needed: how many replicates would resolve the observed difference; None where no number would.
+        cheaper: which of the two cells costs less.
+        unit: the unit of the test scores.
+        part: the part of the gain over the baseline that the region of equivalence is.
     """
 
     evidence: Evidence

@@ -75,12 +75,12 @@ class Sequences(NamedTuple):
     """Two cells on each test sequence, per target: A - B with its interval, and the mean of both.
 
     Attributes:
-        mean: over replicates, ``[S]``.
-        low: lower end of its 95 % t interval.
-        high: upper end.
+        mean: the difference A - B in the mean over replicates, ``[S]``.
+        low: the lower end of that mean's 95 % t interval, ``[S]``.
+        high: the upper end of that mean's 95 % t interval, ``[S]``.
         level: mean score of both cells: high is hard.
         total: the difference summed over a sequence's targets.
-        place: of each sequence in the test part, from 0.
+        place: the place of each sequence in the test part, from 0.
     """
 
     mean: NDArray

@@ -24,7 +24,7 @@ def paired_differences(pair: dict[str, Any], name: str, places: tuple[int, int] 
     Args:
         pair: two cells of a task, as ``verdict.pairs.pairs`` gives them.
         name: prefix of the ids in the SVG, unique in a page.
-        places: of both cells among all that are compared, for their colours.
+        places: the places of both cells among all that are compared, for their colours.
     """
     a, b = pair["cells"]
     d = score_differences(pair, a, b)

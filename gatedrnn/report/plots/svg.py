@@ -85,8 +85,8 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
 
     Args:
         figure: made by ``canvas``, and still inside it.
-        name: prefix of its ids, unique in the page.
-        title: what it shows.
+        name: the prefix of the ids in it, unique in a page.
+        title: a few words for what it shows.
         description: the same in words and numbers, for those who don't see it.
     """
     buffer = io.StringIO()

@@ -26,8 +26,8 @@ def forecast_ahead(visible: Visible, *, horizon: int, columns: tuple[int, ...]) 
     period before the target, the period chosen; autoregression, by ridge regression straight to the horizon.
 
     Args:
-        visible: whose ``y[t]`` are columns of the frame ``horizon`` steps after ``x[t]``.
-        horizon: h, steps ahead.
+        visible: the data, in which ``y[t]`` are columns of the frame ``horizon`` steps after ``x[t]``.
+        horizon: h, how many steps ahead is forecast.
         columns: which features are forecast.
 
     Raises:

@@ -30,8 +30,8 @@ def histories(
     """Return the targets that have ``order`` frames before them, and those frames, the latest first.
 
     Args:
-        batch: whose ``x[t]`` is the frame before ``y[t]``.
-        order: frames of history.
+        batch: the frames; ``x[t]`` is the one before ``y[t]``.
+        order: how many frames of history are returned.
         exactly: only targets that have no more than that.
 
     Example:
