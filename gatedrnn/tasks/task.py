@@ -66,7 +66,7 @@ class FinalTest(NamedTuple):
 
     Attributes:
         batch: the same sequences in every split, none of which is in its ``Visible``, whose normalisation they have.
-        offset: as in the ``Visible`` of this split.
+        offset: nats to add to a mean, the same as in the ``Visible`` of this split.
     """
 
     batch: Batch
@@ -91,11 +91,11 @@ class FittedBaseline(NamedTuple):
     """A simple model that was fitted and chosen on what may be seen of one split.
 
     Attributes:
-        name: as of a ``ValidatedBaseline``.
-        validation: likewise.
+        name: the model, the same on every split.
+        validation: nats per unit of the task on the validation part, in the unit that all splits share.
         score: sequences of this split to the same nats on them, and the part of classes named right, None where there
             are none.
-        choice: as of a ``ValidatedBaseline``.
+        choice: what was chosen on this split's validation part.
     """
 
     name: str
@@ -117,11 +117,11 @@ class Baseline(NamedTuple):
     """What a simple model reaches on one split, after the test.
 
     Attributes:
-        name: as of a ``ValidatedBaseline``.
-        validation: likewise.
-        test: in the same unit.
+        name: the model, the same on every split.
+        validation: nats per unit of the task on the validation part, in the unit that all splits share.
+        test: nats per unit of the task in the test, in the same unit.
         accuracy: part of the test classes named right, None where there are none.
-        choice: as of a ``ValidatedBaseline``.
+        choice: what was chosen on this split's validation part.
     """
 
     name: str

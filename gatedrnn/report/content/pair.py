@@ -14,9 +14,9 @@ class PairContent(NamedTuple):
     """The verdict on two cells.
 
     Attributes:
-        names: of the two cells.
-        places: of the two among all cells of the task, for their colours.
-        label: what was concluded.
+        names: the names of the two cells.
+        places: where the two stand among all cells of the task, which gives their colours.
+        label: what was concluded of the pair.
         headline: the verdict in a few words.
         finding: the verdict in sentences, with its numbers.
         deciding: the three numbers that decide.

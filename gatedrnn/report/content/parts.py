@@ -58,8 +58,8 @@ class Table(NamedTuple):
 
     Attributes:
         title: what the table shows.
-        heads: of the columns of values; none where a single column needs none.
-        rows: from top to bottom.
+        heads: the heads of the columns of values; none where a single column needs none.
+        rows: the rows of the table, from top to bottom.
     """
 
     title: str
@@ -84,7 +84,7 @@ def estimated(estimate: dict[str, Any], places: int) -> Value:
 
     Args:
         estimate: an entry of results.json with ``mean``, ``low`` and ``high``.
-        places: decimals shown.
+        places: how many decimals are shown.
     """
     return Value(number(estimate["mean"], places), estimate["mean"], ends(estimate, places))
 

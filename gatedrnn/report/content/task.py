@@ -47,7 +47,7 @@ def task_content(task: dict[str, Any], results: dict[str, Any]) -> TaskContent:
 
     Args:
         task: an entry of ``tasks`` in results.json.
-        results: the whole file.
+        results: the whole of results.json.
 
     Raises:
         InputError: where the label of a verdict is not of the vocabulary.

@@ -84,11 +84,11 @@ def gaussian_baseline(
     """Return a fitted model of numbers.
 
     Args:
-        name: of the model.
+        name: the name of the model.
         visible: what it was fitted to, and is validated on.
         width: numbers that it reads for each step.
         nats: sequences to the nats of each of their steps, in the units of ``visible``.
-        choice: what was chosen.
+        choice: what was chosen on the validation part.
     """
     offset = visible.offset
 
