@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import pkgutil
 import sys
 import typing
 
-import pytest
-
-# Before JAX starts: shard_map and meshes need devices.
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
-
+import chex
 import jax
 import jaxtyping
+import pytest
+
+# Before JAX's backend starts: shard_map and meshes need devices.
+chex.set_n_cpu_devices(4)
 
 # Machines that only run `make test-gpu` may lack it. What is imported below must not meet a TYPE_CHECKING that is true.
 checkable = importlib.util.find_spec("beartype") and importlib.import_module("beartype")

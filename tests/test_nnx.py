@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -124,11 +125,12 @@ def test_training_run_equals_the_functional_one():
     optimizer, stream = optax.adam(0.05), nnx.Rngs(dropout=1).dropout.fork()
     inputs = draw(1, 8, 6, 5)
     targets = jnp.stack([inputs[..., 0].cumsum(1), inputs[..., 1]], axis=-1)
-    trained, traces = nnx.Optimizer(rnn, optimizer, wrt=nnx.Param), []
+    trained = nnx.Optimizer(rnn, optimizer, wrt=nnx.Param)
+    chex.clear_trace_counter()
 
     @nnx.jit
+    @chex.assert_max_traces(n=1)
     def module_step(rnn, trained):
-        traces.append(1)
         loss, grads = nnx.value_and_grad(lambda m: jnp.square(m(inputs) - targets).mean())(rnn)
         trained.update(rnn, grads)
         return loss
@@ -149,20 +151,18 @@ def test_training_run_equals_the_functional_one():
         expected.append(value)
     np.testing.assert_allclose(losses, expected, **TOLERANCE)
     assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
-    assert len(traces) == 1
 
 
 def test_equal_modules_trace_once():
-    traces = []
+    chex.clear_trace_counter()
 
     @nnx.jit
+    @chex.assert_max_traces(n=1)
     def count(rnn, inputs):
-        traces.append(1)
         return rnn(inputs)
 
     for seed in range(3):
         count(gr.nnx.RNN(gr.LSTM(4, policy=WIDE), 5, rngs=nnx.Rngs(seed)), draw(seed, 2, 6, 5))
-    assert len(traces) == 1
 
 
 def test_dropout_follows_train_eval_view_and_call():
@@ -216,7 +216,7 @@ def test_checkpoint_restores_bit_for_bit(tmp_path):
     rnn, other = (gr.nnx.RNN(layer, 5, rngs=nnx.Rngs(seed)) for seed in (0, 1))
     ocp.save(tmp_path / "params", nnx.state(rnn, nnx.Param))
     nnx.update(other, ocp.load(tmp_path / "params", nnx.state(other, nnx.Param)))
-    jax.tree.map(np.testing.assert_array_equal, nnx.state(other, nnx.Param), nnx.state(rnn, nnx.Param))
+    chex.assert_trees_all_equal(nnx.state(other, nnx.Param), nnx.state(rnn, nnx.Param))
     inputs = draw(1, 2, 6, 5)
     np.testing.assert_array_equal(call(other, inputs), call(rnn, inputs))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import chex
 import jax
 import numpy as np
 
@@ -26,7 +27,7 @@ def tolerance(eps: float, operations: int) -> float:
 
 def assert_equal(got: Any, expected: Any, what: str) -> None:
     """Raise ``AssertionError`` unless both trees are equal in every bit that counts: structure, type, shape, value."""
-    _compare(got, expected, what, 0.0)
+    assert_close(got, expected, what, rtol=0.0)
 
 
 def assert_close(got: Any, expected: Any, what: str, *, rtol: float) -> None:
@@ -34,38 +35,28 @@ def assert_close(got: Any, expected: Any, what: str, *, rtol: float) -> None:
 
     Largest, and at least 1: a sum that cancels keeps the rounding errors of its terms. NaN is never close.
 
+    Args:
+        got: the tree that is judged.
+        expected: the tree that is right, of the same structure, types and shapes.
+        what: what both are, with which the message begins.
+        rtol: the relative error that is allowed, as ``tolerance`` derives it.
+
     Example:
-        >>> assert_close(np.ones(2), np.array([1.0, 1.5]), "ones", rtol=1e-6)
+        >>> assert_close(np.ones(2), np.array([1.0, 1.5]), "ones", rtol=1e-6)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        AssertionError: ones: 1 of 2 entries differ, the most at (1,): got 1.0, expected 1.5, allowed ±1.5e-06
+        AssertionError: ones: [Chex] Assertion assert_trees_all_close failed: ...
     """
-    _compare(got, expected, what, rtol)
-
-
-def _compare(got: Any, expected: Any, what: str, rtol: float) -> None:
-    structures = jax.tree.structure(got), jax.tree.structure(expected)
-    if structures[0] != structures[1]:
-        raise AssertionError(f"{what}: expected the structure {structures[1]}, got {structures[0]}")
-    for (path, a), b in zip(jax.tree.leaves_with_path(got), jax.tree.leaves(expected), strict=True):
-        _compare_leaf(np.asarray(a), np.asarray(b), what + jax.tree_util.keystr(path), rtol)
-
-
-def _compare_leaf(got: np.ndarray, expected: np.ndarray, what: str, rtol: float) -> None:
-    if (got.shape, got.dtype) != (expected.shape, expected.dtype):
-        raise AssertionError(
-            f"{what}: expected {expected.dtype}{list(expected.shape)}, got {got.dtype}{list(got.shape)}"
-        )
-    if got.size == 0:
-        return
-    got, expected = got.astype(np.float64), expected.astype(np.float64)
-    allowed = rtol * max(1.0, np.abs(expected).max())
-    error = np.abs(got - expected)
-    wrong = ~(error <= allowed)  # true for NaN as well
-    if wrong.any():
-        worst = np.unravel_index(np.argmax(np.where(wrong & np.isnan(error), np.inf, error)), error.shape)
-        where = tuple(int(i) for i in worst)
-        raise AssertionError(
-            f"{what}: {wrong.sum()} of {wrong.size} entries differ, the most at {where}: "
-            f"got {got[worst]}, expected {expected[worst]}, allowed ±{allowed:.2g}"
-        )
+    try:
+        chex.assert_trees_all_equal_structs(got, expected)
+        chex.assert_trees_all_equal_shapes_and_dtypes(got, expected)
+        for (path, a), b in zip(jax.tree.leaves_with_path(got), jax.tree.leaves(expected), strict=True):
+            # By name: the message then says which leaf it is. In float64, which holds all narrower types exactly.
+            name = jax.tree_util.keystr(path) or "values"
+            one, other = ({name: np.asarray(leaf).astype(np.float64)} for leaf in (a, b))
+            allowed = rtol * max(1.0, np.abs(other[name]).max(initial=0.0))
+            if np.isnan(one[name]).any():  # NumPy calls two NaN equal
+                chex.assert_tree_all_finite(one)
+            chex.assert_trees_all_close(one, other, rtol=0.0, atol=allowed)
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from None

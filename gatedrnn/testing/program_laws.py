@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
@@ -42,18 +43,15 @@ def types_follow_the_policy(probe: Probe) -> None:
 
 def equal_configs_trace_once(probe: Probe) -> None:
     """A configuration is hashable, and one that is equal to it shares its compiled program."""
-    traces = 0
+    chex.clear_trace_counter()
 
-    def apply(layer: Any, params: Any, xs: Any) -> Any:
-        nonlocal traces
-        traces += 1
+    @partial(jax.jit, static_argnums=0)
+    @chex.assert_max_traces(n=1)
+    def program(layer: Any, params: Any, xs: Any) -> Any:
         return layer.apply(params, xs)
 
-    program = jax.jit(apply, static_argnums=0)
     for layer in (probe.layer, rebuilt(probe.layer)):
         program.eval_shape(layer, probe.params, probe.whole.xs)
-    if traces != 1:
-        raise AssertionError(f"traces of two equal configurations: expected 1, got {traces}")
 
 
 def rebuilt(config: Any) -> Any:

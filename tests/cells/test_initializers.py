@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -66,12 +67,12 @@ def test_low_precision_draws_are_rounded_once():
     """A bfloat16 draw is the float32 one, rounded: orthogonal to its own precision."""
     wide = gr.GRU(H).init(jax.random.key(0), I)
     low = gr.GRU(H, policy=gr.Policy(params="bfloat16")).init(jax.random.key(0), I)
-    jax.tree.map(np.testing.assert_array_equal, low, jax.tree.map(lambda p: p.astype(jnp.bfloat16), wide))
+    chex.assert_trees_all_equal(low, jax.tree.map(lambda p: p.astype(jnp.bfloat16), wide))
 
 
 def test_keys_decide():
     a, b, c = (gr.LSTM(3).init(jax.random.key(seed), 2) for seed in (0, 0, 1))
-    jax.tree.map(np.testing.assert_array_equal, a, b)
+    chex.assert_trees_all_equal(a, b)
     assert not np.array_equal(a.w_x, c.w_x)
     assert not np.array_equal(a.w_h, c.w_h)
 
@@ -84,7 +85,7 @@ def test_memory_bias_sets_the_second_gate_alone(name, bias):
     got = jax.jit(gr.memory_bias)(params, bias)
     expected = params.b.copy()
     expected[H : 2 * H] = bias
-    jax.tree.map(np.testing.assert_array_equal, got, params._replace(b=expected))
+    chex.assert_trees_all_equal(got, params._replace(b=expected))
 
 
 @pytest.mark.parametrize("name", GATES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -64,16 +65,14 @@ def test_gradients_are_the_mask_and_finite(rate):
 
 def test_a_traced_rate_is_a_rate():
     """One program for all rates, under jit and vmap."""
-    traces = []
 
     def run(rate):
-        traces.append(rate)
         return gr.chain(gr.dropout(rate)).apply(((),), jnp.ones(SHAPE[1:]), key=jax.random.key(0))[1]
 
-    program = jax.jit(run)
+    chex.clear_trace_counter()
+    program = jax.jit(chex.assert_max_traces(run, n=1))
     rates = jnp.array([0.2, 0.7])
     one_by_one = jnp.stack([program(rate) for rate in rates])
-    assert len(traces) == 1
     np.testing.assert_array_equal(jax.vmap(run)(rates), one_by_one)
     np.testing.assert_array_equal(one_by_one[0], run(0.2))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def alone(data):  # noqa: F811
 @pytest.mark.parametrize("devices", [2, 3, 4])
 def test_members_end_with_the_same_bits_on_any_devices(data, alone, devices):  # noqa: F811
     population, states = _train(data, devices)
-    jax.tree.map(np.testing.assert_array_equal, states, alone)
+    chex.assert_trees_all_equal(states, alone)
     assert population.traces == 1
 
 
@@ -44,7 +45,7 @@ def test_a_checkpoint_resumes_on_other_devices(data, alone, tmp_path):  # noqa: 
         _train(data, 3, store=store, on_segment=stop)
     with Checkpoints(tmp_path) as store:
         _, states = _train(data, 2, store=store)
-    jax.tree.map(np.testing.assert_array_equal, states, alone)
+    chex.assert_trees_all_equal(states, alone)
 
 
 @pytest.mark.parametrize("plan", [Plan(population=99), Plan(population=2, batch=3), Plan(batch=5)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -120,7 +121,7 @@ def test_a_member_equals_a_loop_of_single_steps(mapped):
 def test_alone_a_member_has_the_same_bits_under_a_map(mapped, compiled):
     for k in (0, 2):
         alone = _plain(compiled.train(_hypers(RATES[k : k + 1]), _keys()[k : k + 1], DATA))
-        jax.tree.map(np.testing.assert_array_equal, member(alone, 0), member(mapped, k))
+        chex.assert_trees_all_equal(member(alone, 0), member(mapped, k))
 
 
 @pytest.mark.parametrize("plan", [Plan("vmap", population=2, chunk=1), Plan("vmap", population=1, memory=1)])
@@ -141,7 +142,7 @@ def test_one_trace_and_on_all_devices_the_same_bits(mapped):
     run = Forecast()
     compiled = Population(run, Plan("map"))
     found = _plain(compiled.train(_hypers(), _keys(), DATA))
-    jax.tree.map(np.testing.assert_array_equal, found, mapped)
+    chex.assert_trees_all_equal(found, mapped)
     compiled.train(_hypers(RATES / 2), _keys(), DATA)
     assert (run.traces, compiled.traces) == (1, 1)
 
@@ -172,7 +173,7 @@ def test_a_diverged_member_is_frozen_with_its_step_and_harms_nobody(compiled, in
     initial = Forecast().init(_hypers(0.0), _keys()[1], DATA).params
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b, rtol=1e-6, atol=1e-7), found.states.params, initial)
     for k in (0, 2):
-        jax.tree.map(np.testing.assert_array_equal, member(found, k), member(sound, k))
+        chex.assert_trees_all_equal(member(found, k), member(sound, k))
 
 
 def test_a_state_that_is_lost_in_a_segments_last_step_is_noticed():
@@ -207,7 +208,7 @@ def test_interrupted_it_is_saved_whatever_the_pace_and_goes_on(mapped, compiled,
     with Checkpoints(tmp_path) as store:
         found = compiled.train(_hypers(), _keys(), DATA, store=store, on_segment=stop)
     assert seen == [3, 6, 9, 12]
-    jax.tree.map(np.testing.assert_array_equal, _plain(found), mapped)
+    chex.assert_trees_all_equal(_plain(found), mapped)
 
 
 @pytest.mark.parametrize(

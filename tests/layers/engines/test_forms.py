@@ -1,5 +1,6 @@
 """The fast engine's forms: second derivatives, what is saved, and the rule that chooses."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -92,7 +93,7 @@ def test_blocks_are_a_scan(length, reverse):
     assert edges.shape[0] == max(-(-length // 3), 1)
     got = blocks.scan_blocks(body, start, xs, edges, 3, reverse=reverse)
     expected = jax.lax.scan(lambda carry, x: (2 * carry + x, carry), start, xs, reverse=reverse)
-    jax.tree.map(np.testing.assert_array_equal, got, expected)
+    chex.assert_trees_all_equal(got, expected)
 
 
 @pytest.mark.parametrize("reverse", [False, True])
