@@ -122,7 +122,7 @@ def residual(inner: Any) -> Any:
         >>> gr.residual(gr.LSTM(8)).init(jax.random.key(0), in_dim=4)
         Traceback (most recent call last):
         ...
-        ValueError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
+        gatedrnn.errors.InputError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
     """
     if not hasattr(inner, "step"):
         raise InputError(f"inner: expected a cell or a layer, got {inner!r}")
