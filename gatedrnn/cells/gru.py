@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
@@ -26,6 +27,8 @@ class GRUParams(NamedTuple):
     w_h: Float[Array, "H 3*H"]
     b: Float[Array, "3*H"]
     b_h: Float[Array, "H"]
+
+    gates = Gates(("reset", "update", "candidate"), ("reset", "update"), "update")
 
 
 @config
@@ -64,6 +67,8 @@ class GRUResetAfter:
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
+
+    gates = GRUParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
 
@@ -23,6 +24,8 @@ class LSTMParams(NamedTuple):
     w_x: Float[Array, "I 4*H"]
     w_h: Float[Array, "H 4*H"]
     b: Float[Array, "4*H"]
+
+    gates = Gates(("input", "forget", "candidate", "output"), ("input", "forget", "output"), "forget", lets_in="input")
 
 
 class LSTMCarry(NamedTuple):
@@ -71,6 +74,8 @@ class LSTM:
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
+
+    gates = LSTMParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""
