@@ -107,7 +107,7 @@ def _value(name: str, value: Any) -> Any:
         if called and getattr(module, called, None) is value:
             return {"function": f"{place}.{called}"}
     raise InputError(
-        f"{name}: {value!r} cannot be saved; expected plain values, configurations, or a function of jax.numpy or jax.nn"
+        f"{name}: {value!r} cannot be saved; expected plain values, configurations or a function of jax.numpy or jax.nn"
     )
 
 

@@ -12,10 +12,12 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.cells.gates import Gates, gates_of
+from gatedrnn.cells.registry import CELLS
 from gatedrnn.compare.diagnostics.gates import gate_values, readable
 from gatedrnn.costs.describe import describe
 from gatedrnn.experiment.network import GATE_BIASES, init_params
 from gatedrnn.training.early_stopping import Hyper
+from tests.helpers.paths import ROOT
 
 KEY = jax.random.key(0)
 
@@ -113,3 +115,12 @@ def test_names_that_are_no_blocks_are_refused() -> None:
         Gates(("a", "b"), ("c",), "a")
     with pytest.raises(ValueError, match="keeps: expected one of a; got 'b'"):
         Gates(("a", "b"), ("a",), "b")
+
+
+def test_the_page_about_cells_lists_the_table() -> None:
+    rows = [
+        line.split("|") for line in (ROOT / "docs" / "cells.md").read_text().splitlines() if line.startswith("| `gr.")
+    ]
+    assert [row[2].strip() for row in rows] == [*CELLS]
+    named = [gates_of(entry.make(2)) for entry in CELLS.values()]
+    assert [row[3].strip() for row in rows] == ["none" if one is None else ", ".join(one.open) for one in named]
