@@ -94,7 +94,7 @@ def test_other_values_are_refused(remat):
 def test_truncated_backpropagation_is_the_recipe_of_the_docs():
     """Chunk by chunk with the carry's gradient stopped: no output's gradient reaches back beyond its chunk."""
     with jax.enable_x64():
-        layer = gr.scan(CELLS["LSTM"])
+        layer = gr.scan(CELLS["lstm"])
         params, xs, _ = problem(layer, length=12)
         chunk = 4
 
