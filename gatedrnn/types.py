@@ -37,6 +37,8 @@ class Cell(Protocol):
     outside the scan and its derivative: it casts types and draws noise (``key`` is None in evaluation).
     The ``xs`` that it returns is the input, or a tuple of the input and the noise that travels with it,
     each ``[T, *B, ...]``; ``step`` then gets a time step of just that.
+
+    And it may have ``gates``, a ``gatedrnn.cells.gates.Gates``: the names of its blocks, and which gate keeps memory.
     """
 
     @property

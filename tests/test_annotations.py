@@ -51,7 +51,7 @@ def test_a_wrong_return_is_a_type_error():
 def test_a_cell_of_ones_own_is_a_cell():
     assert all(isinstance(cell, gr.Cell) for cell in cells.CELLS.values())
     assert isinstance(cells.CELLS["peephole"], gr.GatedCell)
-    assert not isinstance(cells.CELLS["gru, reset before"], gr.GatedCell)
+    assert not isinstance(cells.CELLS["GRU-before"], gr.GatedCell)
 
 
 def test_unchecked_annotations_leave_the_librarys_own_errors(unchecked_annotations):

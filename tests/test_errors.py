@@ -110,11 +110,11 @@ CASES = [
     # Gate biases.
     (
         lambda: gr.memory_bias(gr.SimpleRNN(3).init(KEY, 2), 1.0),
-        "params: expected those of an LSTM, a GRU or a MinGRU, got SimpleRNN",
+        "params: expected those of a cell that names its gates, as LSTM, GRU and MinGRU; got SimpleRNN",
     ),
     (
         lambda: gr.chrono_bias(PARAMS[DENSE], KEY, 10),
-        "params: expected those of an LSTM, a GRU or a MinGRU, got DenseParams",
+        "params: expected those of a cell that names its gates, as LSTM, GRU and MinGRU; got DenseParams",
     ),
     (
         lambda: gr.scale_recurrent(gr.MinGRU(3).init(KEY, 2), 1.0),

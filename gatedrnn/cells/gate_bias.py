@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
-from gatedrnn.cells.gru import GRUParams
-from gatedrnn.cells.gru_reset_before import GRUResetBeforeParams
-from gatedrnn.cells.lstm import LSTMParams
-from gatedrnn.cells.min_gru import MinGRUParams
-from gatedrnn.cells.simple_rnn import SimpleRNNParams
+from gatedrnn.cells.gates import Gates, gates_of_params
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-Gated = TypeVar("Gated", LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams)
-Recurrent = TypeVar("Recurrent", LSTMParams, GRUParams, GRUResetBeforeParams, SimpleRNNParams)
+P = TypeVar("P")
 
 
-def has_memory_gate(params: Any) -> bool:
-    """Whether these are the parameters of a cell whose memory one gate keeps, with a bias that is known here."""
-    return isinstance(params, (LSTMParams, GRUParams, GRUResetBeforeParams, MinGRUParams))
+def _gates(params: Any, cell: Any) -> Gates:
+    found = gates_of_params(params, cell)
+    if found is None:
+        whose = type(params).__name__ if cell is None else repr(cell)
+        raise InputError(f"params: expected those of a cell that names its gates, as LSTM, GRU and MinGRU; got {whose}")
+    return found
 
 
-def _check(params: Any) -> None:
-    if not has_memory_gate(params):
-        raise InputError(f"params: expected those of an LSTM, a GRU or a MinGRU, got {type(params).__name__}")
+def _bias(params: Any) -> Array:
+    """Return the bias of all blocks, which the parameters hold under the name ``b``."""
+    found = params.get("b") if isinstance(params, dict) else getattr(params, "b", None)
+    if found is None:
+        raise InputError(f"params: expected a bias of all blocks named b, got none in {type(params).__name__}")
+    return jnp.asarray(found)
 
 
-def memory_bias(params: Gated, bias: Any) -> Gated:
+def _with_bias(params: P, b: Array) -> P:
+    """Return the parameters with that bias: a dictionary, a named tuple or a dataclass."""
+    changed: Any = params
+    if isinstance(changed, dict):
+        changed = {**changed, "b": b}
+        return changed
+    return changed._replace(b=b) if hasattr(changed, "_replace") else dataclasses.replace(changed, b=b)
+
+
+def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
     """Set the bias of the gate that keeps memory: an LSTM's forget gate, the update gate of a GRU or a MinGRU.
 
     What is kept starts near sigmoid(bias); a unit forgets with a time constant of about 1 / (1 - sigmoid(bias)) steps.
     In a MinGRU 1 - z is kept, so that its bias becomes ``-bias``: equal biases remember equally long in all cells.
 
     Args:
-        params: an LSTM's, a GRU's or a MinGRU's parameters.
+        params: an LSTM's, a GRU's or a MinGRU's parameters, or those of the ``cell`` given.
         bias: a number, or one for each hidden unit, ``[H]``; may be traced, and so searched over in one program.
+        cell: the cell that has these parameters and names its gates; needed for a cell of one's own alone.
 
     Raises:
         ValueError: where the parameters have no such gate.
@@ -54,24 +66,21 @@ def memory_bias(params: Gated, bias: Any) -> Gated:
         >>> memory_bias(params, 3.0).b
         Array([0., 0., 3., 3., 0., 0., 0., 0.], dtype=float32)
     """
-    _check(params)
-    b = jnp.asarray(params.b)
-    if isinstance(params, MinGRUParams):
-        return params._replace(b=b.at[: b.size // 2].set(-bias))
-    # The gate that keeps memory stands second: i, f, g, o and r, z, n.
-    hidden = params.w_h.shape[0]
-    return params._replace(b=b.at[hidden : 2 * hidden].set(bias))
+    gates, b = _gates(params, cell), _bias(params)
+    return _with_bias(params, b.at[gates.block(gates.keeps, b.size)].set(-bias if gates.complement else bias))
 
 
-def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
+def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = None) -> P:
     """Draw gate biases so that units remember for 1 to ``longest`` steps: ``log(U(1, longest - 1))``.
 
-    That is the forget or the update bias, as in ``memory_bias``; an LSTM's input gate gets its negative.
+    That is the forget or the update bias, as in ``memory_bias``; an LSTM's input gate, or whichever lets the candidate
+    in, gets its negative.
 
     Args:
-        params: an LSTM's, a GRU's or a MinGRU's parameters.
+        params: an LSTM's, a GRU's or a MinGRU's parameters, or those of the ``cell`` given.
         key: the key for the draw of U.
         longest: the longest dependency expected, in steps, above 2; may be traced.
+        cell: as in ``memory_bias``.
 
     Raises:
         ValueError: where the parameters have no such gate, or ``longest`` is known and not above 2.
@@ -85,18 +94,17 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
         >>> bool(((keep > 0.5) & (keep < 0.99)).all())
         True
     """
-    _check(params)
+    gates, b = _gates(params, cell), _bias(params)
     if not isinstance(longest, Tracer) and longest <= 2:
         raise InputError(f"longest: expected a number above 2, got {longest!r}")
-    hidden = params.b.size // 2 if isinstance(params, MinGRUParams) else params.w_h.shape[0]
-    bias = jnp.log(jax.random.uniform(key, (hidden,), params.b.dtype, 1.0, longest - 1.0))
-    params = memory_bias(params, bias)
-    if isinstance(params, LSTMParams):
-        return params._replace(b=jnp.asarray(params.b).at[:hidden].set(-bias))
-    return params
+    bias = jnp.log(jax.random.uniform(key, (b.size // len(gates.blocks),), b.dtype, 1.0, longest - 1.0))
+    params = memory_bias(params, bias, cell=cell)
+    if gates.lets_in is None:
+        return params
+    return _with_bias(params, _bias(params).at[gates.block(gates.lets_in, b.size)].set(-bias))
 
 
-def scale_recurrent(params: Recurrent, scale: Any) -> Recurrent:
+def scale_recurrent(params: P, scale: Any) -> P:
     """Multiply the recurrent map by ``scale``, which may be traced; an orthogonal block has gain 1 before.
 
     Raises:
@@ -110,4 +118,5 @@ def scale_recurrent(params: Recurrent, scale: Any) -> Recurrent:
     """
     if not hasattr(params, "w_h"):
         raise InputError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
-    return params._replace(w_h=params.w_h * scale)
+    held: Any = params
+    return held._replace(w_h=held.w_h * scale)

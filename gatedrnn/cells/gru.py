@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
-from gatedrnn.cells.derivatives import GRUDerivative
+from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
@@ -27,6 +27,8 @@ class GRUParams(NamedTuple):
     w_h: Float[Array, "H 3*H"]
     b: Float[Array, "3*H"]
     b_h: Float[Array, "H"]
+
+    gates = Gates(("reset", "update", "candidate"), ("reset", "update"), "update")
 
 
 @config
@@ -65,6 +67,8 @@ class GRUResetAfter:
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
+
+    gates = GRUParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""
@@ -130,6 +134,40 @@ class GRUResetAfter:
     def gate_derivative(self) -> GRUDerivative | None:
         """The derivative of ``gate`` written by hand, for the fast engine; None for another activation than tanh."""
         return GRUDerivative(self.policy.carry_dtype) if self.activation is jnp.tanh else None
+
+
+class GRUDerivative:
+    """Saves both gates, the candidate and its recurrent part: 4 arrays ``[*B, H]``."""
+
+    def __init__(self, carry_dtype: Any) -> None:
+        self._carry_dtype = carry_dtype
+
+    def save(self, z: Array, u: Array, carry: Array) -> tuple[Array, Array, Any]:
+        """Return the next carry, the output, and ``(r, z, n, h W_hn + b_h)``."""
+        z_r, z_z, z_n = jnp.split(z, 3, axis=-1)
+        u_r, u_z, u_n = jnp.split(u, 3, axis=-1)
+        reset, keep = jax.nn.sigmoid(z_r + u_r), jax.nn.sigmoid(z_z + u_z)
+        candidate = jnp.tanh(z_n + reset * u_n)
+        h = ((1 - keep) * candidate + keep * carry).astype(self._carry_dtype(z.dtype))
+        return h, h.astype(z.dtype), (reset, keep, candidate, u_n)
+
+    def transpose(self, saved: Any, carry: Array, d_carry: Array, d_y: Array) -> tuple[Any, Array]:
+        """Return the cotangent of ``u``, and of the candidate's block of ``z``, the only one that differs."""
+        reset, keep, candidate, u_n = saved
+        d_h = d_carry + d_y.astype(d_carry.dtype)
+        d_n = (d_h * ((1 - keep) * (1 - candidate**2))).astype(keep.dtype)
+        d_r = d_n * u_n * (reset * (1 - reset))
+        d_k = (d_h * (carry - candidate) * (keep * (1 - keep))).astype(keep.dtype)
+        return (jnp.concatenate([d_r, d_k, d_n * reset], axis=-1), d_n), d_h * keep
+
+    def of_z(self, d_linear: tuple[Array, Array]) -> Array:
+        """Exchange the candidate's block."""
+        d_u, d_n = d_linear
+        return jnp.concatenate([d_u[..., : -d_n.shape[-1]], d_n], axis=-1)
+
+    def of_u(self, d_linear: tuple[Array, Array]) -> Array:
+        """Return the first."""
+        return d_linear[0]
 
 
 def GRU(

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
 
@@ -23,6 +24,8 @@ class GRUResetBeforeParams(NamedTuple):
     w_x: Float[Array, "I 3*H"]
     w_h: Float[Array, "H 3*H"]
     b: Float[Array, "3*H"]
+
+    gates = Gates(("reset", "update", "candidate"), ("reset", "update"), "update")
 
 
 @config
@@ -58,6 +61,8 @@ class GRUResetBefore:
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
+
+    gates = GRUResetBeforeParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
-from gatedrnn.cells.derivatives import LSTMDerivative
+from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
 
@@ -24,6 +24,8 @@ class LSTMParams(NamedTuple):
     w_x: Float[Array, "I 4*H"]
     w_h: Float[Array, "H 4*H"]
     b: Float[Array, "4*H"]
+
+    gates = Gates(("input", "forget", "candidate", "output"), ("input", "forget", "output"), "forget", lets_in="input")
 
 
 class LSTMCarry(NamedTuple):
@@ -72,6 +74,8 @@ class LSTM:
     hidden: int
     activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
+
+    gates = LSTMParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""
@@ -127,10 +131,7 @@ class LSTM:
     def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params
-        i, f, g, o = (a + b for a, b in zip(jnp.split(z, 4, axis=-1), jnp.split(u, 4, axis=-1), strict=True))
-        kept = jax.nn.sigmoid(f) * carry.c + jax.nn.sigmoid(i) * self.activation(g)
-        c = kept.astype(self._cell_dtype(z.dtype))
-        h = jax.nn.sigmoid(o) * self.activation(c).astype(z.dtype)
+        c, h, _ = _equations(z, u, carry.c, self.activation, self._cell_dtype)
         return LSTMCarry(h, c), h
 
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
@@ -144,3 +145,53 @@ class LSTM:
 
     def _cell_dtype(self, compute: Any) -> Any:
         return self.policy.carry_dtype(compute, at_least="float32")
+
+
+def _equations(
+    z: Array, u: Array, c: Array, activation: Callable[[Array], Array], cell_dtype: Callable[[Any], Any]
+) -> tuple[Array, Array, tuple[Array, Array, Array, Array]]:
+    """Return the next cell state, the output, and ``(i, f, g, o)``: what a step does, with or without a derivative."""
+    i, f, g, o = (a + b for a, b in zip(jnp.split(z, 4, axis=-1), jnp.split(u, 4, axis=-1), strict=True))
+    i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), activation(g), jax.nn.sigmoid(o)
+    c = _next_cell_state(i, f, g, c, cell_dtype)
+    h = o * activation(c).astype(z.dtype)
+    return c, h, (i, f, g, o)
+
+
+def _next_cell_state(i: Array, f: Array, g: Array, c: Array, cell_dtype: Callable[[Any], Any]) -> Array:
+    return (f * c + i * g).astype(cell_dtype(i.dtype))
+
+
+class LSTMDerivative:
+    """Saves the four gates: 4 arrays ``[*B, H]``; the squashed cell state is computed again."""
+
+    def __init__(self, cell_dtype: Any) -> None:
+        self._cell_dtype = cell_dtype
+
+    def save(self, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Array, Any]:
+        """Return the next carry, the output, and ``(i, f, g, o)``."""
+        c, h, gates = _equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
+        return LSTMCarry(h, c), h, gates
+
+    def transpose(self, saved: Any, carry: LSTMCarry, d_carry: LSTMCarry, d_y: Array) -> tuple[Array, LSTMCarry]:
+        """Return one array for ``z`` and ``u``, which the gate only adds."""
+        i, f, g, o = saved
+        squashed = jnp.tanh(_next_cell_state(i, f, g, carry.c, self._cell_dtype))
+        d_h = d_carry.h + d_y
+        d_c = d_carry.c + (d_h * o).astype(squashed.dtype) * (1 - squashed**2)
+        blocks = (
+            d_c * (g * i * (1 - i)),
+            d_c * (carry.c * f * (1 - f)),
+            d_c * (i * (1 - g**2)),
+            d_h * squashed * (o * (1 - o)),
+        )
+        d_a = jnp.concatenate([block.astype(o.dtype) for block in blocks], axis=-1)
+        return d_a, LSTMCarry(jnp.zeros_like(d_h), (d_c * f).astype(d_carry.c.dtype))
+
+    def of_z(self, d_linear: Array) -> Array:
+        """Return it as it is."""
+        return d_linear
+
+    def of_u(self, d_linear: Array) -> Array:
+        """Return it as it is."""
+        return d_linear

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
 
@@ -22,6 +23,8 @@ class MinGRUParams(NamedTuple):
 
     w_x: Float[Array, "I 2*H"]
     b: Float[Array, "2*H"]
+
+    gates = Gates(("update", "candidate"), ("update",), "update", complement=True)
 
 
 @config
@@ -59,6 +62,8 @@ class MinGRU:
     hidden: int
     activation: Callable[[Array], Array] = jax.nn.identity
     policy: Policy = Policy()
+
+    gates = MinGRUParams.gates
 
     def __post_init__(self) -> None:
         """Refuse sizes that no cell has."""

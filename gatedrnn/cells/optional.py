@@ -1,4 +1,4 @@
-"""Optional methods by which a cell says again, in a faster form, what others of its methods say."""
+"""Optional parts by which a cell says again, in a faster or shorter form, what others of its methods say."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 REPLACES = {
     "joint": ("project", "recur", "gate"),
     "gate_derivative": ("gate",),
+    "gates": ("gate",),
 }
-"""What each hook says again: ``joint`` that ``gate`` reads the sum of both products alone."""
+"""What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its blocks are."""
 
 
 def optional_method(cell: Any, name: str) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from gatedrnn.cells.gru import GRU
+from gatedrnn.cells.gru import GRU, GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
@@ -18,14 +19,31 @@ if TYPE_CHECKING:
 MakeCell: TypeAlias = "Callable[[int], Cell]"
 """What makes a cell from its number of units."""
 
+
+class Entry(NamedTuple):
+    """One row of the table."""
+
+    make: MakeCell
+    kind: type
+    """The class of what is made."""
+    help: str = ""
+    """What the name alone does not say, for help texts."""
+
+
 CELLS = {
-    "LSTM": LSTM,
-    "GRU": GRU,
-    "GRU-before": lambda hidden: GRU(hidden, reset="before"),
-    "MinGRU": MinGRU,
-    "SimpleRNN": SimpleRNN,
+    "LSTM": Entry(LSTM, LSTM),
+    "GRU": Entry(GRU, GRUResetAfter),
+    "GRU-before": Entry(lambda hidden: GRU(hidden, reset="before"), GRUResetBefore, "reset gate before the product"),
+    "MinGRU": Entry(MinGRU, MinGRU),
+    "SimpleRNN": Entry(SimpleRNN, SimpleRNN),
 }
-"""The cells that a comparison knows by name, each made from its number of units."""
+"""The cells that a comparison knows by name: a new one is a row."""
+
+NAMES = ", ".join(name + (f" ({entry.help})" if entry.help else "") for name, entry in CELLS.items())
+"""All names, as help texts list them."""
+
+HELP = f"{NAMES}, or package.module:Class."
+"""Help text of every option that names a cell."""
 
 
 def cell_maker(name: str) -> MakeCell:
@@ -42,7 +60,7 @@ def cell_maker(name: str) -> MakeCell:
         GRUResetAfter(hidden=3)
     """
     if name in CELLS:
-        return CELLS[name]
+        return CELLS[name].make
     module, colon, attribute = name.partition(":")
     if not colon:
         raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from json import dumps
+from typing import Annotated
 
+import tyro
 from rich.console import Console
 
+from gatedrnn.cells.registry import HELP
 from gatedrnn.costs.describe import SHOWN
 from gatedrnn.costs.describe import describe as describe_cells
 from gatedrnn.costs.table import render_description
@@ -19,7 +22,7 @@ def describe(
     batch: int = 16,
     length: int = 128,
     time: bool = False,
-    cells: tuple[str, ...] = SHOWN,
+    cells: Annotated[tuple[str, ...], tyro.conf.arg(help=HELP)] = SHOWN,
     json: bool = False,
 ) -> None:
     """Show what cells cost: gates, states, parameters, FLOPs, memory, and sizes of equal cost.
@@ -31,7 +34,7 @@ def describe(
         batch: examples, for memory and time.
         length: time steps, for memory and time.
         time: measure the time per step on this device.
-        cells: LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class.
+        cells: those that stand side by side; the help text lists the table of cells.
         json: print JSON instead of a table.
     """
     description = describe_cells(in_dim, hidden, out_dim, batch=batch, length=length, time=time, cells=cells)

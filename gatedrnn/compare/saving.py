@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.cells.registry import make_cell
+from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import network
 from gatedrnn.files import write_json, written
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Reading, Task
     from gatedrnn.types import Cell, Params
 
-FORMAT = 1
+FORMAT = 2
+"""2: `cell_configuration` holds all of the cell; 1 held its name and units alone."""
 
 
 def save_tuned(
@@ -32,7 +34,8 @@ def save_tuned(
     """Save the best network of each cell under ``models/TASK`` in a comparison's folder.
 
     The best is that of the replicate with the best validation score; the test part has no say. A task that encodes its
-    inputs in a way of its own cannot be saved, and is left out.
+    inputs in a way of its own cannot be saved, and is left out; so is a cell whose configuration is no plain data, with
+    a warning.
 
     Args:
         task: the task that the networks were trained on.
@@ -56,7 +59,12 @@ def save_tuned(
             "validation": trials[best]["validation"],
         }
         path = folder.path / "models" / task.name / name.replace(":", ".")
-        save(path, params, {**description(task, name, one.cell, task.reading(replicate["seed"])), **choice})
+        try:
+            described = description(task, name, one.cell, task.reading(replicate["seed"]))
+        except InputError as error:  # a comparison of hours does not fail because of what it cannot save
+            warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
+            continue
+        save(path, params, {**described, **choice})
 
 
 def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str, Any]:
@@ -71,7 +79,8 @@ def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str
         "format": FORMAT,
         **{key: getattr(task, key) for key in ("name", "title", "kind", "unit", "in_dim", "out_dim", "data_sha256")},
         "cell": name,
-        "hidden": cell.out_dim,
+        "hidden": getattr(cell, "hidden", cell.out_dim),
+        "cell_configuration": as_data(cell),
         "config": repr(cell),
         "features": list(reading.features),
         "targets": list(reading.targets),
@@ -108,7 +117,7 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
     if hashlib.sha256(held).hexdigest() != config["sha256"]:
         raise InputError(f"{path.name}.safetensors: expected sha256 {config['sha256']}, got another; it is damaged")
     arrays = _safetensors().load(held)
-    cell = make_cell(config["cell"], config["hidden"])
+    cell = from_data(config["cell_configuration"])
     shapes: Any = jax.eval_shape(
         lambda key: network(cell, config["out_dim"], 0.0).init(key, config["in_dim"]), jax.random.key(0)
     )

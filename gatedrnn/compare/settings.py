@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from gatedrnn.cells import checks
-from gatedrnn.cells.registry import cell_maker
+from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.space import Space
@@ -25,8 +27,7 @@ class Settings:
 
     tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
     """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
-    cells: tuple[str, ...] = ("LSTM", "GRU")
-    """Two or more of LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, package.module:Class."""
+    cells: Annotated[tuple[str, ...], tyro.conf.arg(help=f"Two or more of {HELP}")] = ("LSTM", "GRU")
     hidden: int = 32
     """Units of the first cell, near which equal sizes are sought."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from gatedrnn.cells import checks
+from gatedrnn.cells.gates import gates_of
 from gatedrnn.cells.registry import MakeCell, cell_maker
 from gatedrnn.costs.counting import Costs, costs
 from gatedrnn.costs.matching import Match, match
@@ -24,7 +25,7 @@ class CellDescription:
 
     Attributes:
         cell: the configuration, as it prints.
-        gates: sigmoid gates of a unit.
+        gates: gates of a unit, as the cell names them; else its sigmoids are counted.
         costs: everything that ``costs`` counts, without a head.
         equal_parameters: hidden size with about as many parameters as the first cell, head included.
         equal_flops: hidden size with about as many FLOPs, head included.
@@ -123,7 +124,7 @@ def describe(
         counted = costs(cell, in_dim)
         columns[name] = CellDescription(
             cell=repr(cell),
-            gates=counted.sigmoids / cell.out_dim,
+            gates=_gates(cell, counted),
             costs=counted,
             equal_parameters=equal_parameters[name],
             equal_flops=equal_flops[name],
@@ -132,3 +133,9 @@ def describe(
         )
     device = jax.devices()[0].device_kind if time else None
     return Description(in_dim, hidden, out_dim, batch, length, device, columns)
+
+
+def _gates(cell: Any, counted: Costs) -> float:
+    """Return the number of gates of a unit."""
+    named = gates_of(cell)
+    return counted.sigmoids / cell.out_dim if named is None else float(len(named.open))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 import gatedrnn as gr
-from gatedrnn.cells.gate_bias import has_memory_gate
+from gatedrnn.cells.gates import gates_of_params
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Cha
 
 
 def init_params(cell: Cell, task: VisibleTask, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
-    """Draw parameters and set the bias of the gate that keeps memory, where the cell has one."""
+    """Draw parameters and set the bias of the gate that keeps memory, where the cell names one."""
     key_params, key_bias = jax.random.split(key)
     params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
     recurrent, *rest = params
-    if not has_memory_gate(recurrent):
+    if gates_of_params(recurrent, cell) is None:
         return (recurrent, *rest)
     choices = (
-        gr.memory_bias(recurrent, 0.0),
-        gr.memory_bias(recurrent, 1.0),
-        gr.chrono_bias(recurrent, key_bias, longest),
+        gr.memory_bias(recurrent, 0.0, cell=cell),
+        gr.memory_bias(recurrent, 1.0, cell=cell),
+        gr.chrono_bias(recurrent, key_bias, longest, cell=cell),
     )
     return (jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices), *rest)
 

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import jax
+import tyro
 
-from gatedrnn.cells.registry import make_cell
+from gatedrnn.cells.registry import HELP, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import claim
 from gatedrnn.experiment.network import evaluate, make_run
@@ -34,8 +35,7 @@ class TrainSettings:
 
     task: str = "japanese-vowels-forecast"
     """Name of the task, as `gatedrnn tasks` lists it."""
-    cell: str = "GRU"
-    """LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class."""
+    cell: Annotated[str, tyro.conf.arg(help=HELP)] = "GRU"
     hidden: int = 32
     """Units of the recurrent layer."""
     learning_rate: float = 1e-2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from gatedrnn.cells import checks
-from gatedrnn.cells.registry import cell_maker
+from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
@@ -35,8 +37,7 @@ class SweepSettings:
     """Configurations of random sampling."""
     seeds: int = 1
     """Members of each configuration, which differ in initial parameters, order and dropout."""
-    cell: tuple[str, ...] = ("LSTM", "GRU")
-    """LSTM, GRU, GRU-before (reset gate before the product), MinGRU, SimpleRNN, or package.module:Class."""
+    cell: Annotated[tuple[str, ...], tyro.conf.arg(help=HELP)] = ("LSTM", "GRU")
     hidden: tuple[int, ...] = (32,)
     """Units of the recurrent layer."""
     learning_rate: tuple[float, ...] = (1e-3, 3e-2)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 import gatedrnn as gr
+from gatedrnn.cells import registry
 from gatedrnn.layers.engines.fast.forms import FastForm
 
 
@@ -119,11 +120,7 @@ class Peephole:
 
 
 CELLS = {
-    "lstm": gr.LSTM(4),
-    "gru, reset after": gr.GRU(4),
-    "gru, reset before": gr.GRU(4, reset="before"),
-    "simple rnn": gr.SimpleRNN(4),
-    "min gru": gr.MinGRU(4),
+    **{name: entry.make(4) for name, entry in registry.CELLS.items()},
     "stack with noise": gr.stack(gr.residual(gr.SimpleRNN(3)), Zoneout(2, 0.5)),
     "residual": gr.residual(gr.LSTM(3)),
     "zoneout": Zoneout(4, 0.4),

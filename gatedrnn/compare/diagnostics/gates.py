@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-import gatedrnn as gr
+from gatedrnn.cells.gates import Gates, gates_of
+from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import init_params
 from gatedrnn.experiment.space import as_hypers
+from gatedrnn.types import GatedCell
 
 if TYPE_CHECKING:
     from jax import Array
@@ -25,47 +27,47 @@ BINS = 20
 """Of a histogram from 0 to 1."""
 
 
-class Inside(NamedTuple):
-    """Which blocks of ``[H, G*H]`` are gates, by name, and which of them says how much of the state is kept."""
-
-    places: dict[str, int]
-    keeps: str
-    lets_in: bool = False
-    """Whether that gate lets the candidate in, so that the rest is kept; it is the only one."""
+def readable(cell: Cell) -> Gates | None:
+    """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
+    return gates_of(cell) if isinstance(cell, GatedCell) else None
 
 
-INSIDE: dict[type, Inside] = {
-    gr.LSTM: Inside({"input": 0, "forget": 1, "output": 3}, "forget"),
-    gr.GRUResetAfter: Inside({"reset": 0, "update": 1}, "update"),
-    gr.MinGRU: Inside({"update": 0}, "update", lets_in=True),
-}
-"""The cells whose gates can be read."""
+def _named(cell: Cell) -> Gates:
+    found = readable(cell)
+    if found is None:
+        raise InputError(f"cell: expected a gated cell that names its gates, got {cell!r}")
+    return found
 
 
 def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[Array, "T B G H"]:
-    """Return the gates of a cell in ``INSIDE`` at every step.
+    """Return the gates of a cell that names them, at every step.
 
     .. code-block:: text
 
         sigmoid(project(params, x) + recur(params, carry)), without the block that proposes the new state
 
     Args:
-        cell: an LSTM, a GRU with reset "after", or a MinGRU.
+        cell: a gated cell that names its gates: an LSTM, a GRU with reset "after", a MinGRU, or one of one's own.
         params: the parameters of the cell.
         xs: the inputs that the cell reads.
 
+    Raises:
+        ValueError: where it names none.
+
     Example:
+        >>> import gatedrnn as gr
         >>> cell = gr.LSTM(3)
         >>> params = cell.init(jax.random.key(0), in_dim=2)
         >>> gate_values(cell, params, jnp.zeros((4, 5, 2))).shape
         (4, 5, 3, 3)
     """
-    places = jnp.array([*INSIDE[type(cell)].places.values()])
+    named = _named(cell)
+    places = jnp.array([named.blocks.index(name) for name in named.open])
 
     def step(carry: Any, x: Array) -> tuple[Any, Array]:
         z, u = cell.project(params, x), cell.recur(params, carry)
         sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
-        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], -1, cell.hidden)
+        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], len(named.blocks), -1)
         return cell.gate(params, z, u, carry)[0], blocks[..., places, :]
 
     return jax.lax.scan(step, cell.initial_carry(params, xs[0]), xs)[1]
@@ -86,16 +88,18 @@ def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[
 @partial(jax.jit, static_argnums=(0, 1))
 def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Array, Array]:
     """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
-    inside = INSIDE[type(cell)]
+    named = _named(cell)
+    keeps = named.open.index(named.keeps)
     gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
-    gates = 1 - gates if inside.lets_in else gates  # so that high is long memory in all cells
+    if named.complement:  # so that high is long memory in all cells
+        gates = gates.at[:, :, keeps].set(1 - gates[:, :, keeps])
     there = jnp.arange(len(gates))[:, None] < batch.lengths
     place = jnp.clip((gates * BINS).astype(jnp.int32), 0, BINS - 1)
     weight = jnp.broadcast_to(there[:, :, None, None], gates.shape).astype(jnp.float32)
     histogram = jnp.stack(
         [jnp.bincount(place[:, :, g].ravel(), weight[:, :, g].ravel(), length=BINS) for g in range(gates.shape[2])]
     )
-    return timescales(gates[:, :, [*inside.places].index(inside.keeps)], there), histogram
+    return timescales(gates[:, :, keeps], there), histogram
 
 
 def gates(
@@ -104,7 +108,7 @@ def gates(
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
     Args:
-        cells: the cells by name; those whose inside is unknown are left out.
+        cells: the cells by name; those whose gates cannot be read are left out.
         replicates: the replicates of the comparison.
         found: a task's entry in results.json.
         winners: parameters of the selected trial of each cell in each replicate.
@@ -112,7 +116,7 @@ def gates(
     return {
         name: _of_cell(cell, replicates, found, name, winners[name])
         for name, cell in cells.items()
-        if type(cell) in INSIDE
+        if readable(cell) is not None
     }
 
 
@@ -127,16 +131,16 @@ def _of_cell(
             scales, histogram = _read(cell, task, params[0], visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
-    inside = INSIDE[type(cell)]
+    named = _named(cell)
     scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
     counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
     return {
         "timescales": {state: [round(float(t), 3) for t in found] for state, found in scales.items()},
         "histograms": {
             gate: {state: (total[g] / total[g].sum()).round(5).tolist() for state, total in counts.items()}
-            for g, gate in enumerate(inside.places)
+            for g, gate in enumerate(named.open)
         },
-        "keeps": inside.keeps,
+        "keeps": named.keeps,
     }
 
 
