@@ -44,7 +44,7 @@ def cell_maker(name: str) -> MakeCell:
     if name in CELLS:
         return CELLS[name]
     module, colon, attribute = name.partition(":")
-    if not colon:
+    if not colon or not module or module.startswith("."):
         raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
     try:
         return getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""How commands and scripts end: an exit code, and one line where something went wrong."""
+"""How commands and scripts end: an exit code, and one line where what came in was wrong."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import logging
 import os
 import shlex
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
+from gatedrnn.errors import InputError
 from gatedrnn.training.hosts import is_first
 from gatedrnn.training.population import Interrupted
 from gatedrnn.training.termination import EXIT_CODE
 
+DEFECT = 70
+"""EX_SOFTWARE of sysexits.h: the program is wrong, not what it was given."""
+
 
 def exit_code(work: Callable[[], Any], command: str) -> int:
-    """Do what a command asks for, and return its exit code, with one line where it went wrong.
+    """Do what a command asks for, and return its exit code.
 
-    Wrong input is 2; what the system refused, such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143. Of several
-    processes the first says how to resume, and each what went wrong in it.
+    Wrong input, which is an ``InputError`` and no other error, is 2; what the system refused, such as to write to a
+    full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect: 70, with its traceback.
+    Of several processes the first says how to resume, and each what went wrong in it.
 
     Args:
         work: what to do.
@@ -32,7 +38,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         work()
-    except ValueError as error:
+    except InputError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 2
     except Interrupted:
@@ -48,6 +54,10 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     except OSError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 1
+    except Exception:
+        # Also a ValueError that a library below raised: our line would blame the user for it, and hide where it is.
+        traceback.print_exc()
+        return DEFECT
     return 0
 
 

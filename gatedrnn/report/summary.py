@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from gatedrnn.compare.verdict.pairs import favoured, pairs
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import MINUS, count, decimals, interval, number, seconds
 
 try:
@@ -15,7 +16,7 @@ try:
     from rich.table import Table
     from rich.text import Text
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
 
 CELLS = ("bold cyan", "bold yellow")
 _LABELS = 24

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.table import read_table
@@ -49,7 +49,9 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return _task(data, kind, question, path.stem, path.name, digest)
-    except (ValueError, OSError) as error:
+    except MissingPackageError:
+        raise  # it is not about this file
+    except (InputError, OSError) as error:
         raise InputError(f"{path.name}: {error}") from error
 
 

@@ -1,0 +1,46 @@
+"""A user's mistake is one line and exit code 2; a defect is shown with its traceback, and is 70."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import pytest
+
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+
+from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.errors import InputError, MissingPackageError
+
+
+def _raises(error):
+    def work():
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("hidden: expected a positive int"), 2),
+        (MissingPackageError("tables need pyarrow"), 2),
+        (OSError("No space left on device"), 1),
+    ],
+)
+def test_what_is_no_defect_is_one_line(capsys, error, code):
+    assert exit_code(_raises(error), "gatedrnn train") == code
+    assert capsys.readouterr().err == f"gatedrnn: {error}\n"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        _raises(ValueError("of a library below")),
+        _raises(ImportError("of a package that is broken")),
+        lambda: jnp.ones(2) + jnp.ones(3),
+    ],
+)
+def test_a_defect_shows_its_traceback(capsys, work):
+    assert exit_code(work, "gatedrnn train") == 70
+    said = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in said
+    assert "gatedrnn: " not in said
