@@ -44,7 +44,7 @@ def memory_bias(params: Gated, bias: Any) -> Gated:
         bias: a number, or one for each hidden unit, ``[H]``; may be traced, and so searched over in one program.
 
     Raises:
-        ValueError: where the parameters have no such gate.
+        InputError: where the parameters have no such gate.
 
     Source: Jozefowicz, Zaremba and Sutskever 2015 for the LSTM's forget bias of 1.
 
@@ -74,7 +74,7 @@ def chrono_bias(params: Gated, key: Key[Array, ""], longest: Any) -> Gated:
         longest: the longest dependency expected, in steps, above 2; may be traced.
 
     Raises:
-        ValueError: where the parameters have no such gate, or ``longest`` is known and not above 2.
+        InputError: where the parameters have no such gate, or ``longest`` is known and not above 2.
 
     Source: Tallec and Ollivier 2018, arXiv 1804.11188v1.
 
@@ -100,7 +100,7 @@ def scale_recurrent(params: Recurrent, scale: Any) -> Recurrent:
     """Multiply the recurrent map by ``scale``, which may be traced; an orthogonal block has gain 1 before.
 
     Raises:
-        ValueError: where the parameters have no recurrent map, as a MinGRU's.
+        InputError: where the parameters have no recurrent map, as a MinGRU's.
 
     Example:
         >>> import gatedrnn as gr

@@ -35,7 +35,7 @@ def cell_maker(name: str) -> MakeCell:
         name: of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
 
     Raises:
-        ValueError: where there is none.
+        InputError: where there is none.
 
     Example:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)

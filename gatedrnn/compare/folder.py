@@ -19,7 +19,7 @@ class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed.
 
     Raises:
-        ValueError: where the folder holds a comparison with other settings; says which differ.
+        InputError: where the folder holds a comparison with other settings; says which differ.
     """
 
     def __init__(self, path: str | Path, settings: Settings) -> None:

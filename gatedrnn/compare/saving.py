@@ -95,7 +95,7 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
     """Return the configuration, cell and parameters of a network that `save` wrote.
 
     Raises:
-        ValueError: where a file is missing, of another format, or damaged.
+        InputError: where a file is missing, of another format, or damaged.
     """
     described = _beside(path, "json")
     if not described.is_file():

@@ -18,7 +18,7 @@ def claim(folder: Path, settings: dict[str, Any]) -> None:
     """Write what a folder is for, or check it where that is written already; of several processes the first writes.
 
     Raises:
-        ValueError: where the folder is for other settings; says which differ.
+        InputError: where the folder is for other settings; says which differ.
     """
     asked = folder / "settings.json"
     if is_first() and not asked.exists():

@@ -109,7 +109,7 @@ def bidirectional(
         remat: as in ``gr.scan``, for both.
 
     Raises:
-        ValueError: as in ``gr.scan``; and from ``step``, which does not exist here.
+        InputError: as in ``gr.scan``; and from ``step``, which does not exist here.
 
     Source: Schuster and Paliwal 1997.
 

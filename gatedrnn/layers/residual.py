@@ -115,14 +115,14 @@ def residual(inner: Any) -> Any:
         inner: a cell gives a cell (for ``gr.stack``), a layer a layer (for ``gr.chain``).
 
     Raises:
-        ValueError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
+        InputError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
 
     Example:
         >>> import jax, gatedrnn as gr
         >>> gr.residual(gr.LSTM(8)).init(jax.random.key(0), in_dim=4)
         Traceback (most recent call last):
         ...
-        ValueError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
+        InputError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
     """
     if not hasattr(inner, "step"):
         raise InputError(f"inner: expected a cell or a layer, got {inner!r}")

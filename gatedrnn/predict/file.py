@@ -32,7 +32,7 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
         time: column that ascends within each group.
 
     Raises:
-        ValueError: where the file is unfit; says what to do.
+        InputError: where the file is unfit; says what to do.
     """
     data = read(model, path, group, time)
     columns = int(data.lengths.max())
@@ -48,7 +48,7 @@ def read(model: Model, path: Path, group: str | None, time: str | None) -> Seque
     """Return what a file holds of the network's inputs.
 
     Raises:
-        ValueError: where it lacks some, or has others.
+        InputError: where it lacks some, or has others.
     """
     if path.suffix.lower() not in READERS or not path.is_file():
         raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")

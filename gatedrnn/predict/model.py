@@ -61,7 +61,7 @@ class Model:
             lengths: steps of each sequence, ``[B]``; all T without them.
 
         Raises:
-            ValueError: where shapes do not fit.
+            InputError: where shapes do not fit.
         """
         x = np.asarray(x)
         tokens, wanted = self.config["kind"] == "next-token", self.config["in_dim"]
@@ -105,13 +105,13 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
         cell: its name; unless given, the winner, or where there is none the cell of the best mean validation score.
 
     Raises:
-        ValueError: where the folder holds no finished comparison, or not that task or cell.
+        InputError: where the folder holds no finished comparison, or not that task or cell.
 
     Example:
         >>> load("runs/none")
         Traceback (most recent call last):
         ...
-        ValueError: run: expected the folder of a finished comparison, got 'runs/none'
+        InputError: run: expected the folder of a finished comparison, got 'runs/none'
     """
     held = Path(run) / "results.json"
     if not held.is_file():

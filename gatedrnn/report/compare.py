@@ -30,14 +30,14 @@ def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **o
             asked of a file or arrays, and of ``gatedrnn.compare.settings.Settings`` (such as ``replicates``).
 
     Raises:
-        ValueError: where data or options are unfit; says what to do.
+        InputError: where data or options are unfit; says what to do.
 
     Example:
         >>> import gatedrnn as gr
         >>> gr.compare("sales.csv", out="runs/sales", target="demand")
         Traceback (most recent call last):
         ...
-        ValueError: file: expected one that exists, got 'sales.csv'
+        InputError: file: expected one that exists, got 'sales.csv'
     """
     asked = {name: options.pop(name) for name in _fields(Question) if name in options}
     unknown = [name for name in options if name not in _fields(Settings) or name == "tasks"]

@@ -70,7 +70,7 @@ def bootstrap(differences: ArrayLike, level: float = 0.95, *, resamples: int = R
         seed: of the draws; the same differences give the same interval.
 
     Raises:
-        ValueError: for fewer than two replicates, values that are not finite, or another level.
+        InputError: for fewer than two replicates, values that are not finite, or another level.
 
     Source: Hesterberg 2014, arXiv 1411.5279v1; drawn by ``scipy.stats.bootstrap``.
 
@@ -112,7 +112,7 @@ def two_way_bootstrap(
         seed: of the draws.
 
     Raises:
-        ValueError: for fewer than two replicates, shapes that do not fit, or values that are not finite.
+        InputError: for fewer than two replicates, shapes that do not fit, or values that are not finite.
 
     Source: Owen 2007, "The pigeonhole bootstrap", arXiv 0712.1111.
 

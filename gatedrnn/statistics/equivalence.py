@@ -53,7 +53,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, region: float, level: float = 0.90) 
         level: 1 minus twice the level of each test.
 
     Raises:
-        ValueError: as `paired.paired_difference`, or where ``region`` is negative or not finite.
+        InputError: as `paired.paired_difference`, or where ``region`` is negative or not finite.
 
     Source: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15.
 

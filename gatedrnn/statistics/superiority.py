@@ -58,7 +58,7 @@ def superiority(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Superiority:
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: as `paired.paired_difference`.
+        InputError: as `paired.paired_difference`.
 
     Source: Bouthillier et al. 2021, arXiv 2103.03098v1, where 0.75 is the mark of a meaningful improvement.
 
@@ -91,7 +91,7 @@ def exact_interval(successes: ArrayLike, n: int, level: float = 0.95) -> tuple[N
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: for another level, or ``successes`` outside [0, n].
+        InputError: for another level, or ``successes`` outside [0, n].
 
     Source: Clopper and Pearson 1934, Biometrika 26.
 

@@ -70,7 +70,7 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        ValueError: where the folder holds a sweep with other settings, or a name is unknown.
+        InputError: where the folder holds a sweep with other settings, or a name is unknown.
     """
     claim(out, settings.as_dict())
     task = registry.load(settings.task)

@@ -26,7 +26,7 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
     """Read the arrays of an .npz file; pickled objects are never loaded.
 
     Raises:
-        ValueError: where it is none, or its arrays are unfit.
+        InputError: where it is none, or its arrays are unfit.
     """
     with open_npz(path) as file:
         unknown = [key for key in file.files if key not in KEYS]
@@ -41,7 +41,7 @@ def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     """Open an .npz file; its arrays are read inside the block, as what is wrong with them shows when they are.
 
     Raises:
-        ValueError: where it is none, is damaged, or holds pickled objects.
+        InputError: where it is none, is damaged, or holds pickled objects.
     """
     another = "expected an .npz file as numpy.savez writes it, got another"
     if not zipfile.is_zipfile(path):  # np.load would take it for a pickle, or for a single array
@@ -71,7 +71,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
         question: its kind; names of columns have no use here, but for the target of a forecast.
 
     Raises:
-        ValueError: where shapes or types don't fit.
+        InputError: where shapes or types don't fit.
     """
     for name in ("group", "time", "features", "split"):
         if getattr(question, name):

@@ -53,7 +53,7 @@ def types(path: Path) -> dict[str, str]:
     """Return each column's type: ``number``, ``whole`` (integers, truth values), ``text`` or ``time``.
 
     Raises:
-        ValueError: where the file is no table, or two columns have one name.
+        InputError: where the file is no table, or two columns have one name.
     """
     pa = arrow()
     try:
@@ -79,7 +79,7 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
     """Read some columns of a table.
 
     Raises:
-        ValueError: where a value is of another type than its column, or a label or time is missing.
+        InputError: where a value is of another type than its column, or a label or time is missing.
     """
     pa = arrow()
     # Rows of a CSV file are read at once; columns of a Parquet file lie apart in it, and are read when they are taken.

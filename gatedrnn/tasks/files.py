@@ -36,7 +36,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         question: what is asked of it, and where it stands.
 
     Raises:
-        ValueError: where the file is missing, of another ending, or unfit; says what to do.
+        InputError: where the file is missing, of another ending, or unfit; says what to do.
         ImportError: where a table is to be read without pyarrow.
     """
     path = Path(path)
@@ -59,7 +59,7 @@ def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str
     """Return the task that arrays hold: the keys are those of an .npz file.
 
     Raises:
-        ValueError: where arrays are unfit; says what to do.
+        InputError: where arrays are unfit; says what to do.
 
     Example:
         >>> from gatedrnn.tasks.question import Question

@@ -41,7 +41,7 @@ def load() -> dict[str, np.ndarray]:
     MIDI 21), all chorales one after another, and ``_lengths [B]``.
 
     Raises:
-        ValueError: where the file is missing or another one; says what is missing.
+        InputError: where the file is missing or another one; says what is missing.
     """
     folder = os.environ.get("GATEDRNN_DATA")
     path = Path(folder or ".") / FILE
@@ -68,7 +68,7 @@ def split(seed: int) -> Split:
     """Return the parts as they were given, the same for every seed: notes ``[T, B, 88]``, and those one frame later.
 
     Raises:
-        ValueError: as ``load``.
+        InputError: as ``load``.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")

@@ -68,14 +68,14 @@ def check(data: Sequences) -> None:
     """Refuse what no network can learn from.
 
     Raises:
-        ValueError: where there is a missing value, a constant column, a single class, a sequence without steps, a
+        InputError: where there is a missing value, a constant column, a single class, a sequence without steps, a
             group in two parts, or a split without a part; says where, and what to do.
 
     Example:
         >>> check(Sequences(np.ones((4, 1), np.float32), np.array([2, 2]), features=("load",)))
         Traceback (most recent call last):
         ...
-        ValueError: column 'load': expected values that vary, got 1 in every row; name the others with features
+        InputError: column 'load': expected values that vary, got 1 in every row; name the others with features
     """
     if not len(data.lengths) or data.lengths.min() < 1:
         empty = "no sequence" if not len(data.lengths) else f"sequence {data.label(int(data.lengths.argmin()))} empty"

@@ -40,7 +40,7 @@ class Splitter:
         window: steps of a window; None for the default.
 
     Raises:
-        ValueError: where the data are too few or too long.
+        InputError: where the data are too few or too long.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Splitter:
         """Return the parts that the seed draws; those of the last seed are kept, as both cells ask for them.
 
         Raises:
-            ValueError: where the seed is none, or what is to be found doesn't vary in the training part.
+            InputError: where the seed is none, or what is to be found doesn't vary in the training part.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise InputError(f"seed: expected an int of 0 or more, got {seed!r}")

@@ -46,7 +46,7 @@ def start(coordinator: str | None = None, processes: int | None = None, process:
 
     Raises:
         RuntimeError: where JAX has already started, or the others do not come.
-        ValueError: where some, but not all, of what is needed is named.
+        InputError: where some, but not all, of what is needed is named.
     """
     if coordinator is None and processes is None and launched() == 1:
         return  # JAX would hide all devices but the first, as for one of several processes

@@ -39,7 +39,7 @@ def cudnn(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: S
     forward mode, no second derivative and no ``vmap``; a reverse scan is the scan of the flipped sequence.
 
     Raises:
-        ValueError: where cuDNN can't serve: ``refusal`` says why.
+        InputError: where cuDNN can't serve: ``refusal`` says why.
     """
     reason = refusal(plan.cell, start, steps)
     if reason is not None:
