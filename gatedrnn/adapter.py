@@ -23,7 +23,7 @@ def as_layer(layer: Any) -> Layer:
     """Return a layer as it is and a cell in its scan.
 
     Raises:
-        ValueError: where it is neither, as a cell of Flax's own.
+        InputError: where it is neither, as a cell of Flax's own.
     """
     if isinstance(layer, type) or not hasattr(layer, "initial_carry"):
         raise InputError(f"layer: expected a layer or a cell of gatedrnn, such as gr.LSTM(8), got {layer!r}")
@@ -49,7 +49,7 @@ def to_time_major(
     """Return the input sequences with time as axis 0, and what ``Layer.apply`` wants to know of their steps.
 
     Raises:
-        ValueError: where an argument has a type or a shape that does not fit the inputs, in the caller's axes.
+        InputError: where an argument has a type or a shape that does not fit the inputs, in the caller's axes.
     """
     inputs = jnp.asarray(inputs)
     features = 0 if takes_tokens(layer) else 1

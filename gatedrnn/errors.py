@@ -1,4 +1,4 @@
-"""The one error that says: what came in was wrong, not the program."""
+"""The errors that say: what came in was wrong, or something is not installed; the program is right."""
 
 from __future__ import annotations
 
@@ -16,4 +16,15 @@ class InputError(ValueError):
         ... except InputError as error:
         ...     print(error)
         hidden: expected a positive int, got 0
+    """
+
+
+class MissingPackageError(InputError, ImportError):
+    """A package that an extra brings is not installed; its message says how to install it.
+
+    It is an ``ImportError`` for those who try, and an ``InputError`` for a command, which says it in one line.
+
+    Example:
+        >>> issubclass(MissingPackageError, ImportError)
+        True
     """

@@ -1,4 +1,4 @@
-"""The one writer of files: each is there whole or not at all, after a kill and on a full disk too."""
+"""How files are written, whole or not at all, after a kill and on a full disk too; and how JSON is read back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from gatedrnn.errors import InputError
 
 # A string in JSON has no line breaks, so this can only be a list.
 NUMBERS = re.compile(r"\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]")
@@ -52,3 +54,15 @@ def write_arrays(path: Path, arrays: list[Any]) -> None:
     """Write arrays atomically, to be loaded without pickle."""
     with written(path) as file:
         np.savez(file, allow_pickle=False, **{f"leaf_{k}": np.asarray(array) for k, array in enumerate(arrays)})
+
+
+def read_json(path: Path) -> Any:
+    """Return what a file of JSON holds.
+
+    Raises:
+        InputError: where it holds something else, such as after it was edited by hand.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: expected JSON as it was written, got another text ({error})") from error

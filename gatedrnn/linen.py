@@ -37,7 +37,7 @@ class RNN(linen.Module):
             ``linen.Dropout``; False takes a key from ``make_rng("dropout")``.
 
     Raises:
-        ValueError: where ``layer`` is no layer or cell, ``in_features`` or ``deterministic`` is needed but missing, or
+        InputError: where ``layer`` is no layer or cell, ``in_features`` or ``deterministic`` is needed but missing, or
             an argument's type or shape doesn't fit.
 
     Source: interface of flax 0.12.8 and 0.12.12, ``flax.linen.RNN`` and ``flax.linen.Dropout``.

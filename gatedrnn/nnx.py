@@ -35,7 +35,7 @@ class RNN(nnx.Module):
             only in training, and only where the layer draws noise.
 
     Raises:
-        ValueError: where ``layer`` is no layer or cell; in a call, where an argument's type or shape doesn't fit, or
+        InputError: where ``layer`` is no layer or cell; in a call, where an argument's type or shape doesn't fit, or
             the layer draws noise and there is no stream to take a key from.
 
     Source: interface of flax 0.12.8 and 0.12.12, ``flax.nnx.RNN`` and ``flax.nnx.Dropout``.

@@ -1,4 +1,4 @@
-"""Wrong input is a ``ValueError`` that names the argument, what was expected and what came."""
+"""Wrong input is an ``InputError`` that names the argument, what was expected and what came."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("unchecked_annotations")
 
@@ -126,5 +127,5 @@ CASES = [
 
 @pytest.mark.parametrize(("call", "message"), CASES, ids=[message for _, message in CASES])
 def test_wrong_input_is_named(call, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with pytest.raises(InputError, match=re.escape(message)):
         call()

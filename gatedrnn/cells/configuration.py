@@ -32,7 +32,7 @@ def as_data(configuration: Any) -> dict[str, Any]:
         configuration: a frozen dataclass whose class can be imported.
 
     Raises:
-        ValueError: where it is none, or a field holds something that is not plain data.
+        InputError: where it is none, or a field holds something that is not plain data.
 
     Example:
         >>> import gatedrnn as gr
@@ -52,7 +52,7 @@ def from_data(data: dict[str, Any]) -> Any:
     """Return the configuration that `as_data` wrote down.
 
     Raises:
-        ValueError: where its class cannot be imported, or refuses the fields.
+        InputError: where its class cannot be imported, or refuses the fields.
 
     Example:
         >>> from_data({"class": "LSTM", "fields": {"hidden": 4, "policy": {"class": "Policy", "fields": {}}}})

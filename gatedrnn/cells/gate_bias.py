@@ -56,7 +56,7 @@ def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
         cell: the cell that has these parameters and names its gates; needed for a cell of one's own alone.
 
     Raises:
-        ValueError: where the parameters have no such gate.
+        InputError: where the parameters have no such gate.
 
     Source: Jozefowicz, Zaremba and Sutskever 2015 for the LSTM's forget bias of 1.
 
@@ -83,7 +83,7 @@ def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = Non
         cell: as in ``memory_bias``.
 
     Raises:
-        ValueError: where the parameters have no such gate, or ``longest`` is known and not above 2.
+        InputError: where the parameters have no such gate, or ``longest`` is known and not above 2.
 
     Source: Tallec and Ollivier 2018, arXiv 1804.11188v1.
 
@@ -108,7 +108,7 @@ def scale_recurrent(params: P, scale: Any) -> P:
     """Multiply the recurrent map by ``scale``, which may be traced; an orthogonal block has gain 1 before.
 
     Raises:
-        ValueError: where the parameters have no recurrent map, as a MinGRU's.
+        InputError: where the parameters have no recurrent map, as a MinGRU's.
 
     Example:
         >>> import gatedrnn as gr

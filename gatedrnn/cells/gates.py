@@ -27,7 +27,7 @@ class Gates:
         lets_in: the gate that lets the candidate in, where it is another than ``keeps``; None where one does both.
 
     Raises:
-        ValueError: where a name is none of ``blocks``, or the gate that keeps is none of ``open``.
+        InputError: where a name is none of ``blocks``, or the gate that keeps is none of ``open``.
 
     Example:
         >>> import gatedrnn as gr

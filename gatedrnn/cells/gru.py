@@ -52,7 +52,7 @@ class GRUResetAfter:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
 
     Source: Cho et al. 2014, arXiv 1406.1078v3, in the variant of its version 1 (reset after the product).
 
@@ -187,7 +187,7 @@ def GRU(
         policy: types of parameters, arithmetic and carry.
 
     Raises:
-        ValueError: where ``reset`` is neither, or ``hidden`` is no positive int.
+        InputError: where ``reset`` is neither, or ``hidden`` is no positive int.
 
     Example:
         >>> GRU(64), GRU(64, reset="before")

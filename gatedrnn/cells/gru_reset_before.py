@@ -48,7 +48,7 @@ class GRUResetBefore:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
 
     Source: Cho et al. 2014, arXiv 1406.1078v3; Chung et al. 2014, arXiv 1412.3555v1 (there z and 1 - z exchanged).
 

@@ -57,7 +57,7 @@ class LSTM:
         policy: types; the cell state is at least float32 unless ``policy.carry`` says otherwise.
 
     Raises:
-        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
 
     Source: Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000; this form:
     Graves 2013, arXiv 1308.0850v5, without its peepholes.

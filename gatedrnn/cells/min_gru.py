@@ -48,7 +48,7 @@ class MinGRU:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
 
     Source: Feng et al. 2024, "Were RNNs All We Needed?", arXiv 2410.01201v3.
 

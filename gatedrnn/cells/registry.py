@@ -53,7 +53,7 @@ def cell_maker(name: str) -> MakeCell:
         name: a name of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
 
     Raises:
-        ValueError: where there is none.
+        InputError: where there is none.
 
     Example:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
@@ -62,7 +62,7 @@ def cell_maker(name: str) -> MakeCell:
     if name in CELLS:
         return CELLS[name].make
     module, colon, attribute = name.partition(":")
-    if not colon:
+    if not colon or not module or module.startswith("."):
         raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
     try:
         return getattr(importlib.import_module(module), attribute)

@@ -35,7 +35,7 @@ class SimpleRNN:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        ValueError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
 
     Source: Elman 1990, "Finding structure in time".
 

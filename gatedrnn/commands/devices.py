@@ -19,7 +19,7 @@ def refuse_processes(command: str) -> None:
     """Refuse what runs as one process.
 
     Raises:
-        ValueError: where a launcher says that there are several.
+        InputError: where a launcher says that there are several.
     """
     if (count := hosts.launched() or 1) > 1:
         raise InputError(
@@ -34,7 +34,7 @@ def ask_for_devices(count: int | None) -> None:
     Several processes have them together: each asks for its part.
 
     Raises:
-        ValueError: where the number is not positive, cannot be shared by all processes, or JAX has started with
+        InputError: where the number is not positive, cannot be shared by all processes, or JAX has started with
             another.
     """
     if count is None:

@@ -1,4 +1,4 @@
-"""How commands and scripts end: an exit code, a line where the input was wrong, a traceback where the program was."""
+"""How commands and scripts end: an exit code, and one line where what came in was wrong."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from gatedrnn.training.population import Interrupted
 from gatedrnn.training.termination import EXIT_CODE
 
 DEFECT = 70
-"""As EX_SOFTWARE in sysexits.h."""
+"""EX_SOFTWARE of sysexits.h: the program is wrong, not what it was given."""
 
 
 def exit_code(work: Callable[[], Any], command: str) -> int:
-    """Do what a command asks for, and return its exit code, with one line where its input was wrong.
+    """Do what a command asks for, and return its exit code.
 
-    Wrong input, which our own checks refuse by ``InputError``, is 2; what the system refused, such as to write to a
-    full disk, 1; Ctrl-C 130; SIGTERM 143. Any other exception is a defect, ours or of a library below: its traceback is
-    shown, never one line as if the user had been wrong, and the code is 70. Of several processes the first says how to
-    resume, and each what went wrong in it.
+    Wrong input, which is an ``InputError`` and no other error, is 2; what the system refused, such as to write to a
+    full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect: 70, with its traceback.
+    Of several processes the first says how to resume, and each what went wrong in it.
 
     Args:
-        work: the function that does what the command asks for.
+        work: what to do.
         command: the whole command, which resumes.
 
     Example:
@@ -56,10 +55,8 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 1
     except Exception:
+        # Also a ValueError that a library below raised: our line would blame the user for it, and hide where it is.
         traceback.print_exc()
-        print(
-            f"gatedrnn: this is a defect, not your input; please report it with the command: {command}", file=sys.stderr
-        )
         return DEFECT
     return 0
 

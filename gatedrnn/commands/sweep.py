@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gatedrnn.commands.console import SweepDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import write_json
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
@@ -64,5 +64,5 @@ def sweep(
 def _logs(folder: Path) -> Any:
     try:
         return importlib.import_module("gatedrnn.sweep.tensorboard").TensorBoardLogs(folder)
-    except ImportError as error:
+    except MissingPackageError as error:
         raise InputError(f"tensorboard: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from gatedrnn.compare.settings import Settings
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
-from gatedrnn.files import write_arrays, write_json
+from gatedrnn.files import read_json, write_arrays, write_json
 from gatedrnn.training.checkpoint import Checkpoints
 
 
@@ -20,7 +19,7 @@ class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed.
 
     Raises:
-        ValueError: where the folder holds a comparison with other settings; says which differ.
+        InputError: where the folder holds a comparison with other settings; says which differ.
     """
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
@@ -34,7 +33,7 @@ class Folder:
     def load(self, task: str, cell: str, replicate: int, stage: str = "") -> dict[str, Any] | None:
         """Return what a finished search found; None where it is not finished."""
         path = _beside(self._search(task, cell, replicate, stage), "json")
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
     def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
         """Return where an unfinished search keeps its states."""
@@ -69,12 +68,12 @@ class Folder:
         path = self.path / "searches" / task / f"{name}.json"
         if not path.exists():
             write_json(path, make())
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
 
     def region(self, task: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
         path = self.path / "region.json"
-        regions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        regions = read_json(path) if path.exists() else {}
         if task not in regions:
             regions[task] = make()
             write_json(path, regions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.cells.configuration import as_data, from_data
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.experiment.network import network
-from gatedrnn.files import write_json, written
+from gatedrnn.files import read_json, write_json, written
 from gatedrnn.tasks.task import as_it_is
 
 if TYPE_CHECKING:
@@ -105,12 +104,12 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
     """Return the configuration, cell and parameters of a network that `save` wrote.
 
     Raises:
-        ValueError: where a file is missing, of another format, or damaged.
+        InputError: where a file is missing, of another format, or damaged.
     """
     described = _beside(path, "json")
     if not described.is_file():
         raise InputError(f"model: expected one at {described}, got none")
-    config = json.loads(described.read_text(encoding="utf-8"))
+    config = read_json(described)
     if config.get("format") != FORMAT:
         raise InputError(f"{described.name}: expected format {FORMAT}, got {config.get('format')!r}")
     held = _beside(path, "safetensors").read_bytes()
@@ -137,5 +136,5 @@ def _safetensors() -> Any:
     try:
         from safetensors import numpy
     except ImportError as error:
-        raise ImportError("saved networks need safetensors: pip install 'gatedrnn[compare]'") from error
+        raise MissingPackageError("saved networks need safetensors: pip install 'gatedrnn[compare]'") from error
     return numpy

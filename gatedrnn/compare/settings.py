@@ -22,7 +22,7 @@ class Settings:
     """Budget and protocol of ``gatedrnn compare``.
 
     Raises:
-        ValueError: where a number makes no comparison.
+        InputError: where a number makes no comparison.
     """
 
     tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")

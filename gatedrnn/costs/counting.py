@@ -65,7 +65,7 @@ def costs(layer: Cell | Layer, in_dim: int) -> Costs:
         in_dim: I, features of the input.
 
     Raises:
-        ValueError: as the layer's ``init`` does.
+        InputError: as the layer's ``init`` does.
 
     Example:
         >>> import gatedrnn as gr
@@ -92,7 +92,7 @@ def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
         in_dim: I, features of the input; number of tokens where the layer starts with an embedding.
 
     Raises:
-        ValueError: as the layer's ``init`` does.
+        InputError: as the layer's ``init`` does.
 
     Example:
         >>> import gatedrnn as gr
@@ -117,7 +117,7 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
         ``flops_per_step`` (forward, backward) and ``bytes_per_step`` that training keeps, as in ``Costs``.
 
     Raises:
-        ValueError: as the ``init`` of either does.
+        InputError: as the ``init`` of either does.
 
     Example:
         >>> import gatedrnn as gr

@@ -98,7 +98,7 @@ def describe(
             hidden size to a cell, by name.
 
     Raises:
-        ValueError: where a size is no positive int, or there is no cell, or none of that name.
+        InputError: where a size is no positive int, or there is no cell, or none of that name.
 
     Example:
         >>> both = describe(12, 32, 24, cells=("LSTM", "GRU")).cells

@@ -70,7 +70,7 @@ def match(
         window: how far the first cell's size may move; None is a sixteenth of ``hidden``, at least 1, at most 8.
 
     Raises:
-        ValueError: where an argument is none of these, or an explicit size is missing.
+        InputError: where an argument is none of these, or an explicit size is missing.
 
     Example:
         >>> import gatedrnn as gr

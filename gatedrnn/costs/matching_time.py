@@ -41,7 +41,7 @@ def match_time(
         rounds: how often each size is measured.
 
     Raises:
-        ValueError: as ``match`` and ``step_seconds``.
+        InputError: as ``match`` and ``step_seconds``.
 
     Example:
         >>> import gatedrnn as gr

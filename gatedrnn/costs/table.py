@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from gatedrnn.errors import MissingPackageError
+
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
@@ -64,7 +66,7 @@ def render_description(description: Description) -> Group:
         from rich.console import Group
         from rich.text import Text
     except ImportError as error:
-        raise ImportError("the table needs rich: pip install 'gatedrnn[compare]'") from error
+        raise MissingPackageError("the table needs rich: pip install 'gatedrnn[compare]'") from error
     d = description
     title = f"One layer, {_units(d.in_dim, 'input')}, {_units(d.hidden, 'hidden unit')}"
     if d.device:

@@ -61,7 +61,7 @@ def step_seconds(
             more than 10 seconds.
 
     Raises:
-        ValueError: where a size is no positive int, or there are fewer than 5 rounds.
+        InputError: where a size is no positive int, or there are fewer than 5 rounds.
 
     Example:
         >>> import gatedrnn as gr

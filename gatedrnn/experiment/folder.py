@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from gatedrnn.errors import InputError
-from gatedrnn.files import write_json
+from gatedrnn.files import read_json, write_json
 from gatedrnn.training.fingerprint import changes
 from gatedrnn.training.hosts import is_first, wait_for_all
 
@@ -19,13 +18,13 @@ def claim(folder: Path, settings: dict[str, Any]) -> None:
     """Write what a folder is for, or check it where that is written already; of several processes the first writes.
 
     Raises:
-        ValueError: where the folder is for other settings; says which differ.
+        InputError: where the folder is for other settings; says which differ.
     """
     asked = folder / "settings.json"
     if is_first() and not asked.exists():
         write_json(asked, settings)
     wait_for_all("the folder is claimed")
-    lines = changes(json.loads(asked.read_text(encoding="utf-8")), settings)
+    lines = changes(read_json(asked), settings)
     if lines:
         raise InputError(
             f"out: expected the settings of the run in {folder}, got others ({'; '.join(lines)}). "

@@ -77,7 +77,7 @@ def train(
         What result.json holds: settings, device, the trial's curve, and the test score in the task's unit.
 
     Raises:
-        ValueError: where a name is unknown, there are fewer devices than asked for, or the folder holds a run with
+        InputError: where a name is unknown, there are fewer devices than asked for, or the folder holds a run with
             other settings.
     """
     claim(out, dataclasses.asdict(settings))

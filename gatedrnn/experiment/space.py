@@ -22,7 +22,7 @@ class Space:
     """Independent distributions of the hyperparameters.
 
     Raises:
-        ValueError: where a range is empty or not positive, or a list of choices is empty.
+        InputError: where a range is empty or not positive, or a list of choices is empty.
     """
 
     learning_rate: tuple[float, float] = (3e-3, 2e-2)

@@ -110,7 +110,7 @@ def bidirectional(
         remat: the rematerialisation of both directions, as in ``gr.scan``.
 
     Raises:
-        ValueError: as in ``gr.scan``; and from ``step``, which does not exist here.
+        InputError: as in ``gr.scan``; and from ``step``, which does not exist here.
 
     Source: Schuster and Paliwal 1997.
 

@@ -109,7 +109,7 @@ def chain(*layers: Layer) -> Chain:
         layers: the layers, from the input to the output.
 
     Raises:
-        ValueError: where there is none, or a bare cell among them.
+        InputError: where there is none, or a bare cell among them.
 
     Example:
         >>> import gatedrnn as gr

@@ -219,7 +219,7 @@ def data_parallel(layer: Layer, *, axis: str = "batch") -> DataParallel:
         axis: name of the mesh axis.
 
     Raises:
-        ValueError: where ``layer`` is none; from ``apply`` for masks, lengths, resets or carries that do not fit.
+        InputError: where ``layer`` is none; from ``apply`` for masks, lengths, resets or carries that do not fit.
 
     Example:
         >>> import gatedrnn as gr

@@ -21,7 +21,7 @@ def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -
         lengths: steps of each sequence, clipped to [0, T]; None is T for all.
 
     Raises:
-        ValueError: where ``lengths`` has no integers, or a shape that does not fit.
+        InputError: where ``lengths`` has no integers, or a shape that does not fit.
 
     Example:
         >>> ys = jnp.arange(6.0).reshape(3, 2, 1)

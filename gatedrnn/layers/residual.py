@@ -115,7 +115,7 @@ def residual(inner: Any) -> Any:
         inner: a cell gives a cell (for ``gr.stack``), a layer a layer (for ``gr.chain``).
 
     Raises:
-        ValueError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
+        InputError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
 
     Example:
         >>> import jax, gatedrnn as gr

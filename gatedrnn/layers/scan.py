@@ -123,7 +123,7 @@ def scan(
             them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.
 
     Raises:
-        ValueError: where an argument is none of these; ``apply`` raises it for masks, lengths, resets or carries
+        InputError: where an argument is none of these; ``apply`` raises it for masks, lengths, resets or carries
             of a wrong type or shape, naming the argument, and for what "cudnn" can't do.
 
     Example:

@@ -54,7 +54,7 @@ def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, 
         mask: true at steps that exist, bool ``[T, *b]``.
 
     Raises:
-        ValueError: where either has a type or a shape that does not fit.
+        InputError: where either has a type or a shape that does not fit.
     """
     valid = None
     if lengths is not None:
@@ -140,7 +140,7 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
     under ``shard_map`` and explicit meshes it says over which axes a value varies, which only a step can tell.
 
     Raises:
-        ValueError: where ``carry`` has another structure or other shapes than the cell's initial one.
+        InputError: where ``carry`` has another structure or other shapes than the cell's initial one.
     """
     initial = cell.initial_carry(params, x)
     if carry is None:

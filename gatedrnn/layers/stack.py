@@ -95,7 +95,7 @@ def stack(*cells: Cell) -> Stack:
         cells: the cells, from the input to the output.
 
     Raises:
-        ValueError: where there is none, or a layer among them.
+        InputError: where there is none, or a layer among them.
 
     Example:
         >>> import gatedrnn as gr

@@ -175,7 +175,7 @@ def dense(features: int, *, policy: Policy = Policy()) -> Dense:
     """Map each step by ``y = x W + b``, ``[T, *B, I]`` to ``[T, *B, features]``; carry ``()``.
 
     Raises:
-        ValueError: where ``features`` is no positive int, or an input has another width than in ``init``.
+        InputError: where ``features`` is no positive int, or an input has another width than in ``init``.
 
     Example:
         >>> layer = dense(2)
@@ -191,7 +191,7 @@ def embed(features: int, *, policy: Policy = Policy()) -> Embed:
     ``init(key, in_dim)`` makes a vector for each of ``in_dim`` tokens. A token outside them gives NaN.
 
     Raises:
-        ValueError: where ``features`` is no positive int, or the input has no integers.
+        InputError: where ``features`` is no positive int, or the input has no integers.
 
     Example:
         >>> layer = embed(2)
@@ -210,7 +210,7 @@ def dropout(rate: Any) -> Dropout:
     drop the same entries.
 
     Raises:
-        ValueError: where ``rate`` is known and no probability.
+        InputError: where ``rate`` is known and no probability.
 
     Source: Srivastava et al. 2014; between recurrent layers only: Zaremba, Sutskever and Vinyals 2014,
     arXiv 1409.2329v5.

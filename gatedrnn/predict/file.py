@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from gatedrnn.errors import InputError
-from gatedrnn.tasks.arrays import KEYS, from_arrays
+from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
 from gatedrnn.tasks.files import READERS
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.table import read_table
@@ -32,7 +32,7 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
         time: column that ascends within each group.
 
     Raises:
-        ValueError: where the file is unfit; says what to do.
+        InputError: where the file is unfit; says what to do.
     """
     data = read(model, path, group, time)
     columns = int(data.lengths.max())
@@ -48,12 +48,14 @@ def read(model: Model, path: Path, group: str | None, time: str | None) -> Seque
     """Return what a file holds of the network's inputs.
 
     Raises:
-        ValueError: where it lacks some, or has others.
+        InputError: where it lacks some, or has others.
     """
     if path.suffix.lower() not in READERS or not path.is_file():
         raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
     try:
         return _read(model, path, group, time)
+    except MissingPackageError:
+        raise  # it is not about this file
     except (InputError, OSError) as error:
         raise InputError(f"{path.name}: {error}") from error
 
@@ -63,7 +65,7 @@ def _read(model: Model, path: Path, group: str | None, time: str | None) -> Sequ
     if path.suffix.lower() == ".txt":
         data, _ = read_text(path, Question())
     elif path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as file:
+        with open_npz(path) as file:
             held = {key: file[key] for key in file.files if key in KEYS and key not in ("y", "groups", "split")}
         if "x" not in held:
             raise InputError("keys: expected x, got none")

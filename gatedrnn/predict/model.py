@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 from gatedrnn.compare.saving import restore
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import network
+from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
 from gatedrnn.tasks.objectives import bounded_log_scale
 
@@ -62,7 +62,7 @@ class Model:
             lengths: steps of each sequence, ``[B]``; all T without them.
 
         Raises:
-            ValueError: where shapes do not fit.
+            InputError: where shapes do not fit.
         """
         x = np.asarray(x)
         tokens, wanted = self.config["kind"] == "next-token", self.config["in_dim"]
@@ -107,7 +107,7 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
             score.
 
     Raises:
-        ValueError: where the folder holds no finished comparison, or not that task or cell.
+        InputError: where the folder holds no finished comparison, or not that task or cell.
 
     Example:
         >>> load("runs/none")
@@ -118,7 +118,7 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
     held = Path(run) / "results.json"
     if not held.is_file():
         raise InputError(f"run: expected the folder of a finished comparison, got {str(run)!r}")
-    entries = {entry["name"]: entry for entry in json.loads(held.read_text(encoding="utf-8"))["tasks"]}
+    entries = {entry["name"]: entry for entry in read_json(held)["tasks"]}
     name = task or next(iter(entries))
     if name not in entries or (task is None and len(entries) > 1):
         raise InputError(f"task: expected one of {', '.join(entries)}, got {task!r}")

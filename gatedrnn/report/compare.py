@@ -30,7 +30,7 @@ def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **o
             asked of a file or arrays, and of ``gatedrnn.compare.settings.Settings`` (such as ``replicates``).
 
     Raises:
-        ValueError: where data or options are unfit; says what to do.
+        InputError: where data or options are unfit; says what to do.
 
     Example:
         >>> import gatedrnn as gr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gatedrnn.compare.estimate import PILOT
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:
     try:
         from rich.table import Table
     except ImportError as error:
-        raise ImportError("the estimate's table needs rich: pip install 'gatedrnn[compare]'") from error
+        raise MissingPackageError("the estimate's table needs rich: pip install 'gatedrnn[compare]'") from error
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", caption_justify="left")
     table.caption = f"{in_all(estimates, settings)} {' '.join(map(extended, estimates))}".strip()
     table.add_column("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 
@@ -15,7 +16,7 @@ try:
     from rich.table import Table as Grid
     from rich.text import Text
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
 
 CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""

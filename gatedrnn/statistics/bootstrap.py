@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 
 try:
     from scipy import stats
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 from gatedrnn.statistics.checks import check_level, finite
 
@@ -70,7 +70,7 @@ def bootstrap(differences: ArrayLike, level: float = 0.95, *, resamples: int = R
         seed: the seed of the draws; the same differences give the same interval.
 
     Raises:
-        ValueError: for fewer than two replicates, values that are not finite, or another level.
+        InputError: for fewer than two replicates, values that are not finite, or another level.
 
     Source: Hesterberg 2014, arXiv 1411.5279v1; drawn by ``scipy.stats.bootstrap``.
 
@@ -112,7 +112,7 @@ def two_way_bootstrap(
         seed: the seed of the draws.
 
     Raises:
-        ValueError: for fewer than two replicates, shapes that do not fit, or values that are not finite.
+        InputError: for fewer than two replicates, shapes that do not fit, or values that are not finite.
 
     Source: Owen 2007, "The pigeonhole bootstrap", arXiv 0712.1111.
 

@@ -63,7 +63,7 @@ def expected_best(scores: ArrayLike, trials: ArrayLike) -> NDArray:
         trials: n, ``[m]``, above 0; need not be whole, as n is where a budget is a time.
 
     Raises:
-        ValueError: where there is no score, one is not finite, or a number of trials is not positive.
+        InputError: where there is no score, one is not finite, or a number of trials is not positive.
 
     Source: Dodge et al. 2019, arXiv 1909.03004v1, equation 7, for the lowest instead of the highest.
 

@@ -46,7 +46,7 @@ def censored_difference(a: ArrayLike, b: ArrayLike, cap: float, level: float = 0
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: where a time is neither in (0, cap] nor infinity, and as ``paired_difference``.
+        InputError: where a time is neither in (0, cap] nor infinity, and as ``paired_difference``.
 
     Source: Royston and Parmar 2013, BMC Medical Research Methodology 13, on the restricted mean.
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.statistics.checks import paired_values
 from gatedrnn.statistics.paired import estimate
 
 try:
     from scipy import stats
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -53,7 +53,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, region: float, level: float = 0.90) 
         level: 1 minus twice the level of each test.
 
     Raises:
-        ValueError: as `paired.paired_difference`, or where ``region`` is negative or not finite.
+        InputError: as `paired.paired_difference`, or where ``region`` is negative or not finite.
 
     Source: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15.
 

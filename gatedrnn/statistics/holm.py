@@ -23,7 +23,7 @@ def holm(p: ArrayLike) -> NDArray:
         p: one p-value for each comparison, ``[m]``, in any order.
 
     Raises:
-        ValueError: where they are not numbers from 0 to 1.
+        InputError: where they are not numbers from 0 to 1.
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6.
 

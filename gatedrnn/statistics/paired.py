@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.statistics.checks import check_level, finite, paired_values
 
 try:
     from scipy import stats
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +53,7 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[NDArray, NDArray
         Mean, lower and upper end, each ``[...]``.
 
     Raises:
-        ValueError: for fewer than two replicates, values that are not finite, or another level.
+        InputError: for fewer than two replicates, values that are not finite, or another level.
 
     Source: Student 1908. At 10 replicates it covers 0.95 to 0.96 where a BCa bootstrap covers 0.86 to 0.89
     (simulated in this project).
@@ -91,7 +92,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Estima
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: for fewer than two replicates, unequal numbers of them, or values that are not finite.
+        InputError: for fewer than two replicates, unequal numbers of them, or values that are not finite.
 
     Source: Student 1908, on paired sleep data.
 

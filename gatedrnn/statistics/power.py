@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from gatedrnn.errors import MissingPackageError
+
 try:
     from scipy import stats
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 MOST_REPLICATES = 1_000_000
 

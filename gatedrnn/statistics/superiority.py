@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.statistics.checks import check_level, paired_values
 
 try:
     from scipy import stats
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -58,7 +58,7 @@ def superiority(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Superiority:
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: as `paired.paired_difference`.
+        InputError: as `paired.paired_difference`.
 
     Source: Bouthillier et al. 2021, arXiv 2103.03098v1, where 0.75 is the mark of a meaningful improvement.
 
@@ -91,7 +91,7 @@ def exact_interval(successes: ArrayLike, n: int, level: float = 0.95) -> tuple[N
         level: nominal coverage, in (0, 1).
 
     Raises:
-        ValueError: for another level, or ``successes`` outside [0, n].
+        InputError: for another level, or ``successes`` outside [0, n].
 
     Source: Clopper and Pearson 1934, Biometrika 26.
 

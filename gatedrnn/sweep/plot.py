@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.files import written
 from gatedrnn.sweep.settings import RANGES, SweepSettings
 from gatedrnn.sweep.space import varied
@@ -16,7 +17,7 @@ try:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the plot of a sweep needs matplotlib: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the plot of a sweep needs matplotlib: pip install 'gatedrnn[compare]'") from error
 
 COLORS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
 INK, MUTED, RULE = "#22252a", "#6a6f77", "#d8d5ce"

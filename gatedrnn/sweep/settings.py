@@ -26,7 +26,7 @@ class SweepSettings:
     """Which hyperparameters are tried, and how each member is trained.
 
     Raises:
-        ValueError: where a number makes no sweep.
+        InputError: where a number makes no sweep.
     """
 
     task: str = "japanese-vowels-forecast"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
-from gatedrnn.files import write_json
+from gatedrnn.files import read_json, write_json
 from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
@@ -71,7 +70,7 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        ValueError: where the folder holds a sweep with other settings, or a name is unknown.
+        InputError: where the folder holds a sweep with other settings, or a name is unknown.
     """
     claim(out, settings.as_dict())
     task = registry.load(settings.task)
@@ -112,7 +111,7 @@ def train_group(
     path = out / "groups" / f"{name.replace(':', '.')}-{hidden}"
     finished, title = path.with_name(f"{path.name}.json"), f"{name} {hidden}"
     if of_each(finished.exists())[0]:
-        latest = {int(k): entry for k, entry in json.loads(finished.read_text(encoding="utf-8")).items()}
+        latest = {int(k): entry for k, entry in read_json(finished).items()}
         tell(title, latest)
         return latest
     own = [members[k] for k in group.indices]

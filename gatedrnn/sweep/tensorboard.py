@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 
 try:
     from tensorboardX import SummaryWriter
 except ImportError as error:  # pragma: no cover
-    raise ImportError("logs for TensorBoard need tensorboardX: pip install 'gatedrnn[sweep]'") from error
+    raise MissingPackageError("logs for TensorBoard need tensorboardX: pip install 'gatedrnn[sweep]'") from error
 
 if TYPE_CHECKING:
     from gatedrnn.sweep.sweep import SweepProgress

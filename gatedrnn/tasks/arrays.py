@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +14,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.tasks.sequences import Sequences, encode_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.task import Kind
@@ -25,14 +26,29 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
     """Read the arrays of an .npz file; pickled objects are never loaded.
 
     Raises:
-        ValueError: where it is none, or its arrays are unfit.
+        InputError: where it is none, or its arrays are unfit.
     """
+    with open_npz(path) as file:
+        unknown = [key for key in file.files if key not in KEYS]
+        if unknown or "x" not in file.files:
+            raise InputError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
+        held = {key: file[key] for key in file.files}
+    return from_arrays(held, question)
+
+
+@contextlib.contextmanager
+def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """Open an .npz file; its arrays are read inside the block, as what is wrong with them shows when they are.
+
+    Raises:
+        InputError: where it is none, is damaged, or holds pickled objects.
+    """
+    another = "expected an .npz file as numpy.savez writes it, got another"
+    if not zipfile.is_zipfile(path):  # np.load would take it for a pickle, or for a single array
+        raise InputError(another)
     try:
         with np.load(path, allow_pickle=False) as file:
-            unknown = [key for key in file.files if key not in KEYS]
-            if unknown or "x" not in file.files:
-                raise InputError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
-            arrays = {key: file[key] for key in file.files}
+            yield file
     except InputError:
         raise
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
@@ -41,8 +57,7 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
                 "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
                 "different lengths one after another, x [N, I], with lengths [B]"
             ) from error
-        raise InputError("expected an .npz file as numpy.savez writes it, got another") from error
-    return from_arrays(arrays, question)
+        raise InputError(f"{another} ({error})") from error
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[Sequences, Kind]:
@@ -56,7 +71,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
         question: what is asked; names of columns have no use here, but for the target of a forecast.
 
     Raises:
-        ValueError: where shapes or types don't fit.
+        InputError: where shapes or types don't fit.
     """
     for name in ("group", "time", "features", "split"):
         if getattr(question, name):

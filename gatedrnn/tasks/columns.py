@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 
 BLOCK, ROWS = 1 << 22, 1 << 16
 """Bytes of a CSV file, and rows of a Parquet file, that are read at once."""
@@ -26,7 +26,7 @@ def arrow() -> Any:
         for module in ("pyarrow.csv", "pyarrow.parquet"):
             importlib.import_module(module)
     except ImportError as error:
-        raise ImportError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
+        raise MissingPackageError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
     return importlib.import_module("pyarrow")
 
 
@@ -53,12 +53,12 @@ def types(path: Path) -> dict[str, str]:
     """Return each column's type: ``number``, ``whole`` (integers, truth values), ``text`` or ``time``.
 
     Raises:
-        ValueError: where the file is no table, or two columns have one name.
+        InputError: where the file is no table, or two columns have one name.
     """
     pa = arrow()
     try:
         schema = _open_csv(path).schema if _is_csv(path) else pa.parquet.read_schema(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise InputError(f"expected a table, names first and all rows alike, got another file ({error})") from error
     double = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if double:
@@ -79,7 +79,7 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
     """Read some columns of a table.
 
     Raises:
-        ValueError: where a value is of another type than its column, or a label or time is missing.
+        InputError: where a value is of another type than its column, or a label or time is missing.
     """
     pa = arrow()
     # Rows of a CSV file are read at once; columns of a Parquet file lie apart in it, and are read when they are taken.
@@ -97,7 +97,7 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
             if time is not None:
                 times.append(_as_numbers(_whole(batch[time], time, rows)))
             rows += batch.num_rows
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise InputError(_explained(str(error), path)) from error
     if not _is_csv(path):
         rows = pa.parquet.read_metadata(path).num_rows
@@ -106,7 +106,10 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
     found = {name: Labels(np.concatenate(codes[name]), tuple(known[name])) for name in labels}
 
     def take(name: str) -> np.ndarray:
-        pieces = held.pop(name) if at_once else [_as_float32(b[name]) for b in _batches(path, (name,), (), None)]
+        try:
+            pieces = held.pop(name) if at_once else [_as_float32(b[name]) for b in _batches(path, (name,), (), None)]
+        except (pa.ArrowException, UnicodeDecodeError) as error:
+            raise InputError(f"column {name!r}: {_explained(str(error), path)}") from error
         return np.concatenate(pieces)
 
     return Columns(rows, found, np.concatenate(times) if times else np.arange(rows), take)

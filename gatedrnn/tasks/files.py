@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.table import read_table
@@ -36,7 +36,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         question: what is asked of it, and where it stands.
 
     Raises:
-        ValueError: where the file is missing, of another ending, or unfit; says what to do.
+        InputError: where the file is missing, of another ending, or unfit; says what to do.
         ImportError: where a table is to be read without pyarrow.
     """
     path = Path(path)
@@ -49,6 +49,8 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return _task(data, kind, question, path.stem, path.name, digest)
+    except MissingPackageError:
+        raise  # it is not about this file
     except (InputError, OSError) as error:
         raise InputError(f"{path.name}: {error}") from error
 
@@ -57,7 +59,7 @@ def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str
     """Return the task that arrays hold: the keys are those of an .npz file.
 
     Raises:
-        ValueError: where arrays are unfit; says what to do.
+        InputError: where arrays are unfit; says what to do.
 
     Example:
         >>> from gatedrnn.tasks.question import Question

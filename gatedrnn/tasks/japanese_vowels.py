@@ -52,7 +52,7 @@ def load() -> tuple[Utterances, Utterances]:
     """Return the 270 utterances to train on, in raw units, and the 370 to test.
 
     Raises:
-        ValueError: where the packaged file is not the one that this version of the code was written for.
+        InputError: where the packaged file is not the one that this version of the code was written for.
 
     Example:
         >>> train, test = load()

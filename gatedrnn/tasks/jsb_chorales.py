@@ -41,7 +41,7 @@ def load() -> dict[str, np.ndarray]:
     MIDI 21), all chorales one after another, and ``_lengths [B]``.
 
     Raises:
-        ValueError: where the file is missing or another one; says what is missing.
+        InputError: where the file is missing or another one; says what is missing.
     """
     folder = os.environ.get("GATEDRNN_DATA")
     path = Path(folder or ".") / FILE
@@ -68,7 +68,7 @@ def split(seed: int) -> Visible:
     """Return the parts as they were given, the same for every seed: notes ``[T, B, 88]``, and those one frame later.
 
     Raises:
-        ValueError: as ``load``.
+        InputError: as ``load``.
     """
     _check(seed)
     return Visible(_part("train"), _part("valid"), offset=0.0)
@@ -78,7 +78,7 @@ def final(seed: int) -> FinalTest:
     """Return the test as it was given, the same for every seed.
 
     Raises:
-        ValueError: as ``load``.
+        InputError: as ``load``.
     """
     _check(seed)
     return FinalTest(_part("test"), offset=0.0)

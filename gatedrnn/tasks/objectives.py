@@ -48,7 +48,7 @@ def gaussian(outputs: Float[Array, "T B 2D"], batch: Batch) -> Score:
         batch: a batch with targets ``[T, B, D]``; the count is that of its frames.
 
     Raises:
-        ValueError: where the outputs are not twice as wide as the targets, or have other leading axes.
+        InputError: where the outputs are not twice as wide as the targets, or have other leading axes.
 
     Example:
         >>> from gatedrnn.tasks.task import Batch
@@ -79,7 +79,7 @@ def categorical(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         batch: a batch with classes ``[B]`` from 0 to K - 1; the count is that of its sequences that have a step.
 
     Raises:
-        ValueError: where targets are not one integer for each sequence.
+        InputError: where targets are not one integer for each sequence.
 
     Example:
         >>> from gatedrnn.tasks.task import Batch
@@ -107,7 +107,7 @@ def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         batch: a batch with classes ``[T, B]`` from 0 to K - 1; the count is that of its steps.
 
     Raises:
-        ValueError: where targets are not one integer for each step.
+        InputError: where targets are not one integer for each step.
 
     Example:
         >>> from gatedrnn.tasks.task import Batch
@@ -138,7 +138,7 @@ def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
         batch: a batch with labels ``[T, B, D]``; the count is that of its frames.
 
     Raises:
-        ValueError: where there is not one logit for each label.
+        InputError: where there is not one logit for each label.
 
     Example:
         >>> from gatedrnn.tasks.task import Batch

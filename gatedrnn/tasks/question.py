@@ -41,7 +41,7 @@ class Question:
         """Refuse names of columns where there are none.
 
         Raises:
-            ValueError: where a column is named.
+            InputError: where a column is named.
         """
         for name in ("group", "time", "target", "features", "split"):
             if getattr(self, name):

@@ -52,7 +52,7 @@ def task_from(
             of 128, and a single series in 50 of them or more.
 
     Raises:
-        ValueError: where data or arguments are unfit; says what to do.
+        InputError: where data or arguments are unfit; says what to do.
 
     Example:
         >>> x = np.sin(np.arange(1000.0, dtype=np.float32))[:, None]

@@ -26,7 +26,7 @@ def load(name: str | Task) -> Task:
     """Return the task of that name; a task itself is returned as it is.
 
     Raises:
-        ValueError: where there is none, naming those that there are.
+        InputError: where there is none, naming those that there are.
 
     Example:
         >>> load("japanese-vowels-speaker").kind

@@ -68,7 +68,7 @@ def check(data: Sequences) -> None:
     """Refuse what no network can learn from.
 
     Raises:
-        ValueError: where there is a missing value, a constant column, a single class, a sequence without steps, a
+        InputError: where there is a missing value, a constant column, a single class, a sequence without steps, a
             group in two parts, or a split without a part; says where, and what to do.
 
     Example:

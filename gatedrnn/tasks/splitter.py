@@ -40,7 +40,7 @@ class Splitter:
         window: steps of a window; None for the default.
 
     Raises:
-        ValueError: where the data are too few or too long.
+        InputError: where the data are too few or too long.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Splitter:
         """Return the parts that the seed draws; those of the last seed are kept, as all cells ask for them.
 
         Raises:
-            ValueError: where the seed is none, or what is to be found doesn't vary in the training part.
+            InputError: where the seed is none, or what is to be found doesn't vary in the training part.
         """
         seed = _checked(seed)
         with self._lock:
@@ -91,7 +91,7 @@ class Splitter:
         """Return the test, normalised as the parts are that the seed draws.
 
         Raises:
-            ValueError: as calling it does.
+            InputError: as calling it does.
         """
         of_inputs, of_outputs, offset = self._normalisation(seed := _checked(seed))
         return FinalTest(self._batch(self._cuts(seed)[2], of_inputs, of_outputs), offset)

@@ -41,7 +41,7 @@ def parts_by_group(data: Sequences, seed: int) -> tuple[Stretches, Stretches, St
     """Draw groups for training, validation and test; of classes, as many of each as there are.
 
     Raises:
-        ValueError: where there are too few groups, or too few of a class.
+        InputError: where there are too few groups, or too few of a class.
 
     Example:
         >>> from gatedrnn.tasks.sequences import Sequences
@@ -108,7 +108,7 @@ def parts_in_time(steps: int, gap: int, seed: int) -> tuple[Stretches, Stretches
     International Journal of Forecasting 16): replicates differ, and none has seen its future.
 
     Raises:
-        ValueError: where the series is too short.
+        InputError: where the series is too short.
 
     Example:
         >>> train, validation, test = parts_in_time(1000, gap=10, seed=0)

@@ -48,7 +48,7 @@ def read_table(path: Path, question: Question) -> tuple[Sequences, Kind]:
     """Read a table in long form, CSV or Parquet; rows of a group may lie apart, in the order of time.
 
     Raises:
-        ValueError: where a column is unknown or of another type, a value missing, time not ascending, or a row double.
+        InputError: where a column is unknown or of another type, a value missing, time not ascending, or a row double.
         ImportError: where pyarrow is missing.
     """
     roles = _roles(columns.types(path), question)

@@ -26,7 +26,7 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
     occur) is ever held.
 
     Raises:
-        ValueError: where it is no UTF-8, or another kind or a column is asked for.
+        InputError: where it is no UTF-8, or another kind or a column is asked for.
     """
     question.refuse_columns("a text")
     if question.kind not in (None, "next-token"):

@@ -42,7 +42,7 @@ class Checkpoints:
         config: what the run is besides its hyperparameters, such as the cell and its size, as JSON has it.
 
     Raises:
-        ValueError: where fewer than 2 are to be kept.
+        InputError: where fewer than 2 are to be kept.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Checkpoints:
             fingerprint: which members the state has to be of, as ``save`` was told.
 
         Raises:
-            ValueError: where the checkpoint belongs to something else; says what differs.
+            InputError: where the checkpoint belongs to something else; says what differs.
         """
         self.wait()
         with ONE_AT_A_TIME:

@@ -83,7 +83,7 @@ class EarlyStopping:
         optimizer: ``hyper -> optax.GradientTransformation``; may use traced hyperparameters.
 
     Raises:
-        ValueError: where a size is not positive, or a batch is larger than the data.
+        InputError: where a size is not positive, or a batch is larger than the data.
     """
 
     init_params: Callable[[Any, Any], Params]

@@ -47,7 +47,7 @@ class FixedSteps:
         segments: how many ``advance`` a whole run has.
 
     Raises:
-        ValueError: where a size is not positive.
+        InputError: where a size is not positive.
     """
 
     init_params: Callable[[Any, Any], Params]

@@ -30,7 +30,7 @@ def groups(configs: Sequence[Mapping[str, Any]], static: Collection[str]) -> lis
         static: names of what changes a shape or the program; their values are hashable.
 
     Raises:
-        ValueError: where configurations have different names, or a static name is none of them.
+        InputError: where configurations have different names, or a static name is none of them.
 
     Example:
         >>> configs = [{"hidden": 8, "rate": 0.1}, {"hidden": 16, "rate": 0.1}, {"hidden": 8, "rate": 0.2}]

@@ -12,6 +12,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from gatedrnn.errors import InputError
+
 NO_LAUNCHER = "coordinator_address should be defined"
 """What JAX says where it finds no launcher: this process was started alone."""
 
@@ -24,9 +26,9 @@ def launched() -> int | None:
     """
     said = os.environ.get
     if number := said("JAX_NUM_PROCESSES") or said("OMPI_COMM_WORLD_SIZE"):
-        return int(number)
+        return _count("processes", number)
     if "SLURM_STEP_NODELIST" in os.environ:
-        return int(said("SLURM_STEP_NUM_TASKS") or said("SLURM_NTASKS") or 1)
+        return _count("processes", said("SLURM_STEP_NUM_TASKS") or said("SLURM_NTASKS") or "1")
     return len(hosts.split(",")) if (hosts := said("TPU_WORKER_HOSTNAMES")) else None
 
 
@@ -44,17 +46,23 @@ def start(coordinator: str | None = None, processes: int | None = None, process:
 
     Raises:
         RuntimeError: where JAX has already started, or the others do not come.
-        ValueError: where some, but not all, of what is needed is named.
+        InputError: where some, but not all, of what is needed is named.
     """
     if coordinator is None and processes is None and launched() == 1:
         return  # JAX would hide all devices but the first, as for one of several processes
     if processes is None and process is None and "JAX_PROCESS_ID" in os.environ:
-        processes, process = launched(), int(os.environ["JAX_PROCESS_ID"])
+        processes, process = launched(), _count("process", os.environ["JAX_PROCESS_ID"])
     try:
         jax.distributed.initialize(coordinator, processes, process)
     except ValueError as error:
         if NO_LAUNCHER not in str(error) or processes is not None or process is not None:
-            raise
+            raise InputError(f"processes: expected all of what JAX needs to find the others; {error}") from error
+
+
+def _count(name: str, said: str) -> int:
+    if not said.isdecimal():
+        raise InputError(f"{name}: expected the launcher to say an int in the environment, got {said!r}")
+    return int(said)
 
 
 def is_first() -> bool:

@@ -70,7 +70,7 @@ def put(tree: Any, sharding: Any) -> Any:
     """Place arrays like ``jax.device_put``, on devices of several processes too.
 
     Raises:
-        ValueError: where an array that each process brings is not the same in all of them.
+        InputError: where an array that each process brings is not the same in all of them.
     """
     if jax.process_count() == 1:
         return jax.device_put(tree, sharding)

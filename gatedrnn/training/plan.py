@@ -27,7 +27,7 @@ class Plan:
         memory: bytes of a device that may be used; None is what the device says, and without limit where it is silent.
 
     Raises:
-        ValueError: where a number is not positive.
+        InputError: where a number is not positive.
     """
 
     inside: PlanName = "map"
@@ -53,7 +53,7 @@ def as_plan(plan: Plan | PlanName, backend: str) -> Plan:
     busy; that has not been measured here.
 
     Raises:
-        ValueError: where there is none of that name.
+        InputError: where there is none of that name.
     """
     if isinstance(plan, Plan):
         return plan
@@ -68,7 +68,7 @@ def devices_of(plan: Plan, devices: Sequence[Any], members: int) -> list[Any]:
     """Return the devices that a plan uses for so many members: no more than there is work for, as many of each process.
 
     Raises:
-        ValueError: where there are fewer than it asks for, or a process would have none.
+        InputError: where there are fewer than it asks for, or a process would have none.
     """
     by_process = collections.defaultdict(list)
     for device in devices:

@@ -51,7 +51,7 @@ class Population:
         plan: how the members are trained, as in ``population``.
 
     Raises:
-        ValueError: where there is no such plan.
+        InputError: where there is no such plan.
     """
 
     def __init__(self, run: Run, plan: Plan | PlanName = "auto") -> None:
@@ -240,7 +240,7 @@ def population(
         All members' states, status and metrics.
 
     Raises:
-        ValueError: where the plan asks for devices that are not there, the store holds another population, or a
+        InputError: where the plan asks for devices that are not there, the store holds another population, or a
             stream ends before the run.
 
     Example:

@@ -41,7 +41,7 @@ class DataSource:
         segments: how many segments a whole run has.
 
     Raises:
-        ValueError: where a stream ends before the run does, or an element has other shapes than the first.
+        InputError: where a stream ends before the run does, or an element has other shapes than the first.
     """
 
     def __init__(self, data: Any, segments: int) -> None:

@@ -34,7 +34,7 @@ class StreamedSteps:
         segments: how many ``advance`` a whole run has: elements of the stream that it takes.
 
     Raises:
-        ValueError: where there is no segment.
+        InputError: where there is no segment.
     """
 
     init_params: Callable[[Any, Any], Params]

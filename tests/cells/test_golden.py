@@ -1,13 +1,10 @@
 """Published models' weights in our cells give the outputs of the software that they came from.
 
-Files: GATEDRNN_GOLDEN, or ../shared/golden beside the checkout. The tolerance of each is twice what a plain NumPy
+Files: tests/golden, whose NOTICE says whose they are. The tolerance of each is twice what a plain NumPy
 cell in float64 reached, as the references were computed in float32 or, for RNNoise, with tabulated activations.
 """
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +16,7 @@ from tests.helpers.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
-FOLDER = Path(os.environ.get("GATEDRNN_GOLDEN", ROOT.parent / "shared" / "golden"))
+FOLDER = ROOT / "tests" / "golden"
 WIDE = gr.Policy(params="float64")
 
 
@@ -30,10 +27,7 @@ def float64():
 
 
 def load(name: str) -> dict[str, np.ndarray]:
-    path = FOLDER / name
-    if not path.exists():
-        pytest.skip(f"{path} is not there: set GATEDRNN_GOLDEN to the folder of golden files")
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(FOLDER / name, allow_pickle=False) as file:
         return {key: file[key].astype(np.float64) for key in file.files}
 
 
@@ -41,14 +35,6 @@ def torch_lstm(z: dict[str, np.ndarray], prefix: str = "", suffix: str = "") -> 
     """PyTorch: gates i f g o, weights ``[4H, I]``, two biases that are added."""
     w_x, w_h, b_x, b_h = (z[f"{prefix}{n}{suffix}"] for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
     return gr.LSTMParams(*map(jnp.asarray, (w_x.T, w_h.T, b_x + b_h)))
-
-
-def torch_gru(z: dict[str, np.ndarray], prefix: str, suffix: str) -> gr.GRUParams:
-    """PyTorch: gates r z n; the candidate's second bias stays apart, inside the reset product."""
-    w_x, w_h, b_x, b_h = (z[f"{prefix}{n}{suffix}"] for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-    hidden = w_h.shape[1]
-    b = b_x + np.where(np.arange(3 * hidden) < 2 * hidden, b_h, 0)
-    return gr.GRUParams(*map(jnp.asarray, (w_x.T, w_h.T, b, b_h[2 * hidden :])))
 
 
 def keras_gru(z: dict[str, np.ndarray], name: str, hidden: int) -> gr.GRUResetBeforeParams:
@@ -114,19 +100,6 @@ def test_g2pm_bidirectional_lstm():
     assert_within(2 * 7e-7, ys.swapaxes(0, 1), z["y"])
     assert_within(2 * 7e-7, jnp.stack([carry.forward.h, carry.backward.h]), z["h_n"])
     assert_within(2 * 7e-7, jnp.stack([carry.forward.c, carry.backward.c]), z["c_n"])
-
-
-def test_uzmorph_two_bidirectional_grus():
-    """uzmorph, Uzbek morphology: two bidirectional layers of GRUs with 64 units in each direction."""
-    z = load("uzmorph_bigru_torch.npz")
-    layer = gr.chain(*[gr.bidirectional(gr.GRU(64, policy=WIDE)) for _ in range(2)])
-    params = tuple(
-        gr.BidirectionalParams(*(torch_gru(z, "gru.", f"_l{depth}{side}") for side in ("", "_reverse")))
-        for depth in range(2)
-    )
-    carry, ys = jax.jit(layer.apply)(params, z["x"].swapaxes(0, 1))
-    assert_within(2 * 3e-6, ys.swapaxes(0, 1), z["y"])
-    assert_within(2 * 3e-6, jnp.stack(jax.tree.leaves(carry)), z["h_n"])
 
 
 def test_rnnoise_grus_with_reset_before_and_relu():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import socket
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from typing import IO
 
 
 def slurm(port, task, tasks):
@@ -21,15 +25,26 @@ def slurm(port, task, tasks):
     }
 
 
+_HELD: list[IO[str]] = []
+"""Locks of the ports given out, until this process ends: no other run of the tests gets one of them meanwhile."""
+
+
 def free_port():
-    """Return a port that nobody has, of those that JAX chooses under SLURM."""
+    """Return a port that nobody has, of those that JAX chooses under SLURM.
+
+    They lie above those that Linux hands out by itself, so only another run of these tests could take it in between.
+    """
     for port in random.sample(range(61440, 65536), 100):
-        with socket.socket() as server:
-            try:
+        lock = (Path(tempfile.gettempdir()) / f"gatedrnn-tests-{os.getuid()}-{port}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as server:
                 server.bind(("localhost", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            lock.close()
+            continue
+        _HELD.append(lock)
+        return port
     raise AssertionError("no port is free")
 
 

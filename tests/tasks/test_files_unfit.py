@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gatedrnn.commands import cli
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from tests.helpers.small_files import columns, write
@@ -74,14 +75,14 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_unfit_tables_say_what_to_do(tmp_path, table, asked, message, ending):
     path = write(tmp_path / f"data.{ending}", table)
-    with pytest.raises(ValueError, match=rf"data.{ending}: {message}"):
+    with pytest.raises(InputError, match=rf"data.{ending}: {message}"):
         task_from_file(path, Question(**asked))
 
 
 def test_a_word_far_down_a_column_of_numbers_is_named(tmp_path):
     rows = "\n".join(f"{k},{k % 7}" for k in range(900_000))
     (tmp_path / "a.csv").write_text(f"t,v\n{rows}\n900000,broken\n")
-    with pytest.raises(ValueError, match=r"a.csv: column 'v': expected numbers, got 'broken'"):
+    with pytest.raises(InputError, match=r"a.csv: column 'v': expected numbers, got 'broken'"):
         task_from_file(tmp_path / "a.csv", Question(time="t"))
 
 
@@ -126,13 +127,14 @@ X = RNG.normal(size=(20, 15, 3)).astype(np.float32)
 )
 def test_unfit_arrays_say_what_to_do(tmp_path, arrays, asked, message):
     np.savez(tmp_path / "data.npz", **arrays)
-    with pytest.raises(ValueError, match=rf"data.npz: .*{message}"):
+    with pytest.raises(InputError, match=rf"data.npz: .*{message}"):
         task_from_file(tmp_path / "data.npz", Question(**asked))
 
 
 def test_other_files_say_what_to_do(tmp_path):
     (tmp_path / "a.xlsx").write_text("")
     (tmp_path / "a.npz").write_text("no zip file")
+    (tmp_path / "b.npz").write_bytes(b"")
     (tmp_path / "a.csv").write_text("")
     (tmp_path / "b.csv").write_text("a,a\n1,2\n")
     (tmp_path / "c.csv").write_text("a,b\n1,2\n3\n")
@@ -141,14 +143,15 @@ def test_other_files_say_what_to_do(tmp_path):
     for name, message in (
         ("a.xlsx", r"file: expected one that ends in .npz, .csv, .parquet, .txt, got 'a.xlsx'"),
         ("none.csv", "file: expected one that exists"),
-        ("a.npz", "a.npz: expected"),
+        ("a.npz", "a.npz: expected an .npz file"),
+        ("b.npz", "b.npz: expected an .npz file"),
         ("a.csv", "a.csv: expected a table"),
         ("b.csv", "b.csv: columns: expected different names, got a more than once"),
         ("c.csv", "c.csv: expected a table, names first and all rows alike"),
         ("a.txt", "a.txt: text: expected UTF-8"),
         ("b.txt", "b.txt: text: expected at least two different characters, got 1"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(InputError, match=message):
             task_from_file(tmp_path / name, Question())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import importlib.util
-import os
 from pathlib import Path
 
 import jax
@@ -17,7 +16,6 @@ from gatedrnn.tasks import japanese_vowels, registry
 from gatedrnn.tasks.task import Batch
 from tests.helpers.paths import ROOT
 
-DATA = Path(os.environ.get("GATEDRNN_DATA", ROOT.parent / "shared" / "data"))
 NAMES = ("japanese-vowels-forecast", "japanese-vowels-speaker")
 
 
@@ -66,17 +64,6 @@ def test_seeds_that_are_none_are_refused(task, seed) -> None:
         task.split(seed)
     with pytest.raises(ValueError, match="seed: expected an int of 0 or more"):
         task.read_test(seed)
-
-
-def test_shared_copy_of_the_data_is_equal() -> None:
-    path = DATA / "japanesevowels.npz"
-    if not path.exists():
-        pytest.skip(f"no {path}; set GATEDRNN_DATA to the folder that has it")
-    packaged = importlib.resources.files("gatedrnn.tasks") / "data" / "japanese_vowels.npz"
-    with importlib.resources.as_file(packaged) as ours, np.load(ours) as a, np.load(path) as b:
-        for part in ("train", "test"):
-            for name, other in (("frames", "x"), ("lengths", "lengths"), ("speakers", "y")):
-                np.testing.assert_array_equal(a[f"{part}_{name}"], b[f"{part}_{other}"], strict=True)
 
 
 def test_data_of_another_hash_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

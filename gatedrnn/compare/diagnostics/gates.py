@@ -52,7 +52,7 @@ def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[A
         xs: the inputs that the cell reads.
 
     Raises:
-        ValueError: where it names none.
+        InputError: where it names none.
 
     Example:
         >>> import gatedrnn as gr

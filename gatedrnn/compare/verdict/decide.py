@@ -144,7 +144,7 @@ def weigh(
         changes: where the two change places as the budget grows.
 
     Raises:
-        ValueError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
+        InputError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
     """
     over = None if baseline is None else np.broadcast_to(baseline, np.shape(a))
     difference, equivalent = paired_difference(a, b), equivalence(a, b, region)

@@ -35,7 +35,7 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
         device: the entry of the device in results.json.
 
     Raises:
-        ValueError: where there are fewer than two cells or two replicates, more or fewer strongest baselines than
+        InputError: where there are fewer than two cells or two replicates, more or fewer strongest baselines than
             one, or scores that are not finite.
     """
     every = names_of_pairs(task)

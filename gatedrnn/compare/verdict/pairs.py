@@ -17,7 +17,7 @@ def names_of_pairs(task: dict[str, Any]) -> list[tuple[str, str]]:
         [('LSTM', 'GRU'), ('LSTM', 'SimpleRNN'), ('GRU', 'SimpleRNN')]
 
     Raises:
-        ValueError: where there are fewer than two cells.
+        InputError: where there are fewer than two cells.
     """
     if len(task["cells"]) < 2:
         raise InputError(f"cells: expected two or more, got {', '.join(task['cells']) or 'none'}")

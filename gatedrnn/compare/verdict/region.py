@@ -47,7 +47,7 @@ def strongest_baseline(task: dict[str, Any]) -> dict[str, Any] | None:
     """Return the simple baseline of the best validation score, as the task says; None where it has no baselines.
 
     Raises:
-        ValueError: where none or more than one of them is called the strongest.
+        InputError: where none or more than one of them is called the strongest.
     """
     strongest = [baseline for baseline in task["baselines"] if baseline["strongest"]]
     if task["baselines"] and len(strongest) != 1:

@@ -30,7 +30,7 @@ def engine_for(choice: EngineChoice, cell: Any) -> Engine:
         cell: the cell to be run; "auto" is the first engine of the table that may be chosen so and takes it.
 
     Raises:
-        ValueError: where the choice is none of these, or where the engine refuses the cell.
+        InputError: where the choice is none of these, or where the engine refuses the cell.
 
     Example:
         >>> import gatedrnn as gr

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import number
 from gatedrnn.report.plots.svg import MUTED, PAPER, style_of
 
@@ -14,7 +15,7 @@ try:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, ScalarFormatter
 except ImportError as error:  # pragma: no cover
-    raise ImportError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

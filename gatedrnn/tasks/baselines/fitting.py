@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.errors import MissingPackageError
 from gatedrnn.tasks.task import Batch, FittedBaseline
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def linear_models() -> Any:
     try:
         import sklearn.linear_model
     except ImportError as error:
-        raise ImportError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
+        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
     return sklearn.linear_model
 
 

@@ -33,7 +33,7 @@ class FastForm:
             backward pass computes the gates again, k steps at a time, by one matrix product without recurrence.
 
     Raises:
-        ValueError: where one is no int, or negative.
+        InputError: where one is no int, or negative.
 
     Example:
         >>> import gatedrnn as gr
