@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatedrnn.experiment.space import REACH
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Found
+    from gatedrnn.compare.schema.runs import (
+        BaselineEntry,
+        CountedTest,
+        ExtendedProtocol,
+        FoundReplicate,
+        ProtocolEntry,
+        ReadTest,
+        ReplicateEntry,
+        SearchEntry,
+        TestEntry,
+    )
     from gatedrnn.compare.search.extension import Extension
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.compare.settings import Settings
+    from gatedrnn.experiment.space import Hyperparameter
     from gatedrnn.tasks.task import Baseline
 
 
-def protocol_entry(settings: Settings) -> dict[str, Any]:
+def protocol_entry(settings: Settings) -> ProtocolEntry:
     """Return the protocol as results.json has it."""
     return {
         "replicates": settings.replicates,
@@ -31,9 +44,11 @@ def protocol_entry(settings: Settings) -> dict[str, Any]:
     }
 
 
-def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]:
+def extended_protocol(settings: Settings, extended: Extension) -> ExtendedProtocol:
     """Return what an extension changes in it."""
-    ranges = {field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges}
+    ranges: dict[Hyperparameter, list[float]] = {
+        field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges
+    }
     return {
         "max_epochs": extended.max_epochs or settings.max_epochs,
         "extension": {
@@ -45,7 +60,7 @@ def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]
     }
 
 
-def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def replicate_entries(replicates: list[Replicate], entries: dict[str, list[SearchEntry]]) -> list[FoundReplicate]:
     """Return replicates as results.json has them, with the configurations that any cell has tried."""
     return [
         {
@@ -58,7 +73,26 @@ def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[
     ]
 
 
-def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
+def with_tests(found: Found, tested: ReadTest) -> list[ReplicateEntry]:
+    """Return the replicates with what was read of the test part."""
+    return [
+        {
+            **replicate,
+            "cells": {
+                name: {**entry, "test": tested["cells"][name][replicate["index"]]}
+                for name, entry in replicate["cells"].items()
+            },
+        }
+        for replicate in found["replicates"]
+    ]
+
+
+def without_counts(test: CountedTest) -> TestEntry:
+    """Return a test less its targets, which are the same for all cells."""
+    return {"nats": test["nats"], "accuracy": test["accuracy"], "sequence_nats": test["sequence_nats"]}
+
+
+def baseline_entries(baselines: list[list[Baseline]]) -> list[BaselineEntry]:
     """Return each baseline's means over replicates, and its test score in each.
 
     The strongest is the one of the best mean validation score, of those that could be fitted to every split.
@@ -66,7 +100,7 @@ def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
     by_name: dict[str, list[Baseline]] = {}
     for baseline in (baseline for split in baselines for baseline in split):
         by_name.setdefault(baseline.name, []).append(baseline)
-    means = [
+    means: list[BaselineEntry] = [
         {
             "name": name,
             "choices": [b.choice for b in same],
@@ -74,9 +108,12 @@ def baseline_entries(baselines: list[list[Baseline]]) -> list[dict[str, Any]]:
             "test": float(np.mean([b.test for b in same])),
             "tests": [b.test for b in same],
             "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
+            "strongest": False,
         }
         for name, same in by_name.items()
     ]
     whole = [mean for mean in means if len(mean["tests"]) == len(baselines)]
     strongest = min(whole, key=lambda mean: mean["validation"], default=None)
-    return [{**mean, "strongest": mean is strongest} for mean in means]
+    if strongest is not None:
+        strongest["strongest"] = True
+    return means

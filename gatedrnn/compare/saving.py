@@ -19,6 +19,7 @@ from gatedrnn.tasks.task import as_it_is
 
 if TYPE_CHECKING:
     from gatedrnn.compare.folder import Folder
+    from gatedrnn.compare.schema.results import Found
     from gatedrnn.compare.search.replicate import Search
     from gatedrnn.tasks.task import Reading, Task
     from gatedrnn.types import Cell, Params
@@ -27,7 +28,7 @@ FORMAT = 1
 
 
 def save_tuned(
-    task: Task, found: dict[str, Any], searches: dict[str, Search], stages: dict[str, list[str]], folder: Folder
+    task: Task, found: Found, searches: dict[str, Search], stages: dict[str, list[str]], folder: Folder
 ) -> None:
     """Save the best network of each cell under ``models/TASK`` in a comparison's folder.
 
@@ -36,7 +37,7 @@ def save_tuned(
 
     Args:
         task: the task.
-        found: its entry in results.json, before the test.
+        found: what its searches found.
         searches: of each cell.
         stages: in which stage each replicate's winner was found.
         folder: of the comparison.

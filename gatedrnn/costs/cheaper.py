@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gatedrnn.costs.counting import NetworkCosts
+from gatedrnn.costs.counting import NetworkCosts, step_flops
 from gatedrnn.costs.timing import Seconds
 
 NEGLIGIBLE = 0.02
@@ -43,7 +43,7 @@ def cheaper(cells: Mapping[str, TimedCosts]) -> Cheaper:
     """
     lowest = {
         "measured time per step": _faster(cells),
-        "FLOPs per step": _fewer({name: sum(cell["flops_per_step"].values()) for name, cell in cells.items()}),
+        "FLOPs per step": _fewer({name: step_flops(cell) for name, cell in cells.items()}),
         "parameters": _fewer({name: cell["parameters"]["total"] for name, cell in cells.items()}),
     }
     winner = next((name for name in lowest.values() if name is not None), None)

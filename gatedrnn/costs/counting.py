@@ -173,6 +173,11 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> NetworkCosts:
     }
 
 
+def step_flops(network: NetworkCosts) -> int:
+    """Return the FLOPs of a step of a network in training, forward and backward together."""
+    return network["flops_per_step"]["forward"] + network["flops_per_step"]["backward"]
+
+
 def forward_flops(layer: Cell | Layer, in_dim: int) -> int:
     """Return ``costs(layer, in_dim).flops_forward`` without tracing the reverse pass."""
     short, long = (gemm_flops(_forward(_as_layer(layer), in_dim, length)) for length in (SHORT, LONG))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 import numpy as np
@@ -98,8 +98,8 @@ class Space:
         }
 
 
-def as_hypers(configurations: Sequence[Configuration]) -> Hyper:
-    """Return configurations as arrays ``[K]``, to be traced."""
+def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) -> Hyper:
+    """Return configurations, which may say more than that, as arrays ``[K]``, to be traced."""
 
     def column(name: Hyperparameter) -> np.ndarray:
         return np.array([configuration[name] for configuration in configurations], np.float32)

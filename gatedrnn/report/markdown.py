@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.pairs import favoured, pairs
 from gatedrnn.compare.verdict.scope import place
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import MINUS, count, interval, number, seconds
 from gatedrnn.report.method import method_in_words
 from gatedrnn.report.next_steps import next_steps
@@ -14,8 +15,13 @@ from gatedrnn.report.plots.data import tests
 from gatedrnn.report.plots.sequences import sequences_in_words
 from gatedrnn.report.tables import pair_places, places
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EstimateEntry, IntervalEntry
+    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
-def render_markdown(results: dict[str, Any]) -> str:
+
+def render_markdown(results: Results) -> str:
     """Return the report as Markdown.
 
     Args:
@@ -36,7 +42,7 @@ def render_markdown(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _task(task: dict[str, Any], results: dict[str, Any]) -> list[str]:
+def _task(task: TaskEntry, results: Results) -> list[str]:
     lines = [f"## {escaped(task['title'])}", "", f"**{escaped(overall(task))}**", ""]
     every = pairs(task)
     for pair in every:
@@ -53,7 +59,7 @@ def _task(task: dict[str, Any], results: dict[str, Any]) -> list[str]:
     return [*lines, *_bullets([f"{term}: {text.strip()}" for term, text in method_in_words(task).items()]), ""]
 
 
-def _pair(pair: dict[str, Any], *, several: bool) -> list[str]:
+def _pair(pair: TaskOfPair, *, several: bool) -> list[str]:
     (a, b), statistics, digits = pair["cells"], pair["statistics"], pair_places(pair)
     d, q = statistics["difference"], statistics["equivalence"]
     better, s = favoured(pair)
@@ -70,20 +76,20 @@ def _pair(pair: dict[str, Any], *, several: bool) -> list[str]:
     return [*head, *said, escaped(sequences_in_words(pair)), ""]
 
 
-def _cells(task: dict[str, Any]) -> list[str]:
+def _cells(task: TaskEntry) -> list[str]:
     scores, cells = tests(task), task["cells"]
     rows = [
         [f"test, {task['unit']}", *(_estimate(scores[name], places(task)) for name in cells)],
         ["units", *(count(cell["hidden"]) for cell in cells.values())],
         ["parameters", *(count(cell["parameters"]["total"]) for cell in cells.values())],
-        ["FLOPs per step", *(count(sum(cell["flops_per_step"].values())) for cell in cells.values())],
+        ["FLOPs per step", *(count(step_flops(cell)) for cell in cells.values())],
         ["time per step", *(seconds(cell["step_seconds"]["median"]) for cell in cells.values())],
         ["training time of a replicate", *(seconds(cell["training_seconds"]) for cell in cells.values())],
     ]
     return _table([f"matched by {task['protocol']['matching']}", *cells], rows)
 
 
-def _baselines(task: dict[str, Any]) -> list[str]:
+def _baselines(task: TaskEntry) -> list[str]:
     rows = [
         [
             f"{baseline['name']}{' (the strongest)' if baseline['strongest'] else ''}",
@@ -107,11 +113,11 @@ def _bullets(lines: list[str]) -> list[str]:
     return [f"- {escaped(line)}" for line in lines]
 
 
-def _estimate(estimate: dict[str, float], digits: int) -> str:
+def _estimate(estimate: EstimateEntry, digits: int) -> str:
     return f"{number(estimate['mean'], digits)} {_ends(estimate, digits)}"
 
 
-def _ends(entry: dict[str, float], digits: int) -> str:
+def _ends(entry: IntervalEntry, digits: int) -> str:
     return interval(entry["low"], entry["high"], digits)
 
 

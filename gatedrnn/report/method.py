@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.scope import budget, matched
 from gatedrnn.report.markup import Markup, element, unbroken
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
 
-def method(task: dict[str, Any]) -> Markup:
+
+def method(task: TaskEntry) -> Markup:
     """Return the protocol as a list of terms.
 
     Args:
@@ -18,7 +21,7 @@ def method(task: dict[str, Any]) -> Markup:
     return element("dl", entries, class_="method")
 
 
-def method_in_words(task: dict[str, Any]) -> dict[str, str]:
+def method_in_words(task: TaskEntry) -> dict[str, str]:
     """Return what was done, by the name of each part."""
     protocol, sizes = task["protocol"], matched(task)
     space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.compare.search import limits
 from gatedrnn.compare.verdict.caveats import diverged, runs
@@ -10,6 +10,9 @@ from gatedrnn.compare.verdict.decide import FEWEST_REPLICATES
 from gatedrnn.compare.verdict.region import strongest_baseline
 from gatedrnn.experiment.formatting import count, seconds
 from gatedrnn.report.overall import listed
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results, TaskEntry
 
 MOST_REPLICATES = 200
 """More than these are named, not advised."""
@@ -23,7 +26,7 @@ class Step(NamedTuple):
     command: str | None = None
 
 
-def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+def next_steps(task: TaskEntry, results: Results) -> list[Step]:
     """Return what to do, the most important first.
 
     Args:
@@ -40,7 +43,7 @@ def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _use(task: dict[str, Any]) -> list[Step]:
+def _use(task: TaskEntry) -> list[Step]:
     """Say what to use now."""
     labels = [pair["verdict"]["label"] for pair in task["pairs"]]
     baseline = strongest_baseline(task)
@@ -58,8 +61,9 @@ def _use(task: dict[str, Any]) -> list[Step]:
         if pair["verdict"]["label"] == "practically equivalent":
             which = f"{cheaper}, the cheaper" if cheaper else "either"
             steps.append(Step(f"Of {listed(pair['names'])}, take {which}: the difference does not matter."))
-        if pair["verdict"]["label"] == "budget-dependent":
-            change = pair["statistics"]["expected_best"]["changes"][0]
+        expected = pair["statistics"]["expected_best"]
+        if pair["verdict"]["label"] == "budget-dependent" and expected is not None:
+            change = expected["changes"][0]
             steps.append(
                 Step(
                     f"Decide what tuning may cost: with less, {change['better_before']}; with more, "
@@ -69,9 +73,9 @@ def _use(task: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _selected(task: dict[str, Any], name: str) -> str:
+def _selected(task: TaskEntry, name: str) -> str:
     """Return how often each gate bias was selected: the one choice that has a name."""
-    chosen = [r["configurations"][r["cells"][name]["selected"]].get("gate_bias") for r in task["replicates"]]
+    chosen = [r["configurations"][r["cells"][name]["selected"]]["gate_bias"] for r in task["replicates"]]
     most = max(sorted(set(map(str, chosen))), key=[str(c) for c in chosen].count)
     rates = sorted(r["configurations"][r["cells"][name]["selected"]]["learning_rate"] for r in task["replicates"])
     return (
@@ -80,7 +84,7 @@ def _selected(task: dict[str, Any], name: str) -> str:
     )
 
 
-def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+def _resolve(task: TaskEntry, results: Results) -> list[Step]:
     """Say how much more would settle what is open."""
     n = task["protocol"]["replicates"]
     steps = []
@@ -110,7 +114,7 @@ def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _widen(task: dict[str, Any]) -> list[Step]:
+def _widen(task: TaskEntry) -> list[Step]:
     """Say which limits still bind, and which failures are many."""
     steps, cap = [], task["protocol"]["max_epochs"]
     late = [name for name in task["cells"] if limits.capped(task, name)]

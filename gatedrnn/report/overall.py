@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
 
 
-def overall(task: dict[str, Any]) -> str:
+def overall(task: TaskEntry) -> str:
     """Return the headline of the only pair; of several pairs, which cell is better than all others, if any is.
 
     Args:

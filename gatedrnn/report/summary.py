@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.pairs import favoured, pairs
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import MINUS, count, decimals, interval, number, seconds
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EstimateEntry
+    from gatedrnn.compare.schema.results import Results
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
 try:
     from rich.console import Group, RenderableType
@@ -21,7 +27,7 @@ CELLS = ("bold cyan", "bold yellow")
 _LABELS = 24
 
 
-def render_summary(results: dict[str, Any]) -> Group:
+def render_summary(results: Results) -> Group:
     """Return what a rich console prints after a comparison.
 
     Args:
@@ -30,7 +36,7 @@ def render_summary(results: dict[str, Any]) -> Group:
     return Group(*(part for task in results["tasks"] for pair in pairs(task) for part in _task(pair)))
 
 
-def _task(task: dict[str, Any]) -> list[RenderableType]:
+def _task(task: TaskOfPair) -> list[RenderableType]:
     verdict = task["verdict"]
     parts: list[RenderableType] = [
         Rule(Text(task["title"], "bold"), style="dim", align="left"),
@@ -44,14 +50,14 @@ def _task(task: dict[str, Any]) -> list[RenderableType]:
     return parts
 
 
-def _headline(task: dict[str, Any]) -> Text:
+def _headline(task: TaskOfPair) -> Text:
     text = Text(task["verdict"]["headline"], "bold")
     for name, style in zip(task["cells"], CELLS, strict=True):
         text.highlight_regex(rf"\b{re.escape(name)}(?![\w-])", style)
     return text
 
 
-def _table(task: dict[str, Any]) -> Table:
+def _table(task: TaskOfPair) -> Table:
     """Return the two cells side by side, with the baseline below."""
     statistics, cells = task["statistics"], task["cells"]
     places = _places(task)
@@ -65,7 +71,7 @@ def _table(task: dict[str, Any]) -> Table:
     rows |= {
         "units": [count(cell["hidden"]) for cell in cells.values()],
         "parameters": [count(cell["parameters"]["total"]) for cell in cells.values()],
-        "FLOPs per step": [count(sum(cell["flops_per_step"].values())) for cell in cells.values()],
+        "FLOPs per step": [count(step_flops(cell)) for cell in cells.values()],
         "time per step": [seconds(cell["step_seconds"]["median"]) for cell in cells.values()],
         "training time": [seconds(cell["training_seconds"]) for cell in cells.values()],
     }
@@ -74,7 +80,7 @@ def _table(task: dict[str, Any]) -> Table:
     return table
 
 
-def _statistics(task: dict[str, Any]) -> Table:
+def _statistics(task: TaskOfPair) -> Table:
     """Return baselines and the statistics of the difference, one a line."""
     (a, b), statistics, places = task["cells"], task["statistics"], _places(task)
     (better, s), equivalence = favoured(task), statistics["equivalence"]
@@ -98,10 +104,10 @@ def _statistics(task: dict[str, Any]) -> Table:
     return table
 
 
-def _estimate(estimate: dict[str, float], places: int) -> str:
+def _estimate(estimate: EstimateEntry, places: int) -> str:
     return f"{number(estimate['mean'], places)} {interval(estimate['low'], estimate['high'], places)}"
 
 
-def _places(task: dict[str, Any]) -> int:
+def _places(task: TaskOfPair) -> int:
     difference = task["statistics"]["difference"]
     return decimals((difference["high"] - difference["low"]) / 2)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedrnn.compare.search import limits
 from gatedrnn.compare.verdict import caveats
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import MINUS, count, decimals, interval, number, seconds
 from gatedrnn.report.markup import Child, Markup, element, unbroken
 from gatedrnn.report.plots.svg import CELLS
 from gatedrnn.tasks.task import CLASSES
 
-Cell = dict[str, Any]
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EstimateEntry, IntervalEntry, PairEntry
+    from gatedrnn.compare.schema.results import CellEntry, TaskEntry, TestedTask
+    from gatedrnn.compare.schema.runs import BaselineEntry, ReplicateEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
 
 def value(exact: float, text: str) -> Markup:
@@ -25,7 +30,7 @@ def css_class(place: int) -> str:
     return f"cell-{place % len(CELLS) + 1}"
 
 
-def cells_table(task: dict[str, Any]) -> Markup:
+def cells_table(task: TaskEntry) -> Markup:
     """Return quality, cost in all four matchings, and runs of every cell."""
     names = list(task["cells"])
     head = element("tr", element("th", ""), [_cell_name(name, k) for k, name in enumerate(names)])
@@ -41,13 +46,14 @@ def cells_table(task: dict[str, Any]) -> Markup:
 Row = tuple[Child, Callable[[str], Child], "str | None"]
 
 
-def _quality_rows(task: dict[str, Any]) -> list[Row]:
+def _quality_rows(task: TaskEntry) -> list[Row]:
     digits = places(task)
     cells = {name: pair["statistics"]["cells"][name] for pair in task["pairs"] for name in pair["names"]}
     accuracies = {
         name: estimate
         for pair in task["pairs"]
-        for name, estimate in ((pair["statistics"]["accuracy"] or {}).get("cells") or {}).items()
+        if (accuracy := pair["statistics"]["accuracy"]) is not None
+        for name, estimate in accuracy["cells"].items()
     }
 
     def validation(name: str) -> Child:
@@ -73,12 +79,14 @@ def _quality_rows(task: dict[str, Any]) -> list[Row]:
     return rows
 
 
-def _cost_rows(task: dict[str, Any]) -> list[Row]:
+def _cost_rows(task: TaskEntry) -> list[Row]:
     """Return what cells cost; each of the four matchings says how far the cells are apart in it."""
     cells, first = task["cells"], next(iter(task["cells"]))
     by = task["protocol"]["matching"]
 
-    def measure(label: str, matching: str, note: str, of: Callable[[Cell], float], show: Callable[[Any], str]) -> Row:
+    def measure(
+        label: str, matching: str, note: str, of: Callable[[CellEntry], float], show: Callable[[Any], str]
+    ) -> Row:
         def cell(name: str) -> Child:
             exact = of(cells[name])
             ratio = "" if name == first else f"{number(exact / of(cells[first]), 2)}×"
@@ -93,18 +101,18 @@ def _cost_rows(task: dict[str, Any]) -> list[Row]:
     return [
         measure("Units", "width", "width", lambda cell: cell["hidden"], count),
         measure("Parameters", "parameters", "head included", lambda cell: cell["parameters"]["total"], count),
-        measure("FLOPs per step", "flops", "forward, backward", lambda c: sum(c["flops_per_step"].values()), count),
+        measure("FLOPs per step", "flops", "forward, backward", lambda c: step_flops(c), count),
         measure("Time per step", "time", "measured, batch", lambda cell: cell["step_seconds"]["median"], seconds),
         (["Training time", element("small", "of one replicate")], duration("training_seconds"), None),
         ("Compile time", duration("compile_seconds"), None),
     ]
 
 
-def _run_rows(task: dict[str, Any]) -> list[Row]:
-    def late(task: dict[str, Any], name: str) -> int:
+def _run_rows(task: TaskEntry) -> list[Row]:
+    def late(task: TestedTask, name: str) -> int:
         return limits.late(caveats.runs(task, name), task["protocol"]["max_epochs"])
 
-    def part(counted: Callable[[dict[str, Any], str], int]) -> Callable[[str], Child]:
+    def part(counted: Callable[[TestedTask, str], int]) -> Callable[[str], Child]:
         return lambda name: [
             value(counted(task, name), str(counted(task, name))),
             f" of {len(caveats.runs(task, name))}",
@@ -116,7 +124,7 @@ def _run_rows(task: dict[str, Any]) -> list[Row]:
     ]
 
 
-def baselines_table(task: dict[str, Any]) -> Markup | None:
+def baselines_table(task: TaskEntry) -> Markup | None:
     """Return the simple baselines, the strongest one marked."""
     if not task["baselines"]:
         return None
@@ -124,7 +132,7 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     classes = task["kind"] in CLASSES
     heads = ["Test", *(["Accuracy"] if classes else []), "Validation"]
 
-    def row(baseline: dict[str, Any]) -> Markup:
+    def row(baseline: BaselineEntry) -> Markup:
         chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
         notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
         name = [baseline["name"], element("small", "; ".join(notes)) if notes else None]
@@ -147,14 +155,14 @@ def baselines_table(task: dict[str, Any]) -> Markup | None:
     )
 
 
-def intervals_table(pair: dict[str, Any]) -> Markup:
+def intervals_table(pair: TaskOfPair) -> Markup:
     """Return everything that was reckoned of one pair's difference."""
     (a, b), statistics, digits = pair["cells"], pair["statistics"], pair_places(pair)
     d, s, q = statistics["difference"], statistics["superiority"], statistics["equivalence"]
     corrected = ", corrected" if statistics["pairs"] > 1 else ""
     needed = statistics["replicates_needed"]
 
-    def ends(entry: dict[str, float], digits: int = digits) -> str:
+    def ends(entry: IntervalEntry, digits: int = digits) -> str:
         return interval(entry["low"], entry["high"], digits)
 
     superior = f"{number(s['probability'], 2)} {ends(s, 2)}"
@@ -173,7 +181,7 @@ def intervals_table(pair: dict[str, Any]) -> Markup:
     return element("table", element("caption", f"{a} {MINUS} {b}, {pair['unit']}"), element("tbody", body))
 
 
-def replicates_table(task: dict[str, Any]) -> Markup:
+def replicates_table(task: TaskEntry) -> Markup:
     """Return scores and selected configurations of every replicate."""
     names, digits = list(task["cells"]), places(task)
     fields = list(task["protocol"]["space"])
@@ -181,11 +189,11 @@ def replicates_table(task: dict[str, Any]) -> Markup:
     difference = [f"{names[0]} {MINUS} {names[1]}"] if len(names) == 2 else []
     heads: list[Child] = ["", "Seed", *names, *difference, *([f"{name} selected", chosen] for name in names)]
 
-    def selected(replicate: dict[str, Any], name: str) -> str:
+    def selected(replicate: ReplicateEntry, name: str) -> str:
         configuration = replicate["configurations"][replicate["cells"][name]["selected"]]
         return " · ".join(_plain(configuration[field]) for field in fields)
 
-    def row(replicate: dict[str, Any]) -> Markup:
+    def row(replicate: ReplicateEntry) -> Markup:
         scores = [replicate["cells"][name]["test"]["nats"] for name in names]
         numbers = [value(x, number(x, digits)) for x in (*scores, *([scores[0] - scores[1]] if difference else []))]
         cells = [str(replicate["seed"]), *numbers, *(selected(replicate, name) for name in names)]
@@ -205,12 +213,12 @@ def _scrolling(table: Markup, label: str) -> Markup:
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
-def places(task: dict[str, Any]) -> int:
+def places(task: TaskEntry) -> int:
     """Return the decimals that the smallest uncertainty of any pair allows."""
     return max(pair_places(pair) for pair in task["pairs"])
 
 
-def pair_places(pair: dict[str, Any]) -> int:
+def pair_places(pair: PairEntry | TaskOfPair) -> int:
     """Return the decimals that the uncertainty of one pair's difference allows."""
     difference = pair["statistics"]["difference"]
     return decimals((difference["high"] - difference["low"]) / 2)
@@ -220,7 +228,7 @@ def _cell_name(name: str, k: int) -> Markup:
     return element("th", name, scope="col", class_=css_class(k))
 
 
-def _with_interval(estimate: dict[str, float], digits: int) -> Child:
+def _with_interval(estimate: EstimateEntry, digits: int) -> Child:
     shown = value(estimate["mean"], number(estimate["mean"], digits))
     return _noted(shown, interval(estimate["low"], estimate["high"], digits))
 

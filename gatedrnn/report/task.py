@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.pairs import favoured, pairs
 from gatedrnn.compare.verdict.scope import scope
@@ -17,8 +17,13 @@ from gatedrnn.report.next_steps import next_steps
 from gatedrnn.report.overall import overall
 from gatedrnn.report.tables import value
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EquivalenceEntry
+    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
-def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Markup:
+
+def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
     """Return the section of one task.
 
     Args:
@@ -64,7 +69,7 @@ def coloured(text: str, names: Sequence[str], places: Sequence[int] | None = Non
     return Markup(re.sub(pattern, lambda m: f'<span class="{classes[m[0]]}">{m[0]}</span>', html.escape(text)))
 
 
-def _pair_block(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup:
+def _pair_block(pair: TaskOfPair, task: TaskEntry, name: str) -> Markup:
     """Return one of several pairs: its verdict, numbers and differences."""
     order = list(task["cells"])
     (a, b), places = pair["cells"], [order.index(cell) for cell in pair["cells"]]
@@ -82,7 +87,7 @@ def _pair_block(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup
     )
 
 
-def _tiles(pair: dict[str, Any]) -> Markup:
+def _tiles(pair: TaskOfPair) -> Markup:
     """Return the three numbers that decide."""
     (a, b), statistics = pair["cells"], pair["statistics"]
     d, q = statistics["difference"], statistics["equivalence"]
@@ -106,7 +111,7 @@ def _tiles(pair: dict[str, Any]) -> Markup:
     )
 
 
-def _region(equivalence: dict[str, Any], places: int) -> tuple[Child, str]:
+def _region(equivalence: EquivalenceEntry, places: int) -> tuple[Child, str]:
     if equivalence["region"] == 0:
         return "none", "no cell gains on a simple baseline in validation"
     where = "inside it" if equivalence["equivalent"] else "not inside it"
@@ -119,7 +124,7 @@ def _tile(term: str, shown: Child, note: str) -> Markup:
     return element("div", element("dt", term), element("dd", shown, element("small", unbroken(note))))
 
 
-def _caveats(every: list[dict[str, Any]]) -> Markup | None:
+def _caveats(every: Sequence[TaskOfPair]) -> Markup | None:
     lines = dict.fromkeys(line for pair in every for line in pair["verdict"]["caveats"])
     if not lines:
         return None
@@ -127,7 +132,7 @@ def _caveats(every: list[dict[str, Any]]) -> Markup | None:
     return element("aside", element("h3", "Before you rely on this"), element("ul", items), class_="caveats")
 
 
-def _next(task: dict[str, Any], results: dict[str, Any]) -> Markup:
+def _next(task: TaskEntry, results: Results) -> Markup:
     items = [
         element("li", unbroken(step.text), element("pre", element("code", step.command)) if step.command else None)
         for step in next_steps(task, results)

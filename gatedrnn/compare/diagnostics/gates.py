@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Float
 
+    from gatedrnn.compare.schema.further import GatesEntry
+    from gatedrnn.compare.schema.results import Found
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.tasks.task import Batch, Task
     from gatedrnn.types import Cell, Params
@@ -99,14 +101,14 @@ def _read(cell: Any, task: Task, params: Any, batch: Batch) -> tuple[Array, Arra
 
 
 def gates(
-    cells: dict[str, Cell], replicates: list[Replicate], found: dict[str, Any], winners: dict[str, list[Params]]
-) -> dict[str, Any]:
+    cells: dict[str, Cell], replicates: list[Replicate], found: Found, winners: dict[str, list[Params]]
+) -> dict[str, GatesEntry]:
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
     Args:
         cells: by name; those whose inside is unknown are left out.
         replicates: all of them.
-        found: a task's entry in results.json.
+        found: what the searches found.
         winners: parameters of the selected trial of each cell in each replicate.
     """
     return {
@@ -116,9 +118,7 @@ def gates(
     }
 
 
-def _of_cell(
-    cell: Cell, replicates: list[Replicate], found: dict[str, Any], name: str, winners: list[Params]
-) -> dict[str, Any]:
+def _of_cell(cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[Params]) -> GatesEntry:
     states = {"before": ([], []), "after": ([], [])}
     for replicate, after in zip(replicates, winners, strict=True):
         split, task = replicate.split, replicate.task
@@ -131,16 +131,24 @@ def _of_cell(
     scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
     counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
     return {
-        "timescales": {state: [round(float(t), 3) for t in found] for state, found in scales.items()},
+        "timescales": {"before": _rounded(scales["before"]), "after": _rounded(scales["after"])},
         "histograms": {
-            gate: {state: (total[g] / total[g].sum()).round(5).tolist() for state, total in counts.items()}
+            gate: {"before": _parts(counts["before"][g]), "after": _parts(counts["after"][g])}
             for g, gate in enumerate(inside.places)
         },
         "keeps": inside.keeps,
     }
 
 
-def _start(cell: Cell, task: Task, replicate: Replicate, found: dict[str, Any], name: str, longest: int) -> Any:
+def _rounded(scales: Float[np.ndarray, "N"]) -> list[float]:
+    return [round(float(t), 3) for t in scales]
+
+
+def _parts(counts: Float[np.ndarray, "BINS"]) -> list[float]:
+    return (counts / counts.sum()).round(5).tolist()
+
+
+def _start(cell: Cell, task: Task, replicate: Replicate, found: Found, name: str, longest: int) -> Any:
     """Return parameters as the selected configuration starts them; those of an extension from another draw."""
     entry = found["replicates"][replicate.index]
     place = entry["cells"][name]["selected"]

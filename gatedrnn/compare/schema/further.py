@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class DataEntry(TypedDict):
@@ -14,6 +14,10 @@ class DataEntry(TypedDict):
     """How many sequences each part has."""
     validation: dict[str, list[list[float | None]]]
     """By the cell's name, for each part, the score of each replicate; None where it diverged."""
+
+
+State = Literal["before", "after"]
+"""Of a network: before or after training."""
 
 
 class BeforeAfter(TypedDict):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TypedDict
 
 
-class EstimateEntry(TypedDict):
-    """A mean over replicates with its t interval."""
+class IntervalEntry(TypedDict):
+    """An interval of a number."""
 
-    mean: float
     low: float
     high: float
     level: float
-    """Nominal coverage of the interval, 0.95 for 95 %."""
+    """Nominal coverage, 0.95 for 95 %."""
+
+
+class EstimateEntry(IntervalEntry):
+    """A mean over replicates with its t interval."""
+
+    mean: float
     standard_deviation: float
     """Of the replicates, with n - 1."""
     n: int
@@ -38,37 +43,28 @@ class CellStatistics(TypedDict):
     """Whether that whole interval lies below 0; None without baselines."""
 
 
-class BootstrapEntry(TypedDict):
+class BootstrapEntry(IntervalEntry):
     """A bootstrap interval of the mean of A - B."""
 
-    low: float
-    high: float
-    level: float
     resamples: int
+    """How many its ends were taken from."""
 
 
-class SuperiorityEntry(TypedDict):
-    """How often A is better than B in one and the same replicate."""
+class SuperiorityEntry(IntervalEntry):
+    """How often A is better than B in one and the same replicate, with its exact interval."""
 
     probability: float
     """(wins + ties / 2) / n."""
-    low: float
-    high: float
-    level: float
     wins: int
     ties: int
     losses: int
 
 
-class EquivalenceEntry(TypedDict):
-    """Two one-sided t tests of A - B against the region of practical equivalence."""
+class EquivalenceEntry(IntervalEntry):
+    """Two one-sided t tests of A - B against the region of practical equivalence; its interval is that of 90 %."""
 
     region: float
     """Half-width R."""
-    low: float
-    high: float
-    level: float
-    """Of that interval: 0.90 for two tests at 5 %."""
     p: float
     """The larger of the two, corrected for the number of pairs."""
     equivalent: bool

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.compare.verdict.scope import scope
 from gatedrnn.experiment.formatting import count, decimals, interval, number, seconds
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import SentenceEntry
+    from gatedrnn.compare.schema.results import TestedTask
+    from gatedrnn.compare.schema.runs import BaselineEntry
     from gatedrnn.compare.verdict.decide import Decision, Evidence
     from gatedrnn.costs.cheaper import Cheaper
+    from gatedrnn.experiment.provenance import Device
 
 
 class Findings(NamedTuple):
@@ -27,7 +31,7 @@ class Findings(NamedTuple):
 
     evidence: Evidence
     decision: Decision
-    baseline: dict[str, Any] | None
+    baseline: BaselineEntry | None
     replicates_needed: int | None
     cheaper: Cheaper
     unit: str
@@ -62,7 +66,7 @@ def _headline(findings: Findings) -> str:
     return "Neither beats the baseline"
 
 
-def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -> dict[str, str]:
+def sentence(findings: Findings, task: TestedTask, device: Device) -> SentenceEntry:
     """Return the finding, its scope, and both in one."""
     n = findings.evidence.difference.n
     say = {
