@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,15 +12,29 @@ from gatedrnn.experiment.space import REACH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gatedrnn.compare.schema.results import Found
+    from gatedrnn.compare.schema.runs import (
+        BaselineEntry,
+        CountedTest,
+        ExtendedProtocol,
+        FoundReplicate,
+        ProtocolEntry,
+        ReadTest,
+        ReplicateEntry,
+        SearchEntry,
+        TestEntry,
+        ValidatedBaselineEntry,
+    )
     from gatedrnn.compare.search.extension import Extension
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.compare.settings import Settings
+    from gatedrnn.experiment.space import Hyperparameter
     from gatedrnn.tasks.task import Baseline, ValidatedBaseline
 
 Named = TypeVar("Named", bound="ValidatedBaseline | Baseline")
 
 
-def protocol_entry(settings: Settings) -> dict[str, Any]:
+def protocol_entry(settings: Settings) -> ProtocolEntry:
     """Return the protocol as results.json has it."""
     return {
         "replicates": settings.replicates,
@@ -35,9 +49,11 @@ def protocol_entry(settings: Settings) -> dict[str, Any]:
     }
 
 
-def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]:
+def extended_protocol(settings: Settings, extended: Extension) -> ExtendedProtocol:
     """Return what an extension changes in it."""
-    ranges = {field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges}
+    ranges: dict[Hyperparameter, list[float]] = {
+        field: list(getattr(settings.space.beyond(field, side), field)) for field, side in extended.edges
+    }
     return {
         "max_epochs": extended.max_epochs or settings.max_epochs,
         "extension": {
@@ -49,7 +65,7 @@ def extended_protocol(settings: Settings, extended: Extension) -> dict[str, Any]
     }
 
 
-def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def replicate_entries(replicates: list[Replicate], entries: dict[str, list[SearchEntry]]) -> list[FoundReplicate]:
     """Return replicates as results.json has them, with the configurations that any cell has tried."""
     return [
         {
@@ -62,7 +78,26 @@ def replicate_entries(replicates: list[Replicate], entries: dict[str, list[dict[
     ]
 
 
-def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline]]) -> list[dict[str, Any]]:
+def with_tests(found: Found, tested: ReadTest) -> list[ReplicateEntry]:
+    """Return the replicates with what was read of the test part."""
+    return [
+        {
+            **replicate,
+            "cells": {
+                name: {**entry, "test": tested["cells"][name][replicate["index"]]}
+                for name, entry in replicate["cells"].items()
+            },
+        }
+        for replicate in found["replicates"]
+    ]
+
+
+def without_counts(test: CountedTest) -> TestEntry:
+    """Return a test less its targets, which are the same for all cells."""
+    return {"nats": test["nats"], "accuracy": test["accuracy"], "sequence_nats": test["sequence_nats"]}
+
+
+def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline]]) -> list[ValidatedBaselineEntry]:
     """Return what is known of each baseline before the test: its choices, and its mean over replicates in validation.
 
     The strongest is the one of the best mean validation score, of those that could be fitted to every split.
@@ -82,7 +117,7 @@ def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline
     ]
 
 
-def baseline_entries(baselines: Sequence[Sequence[Baseline]]) -> list[dict[str, Any]]:
+def baseline_entries(baselines: Sequence[Sequence[Baseline]]) -> list[BaselineEntry]:
     """Return each baseline's means over replicates, and its test score in each."""
     by_name = _by_name(baselines)
     return [

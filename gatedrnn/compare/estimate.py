@@ -14,7 +14,7 @@ from gatedrnn.compare.diagnostics.parts_of_data import PARTS
 from gatedrnn.compare.protocol import hidden_sizes, step_times
 from gatedrnn.compare.search.extension import MORE_EPOCHS
 from gatedrnn.compare.search.replicate import Search, draw_replicate
-from gatedrnn.costs.counting import network_costs
+from gatedrnn.costs.counting import network_costs, step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
 from gatedrnn.tasks import registry
@@ -155,7 +155,7 @@ def _of_cell(
     epochs = float(np.mean([trial["epochs"] for trial in trials]))
     costs = network_costs(search.cell, task.in_dim, task.out_dim)
     steps = visible.train.x.shape[0] * visible.train.x.shape[1]
-    flops = float(sum(costs["flops_per_step"].values()) * steps * epochs)
+    flops = float(step_flops(costs) * steps * epochs)
     capped = sum(trial["epochs"] >= settings.max_epochs for trial in trials)
     trial = found.entry["seconds"] / len(trials)
     return CellEstimate(costs["parameters"]["total"], epochs, trial, once, 0, flops, capped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,12 @@ from gatedrnn.compare.settings import Settings
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
 from gatedrnn.files import read_json, write_arrays, write_json
 from gatedrnn.training.checkpoint import Checkpoints
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import RegionEntry
+    from gatedrnn.compare.schema.runs import SearchEntry, WavesEntry
+
+T = TypeVar("T")
 
 
 class Folder:
@@ -30,8 +36,15 @@ class Folder:
         # An import path names a cell of one's own, and a colon is no part of a file name everywhere.
         return self.path / "searches" / task / f"{cell.replace(':', '.')}-{replicate}{stage}"
 
-    def load(self, task: str, cell: str, replicate: int, stage: str = "") -> dict[str, Any] | None:
+    def load(self, task: str, cell: str, replicate: int, stage: str = "") -> SearchEntry | None:
         """Return what a finished search found; None where it is not finished."""
+        return self._finished(task, cell, replicate, stage)
+
+    def load_waves(self, task: str, cell: str, replicate: int, stage: str = "") -> WavesEntry | None:
+        """Return what a finished search within a budget of time found; None where it is not finished."""
+        return self._finished(task, cell, replicate, stage)
+
+    def _finished(self, task: str, cell: str, replicate: int, stage: str) -> Any:
         path = _beside(self._search(task, cell, replicate, stage), "json")
         return read_json(path) if path.exists() else None
 
@@ -40,7 +53,7 @@ class Folder:
         return Checkpoints(self._search(task, cell, replicate, stage), every=SECONDS_BETWEEN_CHECKPOINTS)
 
     def finish(
-        self, task: str, cell: str, replicate: int, entry: dict[str, Any], params: list[Any], stage: str = ""
+        self, task: str, cell: str, replicate: int, entry: SearchEntry | WavesEntry, params: list[Any], stage: str = ""
     ) -> None:
         """Keep what a search found and the leaves of the selected parameters, and drop its checkpoints."""
         path = self._search(task, cell, replicate, stage)
@@ -63,14 +76,14 @@ class Folder:
         with np.load(path, allow_pickle=False) as arrays:
             return [arrays[f"leaf_{k}"] for k in range(len(arrays.files))]
 
-    def once(self, task: str, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, task: str, name: str, make: Callable[[], T]) -> T:
         """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
         path = self.path / "searches" / task / f"{name}.json"
         if not path.exists():
             write_json(path, make())
         return read_json(path)
 
-    def region(self, task: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def region(self, task: str, make: Callable[[], RegionEntry]) -> RegionEntry:
         """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
         path = self.path / "region.json"
         regions = read_json(path) if path.exists() else {}

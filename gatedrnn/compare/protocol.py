@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from gatedrnn.compare.entries import (
     protocol_entry,
     replicate_entries,
     validation_entries,
+    with_tests,
+    without_counts,
 )
 from gatedrnn.compare.saving import save_tuned
 from gatedrnn.compare.search.context import SearchContext, SearchProgress, search_all
@@ -39,7 +41,11 @@ from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
     from gatedrnn.compare.folder import Folder
+    from gatedrnn.compare.schema.further import FullEntry
+    from gatedrnn.compare.schema.results import Found, Results, TestedTask
+    from gatedrnn.compare.schema.runs import CountedTest, ReadTest
     from gatedrnn.compare.settings import Settings
+    from gatedrnn.costs.timing import Seconds
     from gatedrnn.tasks.task import Baseline, Batch, Task, ValidatedBaseline, VisibleTask
     from gatedrnn.types import Cell
 
@@ -48,7 +54,7 @@ SCHEMA = 2
 
 def compare(
     settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[SearchProgress], None] | None = None
-) -> dict[str, Any]:
+) -> Results:
     """Compare cells on each task, and return what results.json holds.
 
     Finished searches found in ``folder`` are not repeated, and an interrupted one goes on where its last
@@ -80,14 +86,14 @@ class TaskSearch(NamedTuple):
         stages: the stage in which each replicate's winner was found, by cell, as its files are called.
     """
 
-    found: dict[str, Any]
+    found: Found
     searches: dict[str, Search]
     stages: dict[str, list[str]]
 
 
 def compare_on(
     task: Task, settings: Settings, folder: Folder, on_progress: Callable[[SearchProgress], None]
-) -> dict[str, Any]:
+) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
     for name in settings.cells:
         on_progress(SearchProgress(task.name, name, 0, 0, None, False))
@@ -100,20 +106,18 @@ def compare_on(
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found = searched.found
     # From here on, what difference matters is written down. Only now is the test part read.
-    found["region"] = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
+    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
     tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
     save_tuned(task, found, searched.searches, searched.stages, folder)
-    for replicate in found["replicates"]:
-        for name, entry in replicate["cells"].items():
-            entry["test"] = tested["cells"][name][replicate["index"]]
     return {
-        **{key: getattr(task, key) for key in ("name", "title", "kind", "unit", "source", "data_sha256")},
-        **found,
+        "name": task.name,
+        "title": task.title,
+        "kind": task.kind,
+        "unit": task.unit,
+        "source": task.source,
+        "data_sha256": task.data_sha256,
+        "protocol": found["protocol"],
         "baselines": tested["baselines"],
-        "test_counts": tested["counts"],
-        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
-        if settings.full
-        else None,
         "cells": {
             name: {
                 **network_costs(cell, task.in_dim, task.out_dim),
@@ -123,6 +127,12 @@ def compare_on(
             }
             for name, cell in cells.items()
         },
+        "replicates": with_tests(found, tested),
+        "region": region,
+        "test_counts": tested["counts"],
+        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
+        if settings.full
+        else None,
     }
 
 
@@ -142,10 +152,9 @@ def search(
         entries = search_all(context, searches)
     else:
         entries = search_in_time(context, searches, 60 * settings.minutes)
-    found = {
+    found: Found = {
         "protocol": protocol_entry(settings),
         "baselines": validation_entries(baselines),
-        "cells": dict.fromkeys(searches),
         "replicates": replicate_entries(replicates, entries),
     }
     stages = {name: [""] * len(replicates) for name in searches}
@@ -165,17 +174,17 @@ def search(
             before = replicate["cells"][name]
             replicate["cells"][name], moved = with_extra(before, after[name][k], added[name][k])
             stages[name][k] = STAGE if moved else ""
-    found["protocol"] |= extended_protocol(settings, extended)
+    found["protocol"] = {**found["protocol"], **extended_protocol(settings, extended)}
     return TaskSearch(found, searches, stages)
 
 
-def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> dict[str, Any]:
+def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> ReadTest:
     """Read the test: baselines of every split, and the selected trial of every cell in every replicate.
 
     Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
     """
     baselines: list[list[Baseline]] = []
-    cells: dict[str, list[dict[str, Any]]] = {name: [] for name in searched.searches}
+    cells: dict[str, list[CountedTest]] = {name: [] for name in searched.searches}
     for k, replicate in enumerate(replicates):
         test = task.read_test(replicate.seed)
         baselines.append([fitted.tested(test) for fitted in task.baselines(replicate.visible())])
@@ -185,13 +194,17 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
             params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
             trivial = trivial_test(baselines[k]) if diverged else None
             cells[name].append(one.test(params, test, trivial))
-    counts = [entry.pop("counts") for entries in cells.values() for entry in entries]
-    return {"baselines": baseline_entries(baselines), "counts": counts[0], "cells": cells}
+    counts = next(test["counts"] for tests in cells.values() for test in tests)
+    return {
+        "baselines": baseline_entries(baselines),
+        "counts": counts,
+        "cells": {name: [without_counts(test) for test in tests] for name, tests in cells.items()},
+    }
 
 
 def further(
     settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: TaskSearch, folder: Folder
-) -> dict[str, Any]:
+) -> FullEntry:
     """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
     winners = {
         name: [
@@ -228,7 +241,7 @@ def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[st
     return {name: matched[name].hidden for name in settings.cells}
 
 
-def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Any]:
+def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:
     """Measure the time of a step in training, recurrent layer and head."""
     networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
     return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

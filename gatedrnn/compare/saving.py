@@ -19,6 +19,7 @@ from gatedrnn.tasks.task import as_it_is
 
 if TYPE_CHECKING:
     from gatedrnn.compare.folder import Folder
+    from gatedrnn.compare.schema.results import Found
     from gatedrnn.compare.search.replicate import Search
     from gatedrnn.tasks.task import Reading, Task
     from gatedrnn.types import Cell, Params
@@ -28,7 +29,7 @@ FORMAT = 2
 
 
 def save_tuned(
-    task: Task, found: dict[str, Any], searches: dict[str, Search], stages: dict[str, list[str]], folder: Folder
+    task: Task, found: Found, searches: dict[str, Search], stages: dict[str, list[str]], folder: Folder
 ) -> None:
     """Save the best network of each cell under ``models/TASK`` in a comparison's folder.
 
@@ -38,7 +39,7 @@ def save_tuned(
 
     Args:
         task: the task that the networks were trained on.
-        found: the task's entry in results.json, before the test.
+        found: what the searches of the task found.
         searches: the search of each cell, by the cell's name.
         stages: the stage in which each replicate's winner was found, by cell.
         folder: the folder of the comparison.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -55,6 +55,36 @@ class Costs:
     def total_parameters(self) -> int:
         """Number of all parameters."""
         return sum(self.parameters.values())
+
+
+class ParameterCounts(TypedDict):
+    """Number of parameters."""
+
+    recurrent: int
+    head: int
+    total: int
+    by_array: dict[str, int]
+    """By the name of each array in the parameters' tree; those of the head as ``head.w``."""
+
+
+class StepFlops(TypedDict):
+    """FLOPs of matrix products for one time step of one sequence, as in ``Costs``."""
+
+    forward: int
+    backward: int
+
+
+class NetworkCosts(TypedDict):
+    """A cell with a dense head, as results.json has it."""
+
+    config: str
+    """The cell as Python prints it."""
+    hidden: int
+    """Its number of units."""
+    parameters: ParameterCounts
+    flops_per_step: StepFlops
+    bytes_per_step: int
+    """What training keeps of one time step of one sequence."""
 
 
 def costs(layer: Cell | Layer, in_dim: int) -> Costs:
@@ -104,7 +134,7 @@ def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): math.prod(leaf.shape) for path, leaf in leaves}
 
 
-def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
+def network_costs(cell: Cell, in_dim: int, out_dim: int) -> NetworkCosts:
     """Count a cell with a dense head on its outputs, as results.json has it.
 
     Args:
@@ -141,6 +171,11 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> dict[str, Any]:
         },
         "bytes_per_step": recurrent.bytes_kept + head.bytes_kept,
     }
+
+
+def step_flops(network: NetworkCosts) -> int:
+    """Return the FLOPs of a step of a network in training, forward and backward together."""
+    return network["flops_per_step"]["forward"] + network["flops_per_step"]["backward"]
 
 
 def forward_flops(layer: Cell | Layer, in_dim: int) -> int:

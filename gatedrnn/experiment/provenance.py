@@ -5,9 +5,22 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
-from typing import Any
+from typing import TypedDict
 
 import jax
+
+
+class Device(TypedDict):
+    """What JAX computes on."""
+
+    platform: str
+    """cpu, gpu or tpu."""
+    kind: str
+    """Its name, as JAX says it."""
+    count: int
+    """Of devices."""
+    cpu_cores: int | None
+    """Of the machine, as far as this process may use them."""
 
 
 def versions() -> dict[str, str]:
@@ -16,7 +29,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
-def device() -> dict[str, Any]:
+def device() -> Device:
     """Return what JAX computes on."""
     devices = jax.devices()
     return {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -11,7 +12,23 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.training.early_stopping import Hyper
 
-RANGES = ("learning_rate", "clip_norm")
+Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias"]
+
+
+class Configuration(TypedDict):
+    """What a trial is trained with."""
+
+    learning_rate: float
+    """Adam's step size."""
+    clip_norm: float
+    """Largest global gradient norm."""
+    dropout: float
+    """On the recurrent outputs."""
+    gate_bias: str
+    """Start of the bias of the gate that keeps memory: 0, 1 or chrono."""
+
+
+RANGES: tuple[Hyperparameter, ...] = ("learning_rate", "clip_norm")
 """Hyperparameters drawn from a range, which has edges; the others are chosen from a list."""
 REACH = 0.5
 """What lies beyond an edge, as a part of the range on its logarithmic axis."""
@@ -44,7 +61,7 @@ class Space:
             if not getattr(self, name):
                 raise InputError(f"{name}: expected at least one choice, got none")
 
-    def sample(self, rng: np.random.Generator, trials: int) -> list[dict[str, float | str]]:
+    def sample(self, rng: np.random.Generator, trials: int) -> list[Configuration]:
         """Draw configurations, as results.json has them."""
 
         def log_uniform(low: float, high: float) -> float:
@@ -60,7 +77,7 @@ class Space:
             for _ in range(trials)
         ]
 
-    def beyond(self, name: str, side: str) -> Space:
+    def beyond(self, name: Hyperparameter, side: str) -> Space:
         """Return the space in which that range is replaced by what lies beyond its "lower" or "upper" edge.
 
         Example:
@@ -71,7 +88,7 @@ class Space:
         reach = (high / low) ** REACH
         return dataclasses.replace(self, **{name: (low / reach, low) if side == "lower" else (high, high * reach)})
 
-    def describe(self) -> dict[str, str]:
+    def describe(self) -> dict[Hyperparameter, str]:
         """Return each distribution in words."""
         return {
             "learning_rate": "log-uniform from {:g} to {:g}".format(*self.learning_rate),
@@ -81,10 +98,10 @@ class Space:
         }
 
 
-def as_hypers(configurations: list[dict[str, float | str]]) -> Hyper:
-    """Return configurations as arrays ``[K]``, to be traced."""
+def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) -> Hyper:
+    """Return configurations, which may say more than that, as arrays ``[K]``, to be traced."""
 
-    def column(name: str) -> np.ndarray:
+    def column(name: Hyperparameter) -> np.ndarray:
         return np.array([configuration[name] for configuration in configurations], np.float32)
 
     biases = [GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -13,13 +13,37 @@ if TYPE_CHECKING:
     from gatedrnn.training.early_stopping import EarlyStoppingState
 
 
-def score_entry(score: Score, offset: float, *, classes: bool) -> dict[str, float | None]:
+class RunEntry(TypedDict):
+    """A training run; scores in the task's unit, lower is better."""
+
+    validation: float | None
+    """Best score on the validation part; None where no epoch had a finite one."""
+    best_epoch: int
+    """Epoch of that score, from 1; 0 where there is none."""
+    epochs: int
+    """How many were trained."""
+    diverged_at: int | None
+    """Epoch with a loss that was not finite; None where there is none."""
+    curve: list[float | None]
+    """Validation score of each epoch; None where it was not finite."""
+
+
+class TestScore(TypedDict):
+    """What a network reaches on the test part."""
+
+    nats: float
+    """Per unit of the task, lower is better."""
+    accuracy: float | None
+    """Part of the targets named right; None where there are no classes."""
+
+
+def score_entry(score: Score, offset: float, *, classes: bool) -> TestScore:
     """Return a test score as results.json has it."""
     accuracy = float(score.correct / score.count) if classes else None
     return {"nats": float(score.nats / score.count) + offset, "accuracy": accuracy}
 
 
-def trial_entry(state: EarlyStoppingState, offset: float) -> dict[str, Any]:
+def trial_entry(state: EarlyStoppingState, offset: float) -> RunEntry:
     """Return one trial as results.json has it."""
     diverged_at = int(state.diverged_at)
     best = float(state.best_validation)

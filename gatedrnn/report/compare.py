@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedrnn.compare import protocol
 from gatedrnn.compare.folder import Folder
@@ -17,8 +17,11 @@ from gatedrnn.tasks.files import task_from_arrays, task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results
 
-def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **options: Any) -> dict[str, Any]:
+
+def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **options: Any) -> Results:
     """Compare two cells on one's own data; write results.json and report.html, and return the results.
 
     Called again with the same arguments, it goes on where it was interrupted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.experiment.formatting import MINUS
 from gatedrnn.report.markup import Markup, element, unbroken
@@ -13,8 +13,12 @@ from gatedrnn.report.plots.sequences import sequence_differences, sequences_in_w
 from gatedrnn.report.plots.training import learning_curves, learning_rates
 from gatedrnn.report.plots.tuning import tuning_curves
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
-def task_figures(task: dict[str, Any], name: str) -> list[Markup]:
+
+def task_figures(task: TaskEntry, name: str) -> list[Markup]:
     """Return the figures that show all cells of a task.
 
     Args:
@@ -55,28 +59,29 @@ def task_figures(task: dict[str, Any], name: str) -> list[Markup]:
     return [_figure(title, text, plot) for plot, title, text in shown if plot is not None]
 
 
-def further_figures(task: dict[str, Any], name: str) -> list[Markup]:
+def further_figures(task: TaskEntry, name: str) -> list[Markup]:
     """Return what ``--full`` adds; nothing without it."""
-    if not task.get("full"):
+    full = task["full"]
+    if full is None:
         return []
     shown = (
         (
-            further.data_curves(task, f"{name}-data"),
+            further.data_curves(full["data"], task, f"{name}-data"),
             "With less data",
             "Validation after training on 10, 30 and 100 % of the training sequences, with the configuration that was "
             "selected on all of them; lines are medians over replicates.",
         ),
         (
-            further.gates(task, f"{name}-gates"),
+            further.gates(full["gates"], task, f"{name}-gates"),
             "What the gates do",
-            f"{further.gates_in_words(task)} A time scale is the steps in which the gate lets memory decay to 1/e, "
-            "over the validation part; all replicates together.",
+            f"{further.gates_in_words(full['gates'])} A time scale is the steps in which the gate lets memory decay to "
+            "1/e, over the validation part; all replicates together.",
         ),
     )
     return [_figure(title, text, plot) for plot, title, text in shown if plot is not None]
 
 
-def pair_figure(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup:
+def pair_figure(pair: TaskOfPair, task: TaskEntry, name: str) -> Markup:
     """Return the figure of two cells' paired differences."""
     a, b = pair["cells"]
     return _figure(
@@ -87,7 +92,7 @@ def pair_figure(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup
     )
 
 
-def sequence_figure(pair: dict[str, Any], task: dict[str, Any], name: str) -> Markup | None:
+def sequence_figure(pair: TaskOfPair, task: TaskEntry, name: str) -> Markup | None:
     """Return the figure of where two cells differ; None where the test part has too few sequences."""
     a, b = pair["cells"]
     plot = sequence_differences(pair, f"{name}-sequences", _places(pair, task))
@@ -95,7 +100,7 @@ def sequence_figure(pair: dict[str, Any], task: dict[str, Any], name: str) -> Ma
     return None if plot is None else _figure(title, sequences_in_words(pair), plot)
 
 
-def _places(pair: dict[str, Any], task: dict[str, Any]) -> tuple[int, int]:
+def _places(pair: TaskOfPair, task: TaskEntry) -> tuple[int, int]:
     order = list(task["cells"])
     a, b = (order.index(name) for name in pair["cells"])
     return a, b

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.pairs import pairs
 from gatedrnn.compare.verdict.scope import place
@@ -12,8 +12,11 @@ from gatedrnn.report.content.parts import Table, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.plots.sequences import sequences_in_words
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results
 
-def render_markdown(results: dict[str, Any]) -> str:
+
+def render_markdown(results: Results) -> str:
     """Return the report as Markdown.
 
     Args:

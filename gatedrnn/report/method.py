@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.scope import budget, matched
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
 
-def method_in_words(task: dict[str, Any]) -> dict[str, str]:
+
+def method_in_words(task: TaskEntry) -> dict[str, str]:
     """Return what was done, by the name of each part.
 
     Args:

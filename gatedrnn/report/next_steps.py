@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, assert_never
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from gatedrnn.compare.search import limits
 from gatedrnn.compare.verdict.caveats import diverged, runs
 from gatedrnn.compare.verdict.decide import FEWEST_REPLICATES
 from gatedrnn.compare.verdict.label import Label
 from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.errors import InputError
 from gatedrnn.experiment.formatting import count, seconds
 from gatedrnn.report.overall import better_than_all, listed, pair_labels
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import PairEntry
+    from gatedrnn.compare.schema.results import Results, TaskEntry
 
 MOST_REPLICATES = 200
 """More than these are named, not advised."""
@@ -24,7 +29,7 @@ class Step(NamedTuple):
     command: str | None = None
 
 
-def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+def next_steps(task: TaskEntry, results: Results) -> list[Step]:
     """Return what to do, the most important first.
 
     Args:
@@ -41,7 +46,7 @@ def next_steps(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _use(task: dict[str, Any]) -> list[Step]:
+def _use(task: TaskEntry) -> list[Step]:
     """Say what to use now."""
     labels, baseline = pair_labels(task), strongest_baseline(task)
     if baseline is not None and all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
@@ -57,13 +62,18 @@ def _use(task: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _use_of(label: Label, pair: dict[str, Any]) -> list[Step]:
+def _use_of(label: Label, pair: PairEntry) -> list[Step]:
     """Say which of two cells to use, where that is not said of all cells at once."""
     match label:
         case Label.NEITHER_BEATS_BASELINE | Label.A_BETTER | Label.B_BETTER:
             return []  # `_use` has said it: the baseline, or the cell that is better than all others.
         case Label.BUDGET_DEPENDENT:
-            change = pair["statistics"]["expected_best"]["changes"][0]
+            expected = pair["statistics"]["expected_best"]
+            if expected is None:
+                raise InputError(
+                    f"results: expected curves of {listed(pair['names'])}, as they depend on the budget; got none"
+                )
+            change = expected["changes"][0]
             return [
                 Step(
                     f"Decide what tuning may cost: with less, {change['better_before']}; with more, "
@@ -80,9 +90,9 @@ def _use_of(label: Label, pair: dict[str, Any]) -> list[Step]:
             assert_never(label)
 
 
-def _selected(task: dict[str, Any], name: str) -> str:
+def _selected(task: TaskEntry, name: str) -> str:
     """Return how often each gate bias was selected: the one choice that has a name."""
-    chosen = [r["configurations"][r["cells"][name]["selected"]].get("gate_bias") for r in task["replicates"]]
+    chosen = [r["configurations"][r["cells"][name]["selected"]]["gate_bias"] for r in task["replicates"]]
     most = max(sorted(set(map(str, chosen))), key=[str(c) for c in chosen].count)
     rates = sorted(r["configurations"][r["cells"][name]["selected"]]["learning_rate"] for r in task["replicates"])
     return (
@@ -91,7 +101,7 @@ def _selected(task: dict[str, Any], name: str) -> str:
     )
 
 
-def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
+def _resolve(task: TaskEntry, results: Results) -> list[Step]:
     """Say how much more would settle what is open."""
     n = task["protocol"]["replicates"]
     steps = []
@@ -121,7 +131,7 @@ def _resolve(task: dict[str, Any], results: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _widen(task: dict[str, Any]) -> list[Step]:
+def _widen(task: TaskEntry) -> list[Step]:
     """Say which limits still bind, and which failures are many."""
     steps, cap = [], task["protocol"]["max_epochs"]
     late = [name for name in task["cells"] if limits.capped(task, name)]

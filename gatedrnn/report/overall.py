@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
 
 from gatedrnn.compare.verdict.label import Label, label_of, winner_of
 
 
-def overall(task: dict[str, Any]) -> str:
+def overall(task: TaskEntry) -> str:
     """Return the headline of the only pair; of several pairs, which cell is better than all others, if any is.
 
     Args:
@@ -38,7 +41,7 @@ def overall(task: dict[str, Any]) -> str:
     return f"None of {listed(names)} is shown to be better than all others"
 
 
-def pair_labels(task: dict[str, Any]) -> list[Label]:
+def pair_labels(task: TaskEntry) -> list[Label]:
     """Return the label of each pair in their order.
 
     Args:
@@ -50,7 +53,7 @@ def pair_labels(task: dict[str, Any]) -> list[Label]:
     return [label_of(pair["verdict"]["label"], pair["names"]) for pair in task["pairs"]]
 
 
-def better_than_all(task: dict[str, Any]) -> str | None:
+def better_than_all(task: TaskEntry) -> str | None:
     """Return the cell that is better than every other one, by the labels of its pairs; None where none is.
 
     Args:

@@ -6,7 +6,7 @@ import datetime
 import importlib.resources
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
@@ -16,8 +16,11 @@ from gatedrnn.report.markup import Markup, element, join
 from gatedrnn.report.overall import overall
 from gatedrnn.report.task import coloured, task_section
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results, TaskEntry
 
-def write_report(results: dict[str, Any], path: str | Path) -> None:
+
+def write_report(results: Results, path: str | Path) -> None:
     """Write the report of a comparison, atomically: a page, and beside it the same in Markdown (.md).
 
     Args:
@@ -28,7 +31,7 @@ def write_report(results: dict[str, Any], path: str | Path) -> None:
     write_text(Path(path).with_suffix(".md"), render_markdown(results))
 
 
-def render_report(results: dict[str, Any]) -> str:
+def render_report(results: Results) -> str:
     """Return the report as one HTML page without a reference to anything outside it."""
     template = importlib.resources.files("gatedrnn.report").joinpath("report.html").read_text(encoding="utf-8")
     main = element("main", [task_section(task, results, f"task-{i}") for i, task in enumerate(results["tasks"], 1)])
@@ -36,13 +39,13 @@ def render_report(results: dict[str, Any]) -> str:
     return Template(template).substitute(title=join(f"{_question(results)} gatedrnn compare"), body=body)
 
 
-def _question(results: dict[str, Any]) -> str:
+def _question(results: Results) -> str:
     names = dict.fromkeys(name for task in results["tasks"] for name in task["cells"])
     *first, last = names
     return f"{', '.join(first)} or {last}?"
 
 
-def _header(results: dict[str, Any]) -> Markup:
+def _header(results: Results) -> Markup:
     started = datetime.datetime.fromisoformat(results["started"])
     facts = (f"{started.day} {started:%B %Y}", place(results["device"]), f"took {seconds(results['seconds'])}")
     tasks = results["tasks"]
@@ -58,14 +61,14 @@ def _header(results: dict[str, Any]) -> Markup:
     )
 
 
-def _overview(task: dict[str, Any]) -> list[Markup]:
+def _overview(task: TaskEntry) -> list[Markup]:
     return [
         element("span", task["title"], class_="eyebrow"),
         element("strong", coloured(overall(task), list(task["cells"]))),
     ]
 
 
-def _footer(results: dict[str, Any]) -> Markup:
+def _footer(results: Results) -> Markup:
     device = results["device"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     devices = f"{device['count']} {device['platform']} device{'s' * (device['count'] > 1)} ({device['kind']})"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results
 
 try:
     from rich.console import Group, RenderableType
@@ -22,7 +25,7 @@ CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""
 
 
-def render_summary(results: dict[str, Any]) -> Group:
+def render_summary(results: Results) -> Group:
     """Return what a rich console prints after a comparison.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.pairs import pairs
 from gatedrnn.report import tables
@@ -15,8 +15,11 @@ from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.figures import further_figures, pair_figure, sequence_figure, task_figures
 from gatedrnn.report.markup import Child, Markup, element, unbroken
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results, TaskEntry
 
-def task_section(task: dict[str, Any], results: dict[str, Any], name: str) -> Markup:
+
+def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
     """Return the section of one task.
 
     Args:

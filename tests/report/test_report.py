@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.helpers.paths import ROOT
-
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
@@ -160,21 +158,3 @@ def test_the_report_is_written_at_once(results: dict[str, Any], html: str, tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]
     assert (tmp_path / "report.md").read_text(encoding="utf-8") == render_markdown(results)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
-
-
-def test_the_documentation_names_every_key_of_the_results(results: dict[str, Any]) -> None:
-    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+)`", text))
-    free = {"versions", "settings", "space", "by_array", "cells"}  # their keys are names of something
-
-    def keys(value: Any) -> set[str]:
-        if isinstance(value, list):
-            return set().union(*(keys(item) for item in value))
-        if isinstance(value, dict):
-            return set().union(*({key} | (_inside(key, item)) for key, item in value.items()))
-        return set()
-
-    def _inside(key: str, item: Any) -> set[str]:
-        return keys(list(item.values())) if key in free else keys(item)
-
-    assert keys(results) <= named

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Float
 
+    from gatedrnn.compare.schema.further import GatesEntry
+    from gatedrnn.compare.schema.results import Found
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.tasks.task import Batch, VisibleTask
     from gatedrnn.types import Cell, Params
@@ -103,14 +105,14 @@ def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Arra
 
 
 def gates(
-    cells: dict[str, Cell], replicates: list[Replicate], found: dict[str, Any], winners: dict[str, list[Params]]
-) -> dict[str, Any]:
+    cells: dict[str, Cell], replicates: list[Replicate], found: Found, winners: dict[str, list[Params]]
+) -> dict[str, GatesEntry]:
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
     Args:
         cells: the cells by name; those whose gates cannot be read are left out.
         replicates: the replicates of the comparison.
-        found: a task's entry in results.json.
+        found: what the searches of the task found.
         winners: parameters of the selected trial of each cell in each replicate.
     """
     return {
@@ -120,9 +122,7 @@ def gates(
     }
 
 
-def _of_cell(
-    cell: Cell, replicates: list[Replicate], found: dict[str, Any], name: str, winners: list[Params]
-) -> dict[str, Any]:
+def _of_cell(cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[Params]) -> GatesEntry:
     states = {"before": ([], []), "after": ([], [])}
     for replicate, after in zip(replicates, winners, strict=True):
         visible, task = replicate.visible(), replicate.task
@@ -135,16 +135,24 @@ def _of_cell(
     scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
     counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
     return {
-        "timescales": {state: [round(float(t), 3) for t in found] for state, found in scales.items()},
+        "timescales": {"before": _rounded(scales["before"]), "after": _rounded(scales["after"])},
         "histograms": {
-            gate: {state: (total[g] / total[g].sum()).round(5).tolist() for state, total in counts.items()}
+            gate: {"before": _parts(counts["before"][g]), "after": _parts(counts["after"][g])}
             for g, gate in enumerate(named.open)
         },
         "keeps": named.keeps,
     }
 
 
-def _start(cell: Cell, task: VisibleTask, replicate: Replicate, found: dict[str, Any], name: str, longest: int) -> Any:
+def _rounded(scales: Float[np.ndarray, "N"]) -> list[float]:
+    return [round(float(t), 3) for t in scales]
+
+
+def _parts(counts: Float[np.ndarray, "BINS"]) -> list[float]:
+    return (counts / counts.sum()).round(5).tolist()
+
+
+def _start(cell: Cell, task: VisibleTask, replicate: Replicate, found: Found, name: str, longest: int) -> Any:
     """Return parameters as the selected configuration starts them; those of an extension from another draw."""
     entry = found["replicates"][replicate.index]
     place = entry["cells"][name]["selected"]

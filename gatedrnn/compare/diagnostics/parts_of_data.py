@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
@@ -10,6 +10,9 @@ import numpy as np
 from gatedrnn.compare.search.replicate import Search, Trials
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.further import DataEntry
+    from gatedrnn.compare.schema.results import Found
+    from gatedrnn.compare.schema.runs import TrialEntry
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.compare.settings import Settings
     from gatedrnn.tasks.task import Batch
@@ -19,9 +22,7 @@ PARTS = (0.1, 0.3)
 """Parts of the training sequences; the whole is what the search itself trained on."""
 
 
-def parts_of_data(
-    cells: dict[str, Cell], settings: Settings, replicates: list[Replicate], found: dict[str, Any]
-) -> dict[str, Any]:
+def parts_of_data(cells: dict[str, Cell], settings: Settings, replicates: list[Replicate], found: Found) -> DataEntry:
     """Return validation scores of each cell on 10, 30 and 100 % of the training sequences.
 
     In each replicate the configuration that was selected on all data is trained on a part, the same one for all cells;
@@ -31,7 +32,7 @@ def parts_of_data(
         cells: the cells that are compared, by name.
         settings: the settings of the comparison.
         replicates: the replicates of the comparison.
-        found: a task's entry in results.json, with its ``replicates`` and ``protocol``.
+        found: what the searches of the task found.
     """
     whole = replicates[0].visible().train
     examples = [max(2, round(part * whole.x.shape[1])) for part in PARTS]
@@ -59,12 +60,12 @@ def subset(train: Batch, size: int, seed: int) -> Batch:
     return type(train)(train.x[:, rows], train.lengths[rows], y)
 
 
-def _selected(found: dict[str, Any], name: str, index: int) -> dict[str, Any]:
+def _selected(found: Found, name: str, index: int) -> TrialEntry:
     entry = found["replicates"][index]["cells"][name]
     return entry["trials"][entry["selected"]]
 
 
-def _score(search: Search, replicate: Replicate, found: dict[str, Any], name: str, size: int) -> float | None:
+def _score(search: Search, replicate: Replicate, found: Found, name: str, size: int) -> float | None:
     entry = found["replicates"][replicate.index]
     configuration = entry["configurations"][entry["cells"][name]["selected"]]
     visible = replicate.visible()

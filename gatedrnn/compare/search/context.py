@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -15,6 +15,7 @@ from gatedrnn.training.population import Interrupted
 
 if TYPE_CHECKING:
     from gatedrnn.compare.folder import Folder
+    from gatedrnn.compare.schema.runs import SearchEntry
     from gatedrnn.compare.search.extension import Extra
     from gatedrnn.compare.search.replicate import Replicate, Search, SearchResult, Trials
     from gatedrnn.training.early_stopping import EarlyStoppingState
@@ -83,7 +84,7 @@ class Work(NamedTuple):
 
 def search_all(
     context: SearchContext, searches: dict[str, Search], extras: dict[str, list[Extra]] | None = None
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[SearchEntry]]:
     """Run all replicates of each cell, each cell in a thread.
 
     Args:
@@ -103,7 +104,7 @@ def search_all(
             for k, extra in enumerate(extras[name])
         ]
 
-    def search_cell(told: SearchContext, name: str) -> list[dict[str, Any]]:
+    def search_cell(told: SearchContext, name: str) -> list[SearchEntry]:
         return [search_one(told, work) for work in works(name)]
 
     return together(context, {name: partial(search_cell, name=name) for name in searches})
@@ -146,14 +147,14 @@ def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T
             raise
 
 
-def search_one(context: SearchContext, work: Work) -> dict[str, Any]:
+def search_one(context: SearchContext, work: Work) -> SearchEntry:
     """Run one cell's search in one replicate, or return what it found before an interruption."""
     entry = find(context, work)
     tell_done(context, work, entry)
     return entry
 
 
-def find(context: SearchContext, work: Work) -> dict[str, Any]:
+def find(context: SearchContext, work: Work) -> SearchEntry:
     """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
     key = (context.task, work.cell, context.replicates[work.k].index)
     entry = context.folder.load(*key, context.stage)
@@ -182,7 +183,7 @@ def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
     return work.search.train(work.lot, visible, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
 
 
-def tell_done(context: SearchContext, work: Work, entry: dict[str, Any]) -> None:
+def tell_done(context: SearchContext, work: Work, entry: SearchEntry) -> None:
     """Tell that a replicate of one cell is finished."""
     trials, index = entry["trials"], context.replicates[work.k].index
     best = trials[entry["selected"]]["validation"]

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import math
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.compare.search import limits
-from gatedrnn.compare.search.replicate import Trials
+from gatedrnn.compare.search.replicate import Trials, reached
 from gatedrnn.experiment.space import RANGES, REACH
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Found
+    from gatedrnn.compare.schema.runs import SearchEntry, TrialEntry
     from gatedrnn.compare.search.replicate import Replicate
     from gatedrnn.compare.settings import Settings
+    from gatedrnn.experiment.space import Configuration, Hyperparameter
 
 STAGE = "-extended"
 """What the files of an extension are called, after those of the search."""
 MORE_EPOCHS = 2
 """By how much the cap grows."""
-NOTHING: dict[str, float | str] = {"learning_rate": math.inf, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "0"}
+NOTHING: Configuration = {"learning_rate": math.inf, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "0"}
 """A trial that ends in its first epoch: it fills up lots, so that all have the size that was compiled."""
 
 
@@ -36,7 +39,7 @@ class Extension(NamedTuple):
     """
 
     max_epochs: int | None
-    edges: tuple[tuple[str, str], ...]
+    edges: tuple[tuple[Hyperparameter, str], ...]
     because: tuple[str, ...]
 
 
@@ -50,7 +53,7 @@ class Extra(NamedTuple):
         lot: new trials, then those run again, filled up to the size that all cells have.
     """
 
-    configurations: list[dict[str, float | str]]
+    configurations: list[Configuration]
     again: list[int]
     lot: Trials
 
@@ -60,29 +63,27 @@ class Extra(NamedTuple):
         return len(self.configurations) + len(self.again)
 
 
-def extension(task: dict[str, Any], settings: Settings) -> Extension | None:
+def extension(task: Found, settings: Settings) -> Extension | None:
     """Return what is to be extended; None where nothing is, or a budget in minutes leaves no room for more.
 
     Args:
-        task: an entry of ``tasks`` in results.json, as far as it is known before the test.
+        task: what the searches of a task found.
         settings: the settings of the comparison.
     """
     if not settings.extend or settings.minutes is not None:
         return None
-    cap, names, n = settings.max_epochs, list(task["cells"]), len(task["replicates"])
+    cap, names, n = settings.max_epochs, list(task["replicates"][0]["cells"]), len(task["replicates"])
     capped = [name for name in names if limits.capped(task, name)]
     found = [edge for name in names for edge in limits.edges(task, name) if edge.field in RANGES]
     because = [f"{name} had its best epoch at the cap of {cap}" for name in capped]
     because += [
         f"{e.cell} did best at the {e.side} edge of {e.field.replace('_', ' ')} ({e.selections} of {n})" for e in found
     ]
-    sides = tuple(dict.fromkeys((edge.field, edge.side) for edge in found))
-    return Extension(MORE_EPOCHS * cap if capped else None, sides, tuple(because)) if because else None
+    sides: dict[tuple[Hyperparameter, str], None] = dict.fromkeys((edge.field, edge.side) for edge in found)
+    return Extension(MORE_EPOCHS * cap if capped else None, tuple(sides), tuple(because)) if because else None
 
 
-def extras(
-    task: dict[str, Any], replicates: list[Replicate], settings: Settings, extended: Extension
-) -> dict[str, list[Extra]]:
+def extras(task: Found, replicates: list[Replicate], settings: Settings, extended: Extension) -> dict[str, list[Extra]]:
     """Return what the extension adds to each cell in each replicate.
 
     A run that had stopped before the old cap would end the same under any higher one, so that only those which it cut
@@ -91,11 +92,11 @@ def extras(
     new = [_configurations(replicate, settings, extended) for replicate in replicates]
     again = {
         name: [_again(entry["cells"][name]["trials"], settings, extended) for entry in task["replicates"]]
-        for name in task["cells"]
+        for name in task["replicates"][0]["cells"]
     }
     size = max(len(places) + len(new[0]) for cell in again.values() for places in cell)
 
-    def extra(replicate: Replicate, configurations: list[dict[str, float | str]], places: list[int]) -> Extra:
+    def extra(replicate: Replicate, configurations: list[Configuration], places: list[int]) -> Extra:
         filling = size - len(configurations) - len(places)
         rerun = [replicate.configurations[place] for place in places]
         fresh = jax.random.split(jax.random.fold_in(jax.random.key(replicate.seed), 1), size)
@@ -107,7 +108,7 @@ def extras(
     return {name: [extra(*each) for each in zip(replicates, new, cell, strict=True)] for name, cell in again.items()}
 
 
-def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> tuple[dict[str, Any], bool]:
+def with_extra(before: SearchEntry, after: SearchEntry, extra: Extra) -> tuple[SearchEntry, bool]:
     """Return a search's entry together with its extension's, and whether the selected trial is the latter's.
 
     It is that of a search which had the new cap from the start, also in the seconds it took, and where a run that was
@@ -125,9 +126,7 @@ def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> t
     trials += after["trials"][:count]
     old, new = (entry["trials"][entry["selected"]] for entry in (before, after))
     # Where something was run again, the best of what was not is in the lot as well.
-    better = bool(extra.again) or (
-        new["diverged_at"] is None and (old["score"] is None or new["score"] <= old["score"])
-    )
+    better = bool(extra.again) or (new["diverged_at"] is None and reached(new) <= reached(old))
     return {
         "trials": trials,
         "selected": places[after["selected"]] if better else before["selected"],
@@ -136,21 +135,21 @@ def with_extra(before: dict[str, Any], after: dict[str, Any], extra: Extra) -> t
     }, better
 
 
-def _configurations(replicate: Replicate, settings: Settings, extended: Extension) -> list[dict[str, float | str]]:
+def _configurations(replicate: Replicate, settings: Settings, extended: Extension) -> list[Configuration]:
     """Draw as many configurations beyond each edge as the search has on that length of the axis."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(replicate.task.name.encode()), replicate.index, 1])
     each = math.ceil(REACH * (settings.trials or 0))
     return [c for edge in extended.edges for c in settings.space.beyond(*edge).sample(rng, each)]
 
 
-def _again(trials: list[dict[str, Any]], settings: Settings, extended: Extension) -> list[int]:
+def _again(trials: list[TrialEntry], settings: Settings, extended: Extension) -> list[int]:
     cut_off = _cut_off(trials, settings, extended)
     others = [place for place in range(len(trials)) if place not in cut_off]
-    scores = [math.inf if trials[place]["score"] is None else trials[place]["score"] for place in others]
+    scores = [reached(trials[place]) for place in others]
     return [*cut_off, others[int(np.argmin(scores))]] if cut_off and others else cut_off
 
 
-def _cut_off(trials: list[dict[str, Any]], settings: Settings, extended: Extension) -> list[int]:
+def _cut_off(trials: list[TrialEntry], settings: Settings, extended: Extension) -> list[int]:
     """Return the places of trials that were still improving when the cap ended them."""
     if extended.max_epochs is None:
         return []

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from gatedrnn.compare.search.context import Work, find, tell_done, together
 from gatedrnn.compare.search.extension import NOTHING
-from gatedrnn.compare.search.replicate import Trials
+from gatedrnn.compare.search.replicate import Trials, reached
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.runs import SearchEntry
     from gatedrnn.compare.search.context import SearchContext
     from gatedrnn.compare.search.replicate import Search
 
 WAVE = 4
 """Trials that start together at most: the number that is compiled, to which fewer are filled up."""
 
-Wave = dict[str, dict[str, Any]]
+Wave: TypeAlias = "dict[str, SearchEntry]"
 """What each cell found in the same few trials, as results.json has it of a whole search."""
 
 
-def search_in_time(
-    context: SearchContext, searches: dict[str, Search], seconds: float
-) -> dict[str, list[dict[str, Any]]]:
+def search_in_time(context: SearchContext, searches: dict[str, Search], seconds: float) -> dict[str, list[SearchEntry]]:
     """Run all replicates within a time of training, all cells at the same time and with the same configurations.
 
     The slowest cell holds the clock. Replicates share the time evenly: what one leaves or takes too much, the next ones
@@ -39,7 +38,7 @@ def search_in_time(
     Returns:
         Each cell's entries, one for each replicate.
     """
-    entries: dict[str, list[dict[str, Any]]] = {name: [] for name in searches}
+    entries: dict[str, list[SearchEntry]] = {name: [] for name in searches}
     used, lengths, count = 0.0, [], len(context.replicates)
     for k in range(count):
         until = used + (seconds - used) / (count - k)
@@ -86,7 +85,7 @@ def trial_lengths(wave: Wave) -> list[float]:
     return [max(of_cells) for of_cells in each]
 
 
-def joined(waves: list[dict[str, Any]]) -> dict[str, Any]:
+def joined(waves: list[SearchEntry]) -> SearchEntry:
     """Return what one cell found in several waves as one search's entry."""
     best = waves[winning(waves)]
     before = sum(len(wave["trials"]) for wave in waves[: waves.index(best)])
@@ -98,10 +97,9 @@ def joined(waves: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def winning(waves: list[dict[str, Any]]) -> int:
+def winning(waves: list[SearchEntry]) -> int:
     """Return the first wave whose selected trial has the best score."""
-    scores = [wave["trials"][wave["selected"]]["score"] for wave in waves]
-    return int(np.argmin([np.inf if score is None else score for score in scores]))
+    return int(np.argmin([reached(wave["trials"][wave["selected"]]) for wave in waves]))
 
 
 def _waves(
@@ -127,7 +125,7 @@ def _waves(
     return waves
 
 
-def _wave(work: Work, context: SearchContext) -> dict[str, Any]:
+def _wave(work: Work, context: SearchContext) -> SearchEntry:
     """Run one wave of one cell, filled up to the number that is compiled."""
     start, size, lot = work.before, work.eligible or 0, work.lot
     filling = WAVE - size
@@ -144,9 +142,8 @@ def _stage(context: SearchContext, start: int) -> str:
 
 def _finished(context: SearchContext, searches: dict[str, Search], k: int) -> list[Wave] | None:
     """Return the waves of a finished replicate; None where it is not finished in all cells."""
-    found = {
-        name: context.folder.load(context.task, name, context.replicates[k].index, context.stage) for name in searches
-    }
+    index = context.replicates[k].index
+    found = {name: context.folder.load_waves(context.task, name, index, context.stage) for name in searches}
     if any(entry is None for entry in found.values()):
         return None
     own = {name: entry["waves"] for name, entry in found.items() if entry is not None}

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Searched
+    from gatedrnn.compare.schema.runs import TrialEntry
+    from gatedrnn.experiment.space import Hyperparameter
 
 LATE = 0.05
 """A run is late when its best epoch lies in this last part of the cap."""
@@ -26,41 +31,42 @@ class Edge(NamedTuple):
     """
 
     cell: str
-    field: str
+    field: Hyperparameter
     side: str
     selections: int
 
 
-def selected(task: dict[str, Any], cell: str) -> list[dict[str, Any]]:
+def selected(task: Searched, cell: str) -> list[TrialEntry]:
     """Return a cell's selected trial of each replicate.
 
     Args:
-        task: an entry of ``tasks`` in results.json.
+        task: a task's entry, before or after the test.
         cell: the name of the cell.
     """
     entries = [replicate["cells"][cell] for replicate in task["replicates"]]
     return [entry["trials"][entry["selected"]] for entry in entries]
 
 
-def late(trials: list[dict[str, Any]], cap: int) -> int:
+def late(trials: list[TrialEntry], cap: int) -> int:
     """Return how many of those trials have their best epoch in the last 5 % of the cap."""
     return sum(trial["best_epoch"] > (1 - LATE) * cap for trial in trials)
 
 
-def capped(task: dict[str, Any], cell: str) -> bool:
+def capped(task: Searched, cell: str) -> bool:
     """Return whether the cap cuts off more than 10 % of a cell's selected trials."""
     trials = selected(task, cell)
     return late(trials, task["protocol"]["max_epochs"]) > MOST_LATE * len(trials)
 
 
-def edges(task: dict[str, Any], cell: str) -> list[Edge]:
+def edges(task: Searched, cell: str) -> list[Edge]:
     """Return the ranges at whose edge half of a cell's selected configurations lie, or more."""
     found = []
     for field in task["protocol"]["space"]:
-        tried = [c[field] for replicate in task["replicates"] for c in replicate["configurations"]]
-        if len(set(tried)) < FEWEST_VALUES or any(isinstance(value, str) for value in tried):
+        values = [c[field] for replicate in task["replicates"] for c in replicate["configurations"]]
+        tried = [float(value) for value in values if not isinstance(value, str)]
+        if len(set(tried)) < FEWEST_VALUES or len(tried) < len(values):
             continue
-        chosen = [r["configurations"][r["cells"][cell]["selected"]][field] for r in task["replicates"]]
+        chosen = [float(r["configurations"][r["cells"][cell]["selected"]][field]) for r in task["replicates"]]
         places = _places(tried, chosen)
         for side, part in (("lower", [p < EDGE for p in places]), ("upper", [p > 1 - EDGE for p in places])):
             if 2 * sum(part) >= len(part):

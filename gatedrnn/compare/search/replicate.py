@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 import zlib
 from collections.abc import Callable
@@ -21,7 +22,10 @@ from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.population import Population, member
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.runs import CountedTest, SearchEntry, TrialEntry
     from gatedrnn.compare.settings import Settings
+    from gatedrnn.experiment.space import Configuration
+    from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.task import Batch, FinalTest, Score, Visible, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.population import Store
@@ -34,7 +38,7 @@ MOST_TRIALS = 1000
 class Trials(NamedTuple):
     """Trials to be run: a configuration and a key each."""
 
-    configurations: list[dict[str, float | str]]
+    configurations: list[Configuration]
     keys: Any
 
     def part(self, start: int, stop: int) -> Trials:
@@ -45,7 +49,7 @@ class Trials(NamedTuple):
 class SearchResult(NamedTuple):
     """What a search found: its entry in results.json, less the test, and the parameters of the selected trial."""
 
-    entry: dict[str, Any]
+    entry: SearchEntry
     params: Params
 
 
@@ -56,7 +60,7 @@ class Replicate:
     index: int
     seed: int
     task: VisibleTask
-    configurations: list[dict[str, float | str]]
+    configurations: list[Configuration]
 
     def visible(self) -> Visible:
         """Make the parts of the data that may be seen, and don't keep them: all replicates' may not fit into memory."""
@@ -138,14 +142,15 @@ class Search:
         )
         states = jax.tree.map(_on_host, members.states)
         seconds = elapsed() + (0.0 if timed is None else timed.before)
-        trials = [trial_entry(member(states, k), visible.offset) for k in range(len(states.epoch))]
-        epochs = sum(trial["epochs"] for trial in trials)
-        for trial in trials:
-            trial |= {"score": score_of(trial, trivial), "seconds": seconds * trial["epochs"] / epochs}
-        scores = [np.inf if trial["score"] is None else trial["score"] for trial in trials[:eligible]]
+        runs = [trial_entry(member(states, k), visible.offset) for k in range(len(states.epoch))]
+        epochs = sum(run["epochs"] for run in runs)
+        trials: list[TrialEntry] = [
+            {**run, "score": score_of(run, trivial), "seconds": seconds * run["epochs"] / epochs} for run in runs
+        ]
+        scores = [reached(trial) for trial in trials[:eligible]]
         winner = member(states, selected := int(np.argmin(scores)))
         curve = curve_entry(winner.train_curve, int(winner.epoch), visible.offset)
-        entry = {"trials": trials, "selected": selected, "train_curve": curve, "seconds": seconds}
+        entry: SearchEntry = {"trials": trials, "selected": selected, "train_curve": curve, "seconds": seconds}
         return SearchResult(entry, winner.best_params)
 
     def restore(self, leaves: list[np.ndarray]) -> Params:
@@ -158,7 +163,7 @@ class Search:
         """Return the sums of the task's score for each of these sequences, in float64."""
         return jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, batch))
 
-    def test(self, params: Params, test: FinalTest, trivial: float | None) -> dict[str, Any]:
+    def test(self, params: Params, test: FinalTest, trivial: float | None) -> CountedTest:
         """Evaluate parameters on the test.
 
         Args:
@@ -177,14 +182,14 @@ class Search:
         if trivial is not None and not reached >= trivial:
             # Should it not even be finite, every sequence gets the trivial baseline's mean.
             nats = nats + (trivial - reached) * score.count if np.isfinite(reached) else trivial * score.count
-            entry |= {"nats": trivial}
+            entry["nats"] = trivial
         return {**entry, "sequence_nats": [round(float(n), 4) for n in nats], "counts": score.count.tolist()}
 
 
-EXAMPLE: dict[str, float | str] = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
+EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
 
 
-def score_of(trial: dict[str, Any], trivial: float | None) -> float | None:
+def score_of(trial: RunEntry, trivial: float | None) -> float | None:
     """Return what selection looks at: a run that diverged scores the trivial baseline, or what it reached if worse.
 
     None where there is neither.
@@ -196,6 +201,11 @@ def score_of(trial: dict[str, Any], trivial: float | None) -> float | None:
     if trial["diverged_at"] is None:
         return trial["validation"]
     return max((score for score in (trial["validation"], trivial) if score is not None), default=None)
+
+
+def reached(trial: TrialEntry) -> float:
+    """Return what selection looks at as a number: infinite where there is none."""
+    return math.inf if trial["score"] is None else trial["score"]
 
 
 def _on_host(x: Any) -> Any:

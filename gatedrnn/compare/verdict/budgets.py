@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.statistics.budget import Curves, against_seconds, against_trials, crossings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gatedrnn.compare.schema.pairs import BudgetCurves, ChangeEntry, ExpectedBest
+    from gatedrnn.compare.schema.results import TestedTask
 
 DIGITS = 5
 
@@ -30,20 +33,21 @@ class Change(NamedTuple):
     better_after: str
 
 
-def expected_best(task: dict[str, Any], level: float) -> tuple[dict[str, Any] | None, tuple[Change, ...]]:
+def expected_best(task: TestedTask, level: float) -> tuple[ExpectedBest | None, tuple[Change, ...]]:
     """Return the expected best validation of two cells as results.json has it, and where they change places.
 
     None, and no change, where a trial has no score: it diverged, and no baseline says what that is worth.
 
     Args:
-        task: an entry of ``tasks`` with two cells.
+        task: a task's entry with two cells, tested.
         level: the nominal coverage of the intervals.
     """
     names = list(task["cells"])
     entries = {name: [replicate["cells"][name] for replicate in task["replicates"]] for name in names}
-    scores = {name: [[trial["score"] for trial in entry["trials"]] for entry in entries[name]] for name in names}
-    if any(score is None for cell in scores.values() for search in cell for score in search):
+    every = {name: [[trial["score"] for trial in entry["trials"]] for entry in entries[name]] for name in names}
+    if any(score is None for cell in every.values() for search in cell for score in search):
         return None, ()
+    scores = {name: [[score for score in s if score is not None] for s in cell] for name, cell in every.items()}
     timed = {
         name: [(found, entry["seconds"]) for found, entry in zip(scores[name], entries[name], strict=True)]
         for name in names
@@ -59,15 +63,31 @@ def expected_best(task: dict[str, Any], level: float) -> tuple[dict[str, Any] | 
         if shown is not None
         for c in crossings(shown)
     )
-    entry = {f"against_{against}": shown and _entry(names, shown) for against, shown in curves.items()}
-    return {**entry, "level": level, "changes": [change._asdict() for change in changes]}, changes
+    return {
+        "against_trials": _entry(names, curves["trials"]),
+        "against_seconds": _entry(names, curves["seconds"]),
+        "level": level,
+        "changes": [_change(change) for change in changes],
+    }, changes
 
 
-def _entry(names: list[str], curves: Curves) -> dict[str, Any]:
+def _change(change: Change) -> ChangeEntry:
+    return {
+        "against": change.against,
+        "before": change.before,
+        "after": change.after,
+        "better_before": change.better_before,
+        "better_after": change.better_after,
+    }
+
+
+def _entry(names: list[str], curves: Curves | None) -> BudgetCurves | None:
+    if curves is None:
+        return None
     return {
         "budgets": _rounded(curves.budgets),
         "cells": {name: _rounded(values) for name, values in zip(names, (curves.a, curves.b), strict=True)},
-        "difference": {key: _rounded(getattr(curves, key)) for key in ("mean", "low", "high")},
+        "difference": {"mean": _rounded(curves.mean), "low": _rounded(curves.low), "high": _rounded(curves.high)},
     }
 
 

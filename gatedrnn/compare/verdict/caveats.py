@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.search import limits
 from gatedrnn.experiment.formatting import percent
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TestedTask
+    from gatedrnn.compare.schema.runs import TrialEntry
+
 MISMATCH = 0.02
 
 
-def caveats(task: dict[str, Any], region: float) -> list[str]:
+def caveats(task: TestedTask, region: float) -> list[str]:
     """Return warnings about a task's runs in whole sentences; an empty list where there are none.
 
     Args:
@@ -29,17 +33,17 @@ def caveats(task: dict[str, Any], region: float) -> list[str]:
     return lines
 
 
-def runs(task: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def runs(task: TestedTask, name: str) -> list[TrialEntry]:
     """Return all trials of a cell in all replicates."""
     return [trial for replicate in task["replicates"] for trial in replicate["cells"][name]["trials"]]
 
 
-def diverged(task: dict[str, Any], name: str) -> int:
+def diverged(task: TestedTask, name: str) -> int:
     """Return how many of a cell's runs diverged."""
     return sum(trial["diverged_at"] is not None for trial in runs(task, name))
 
 
-def _diverged(task: dict[str, Any]) -> str | None:
+def _diverged(task: TestedTask) -> str | None:
     counts = {name: diverged(task, name) for name in task["cells"]}
     if not any(counts.values()):
         return None
@@ -49,7 +53,7 @@ def _diverged(task: dict[str, Any]) -> str | None:
     )
 
 
-def _late(task: dict[str, Any], name: str) -> str | None:
+def _late(task: TestedTask, name: str) -> str | None:
     if not limits.capped(task, name):
         return None
     trials, cap = limits.selected(task, name), task["protocol"]["max_epochs"]
@@ -66,7 +70,7 @@ def _edge(edge: limits.Edge, replicates: int) -> str:
     )
 
 
-def _extended(task: dict[str, Any]) -> str | None:
+def _extended(task: TestedTask) -> str | None:
     extension = task["protocol"]["extension"]
     if extension is None:
         return None

@@ -13,6 +13,7 @@ from gatedrnn.statistics.paired import Estimate, difference_p, estimate, paired_
 from gatedrnn.statistics.superiority import Superiority, superiority
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import DecisionEntry
     from gatedrnn.compare.verdict.budgets import Change
 
 MEANINGFUL = 0.75
@@ -79,7 +80,7 @@ class Decision(NamedTuple):
         """The better cell's name; None where the label calls neither better."""
         return winner_of(self.label, self.names)
 
-    def entry(self) -> dict[str, Any]:
+    def entry(self) -> DecisionEntry:
         """Return the decision as results.json holds it, its label as text."""
         return {
             "label": text_of(self.label, self.names),

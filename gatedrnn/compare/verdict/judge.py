@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from gatedrnn.compare.verdict import wording
 from gatedrnn.compare.verdict.budgets import expected_best
 from gatedrnn.compare.verdict.caveats import caveats
 from gatedrnn.compare.verdict.decide import ERROR, Evidence, decide, weigh
+from gatedrnn.compare.verdict.entries import bootstrap_entry, equivalence_entry, estimate_entry, superiority_entry
 from gatedrnn.compare.verdict.pairs import names_of_pairs, restricted
 from gatedrnn.compare.verdict.region import mean_validation, strongest_baseline
 from gatedrnn.costs.cheaper import cheaper
@@ -20,10 +21,17 @@ from gatedrnn.statistics.paired import difference_p, estimate, paired_difference
 from gatedrnn.statistics.power import replicates_needed
 from gatedrnn.tasks.task import CLASSES
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gatedrnn.compare.schema.pairs import AccuracyEntry, PairEntry, TestStatistics
+    from gatedrnn.compare.schema.results import TestedTask
+    from gatedrnn.experiment.provenance import Device
+
 POWER = 0.8
 
 
-def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
+def judge(task: TestedTask, device: Device) -> list[PairEntry]:
     """Return the entry ``pairs`` of one task of results.json.
 
     With more than two cells, p-values of differences and of equivalences are corrected for the number of pairs (Holm
@@ -38,7 +46,7 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
         InputError: where there are fewer than two cells or two replicates, more or fewer strongest baselines than
             one, or scores that are not finite.
     """
-    every = names_of_pairs(task)
+    every = names_of_pairs(task["cells"])
     scores = {name: replicate_scores(task, name, "nats") for name in task["cells"]}
     size = task["region"]["half_width"]
     p = list(
@@ -49,15 +57,15 @@ def judge(task: dict[str, Any], device: dict[str, Any]) -> list[dict[str, Any]]:
         )
     )
     return [
-        {"names": list(names), **_judge_pair(restricted(task, names), device, names, corrected, len(every))}
+        _judge_pair(restricted(task, names), device, names, corrected, len(every))
         for names, corrected in zip(every, p, strict=True)
     ]
 
 
 def _judge_pair(
-    task: dict[str, Any], device: dict[str, Any], names: tuple[str, str], p: tuple[float, float], pairs: int
-) -> dict[str, Any]:
-    """Return statistics and verdict of a task with two cells."""
+    task: TestedTask, device: Device, names: tuple[str, str], p: tuple[float, float], pairs: int
+) -> PairEntry:
+    """Return the entry of a task with two cells."""
     baseline = strongest_baseline(task)
     budgets, changes = expected_best(task, 1 - ERROR / pairs)
     evidence = weigh(
@@ -74,6 +82,7 @@ def _judge_pair(
     cost = cheaper(task["cells"])
     findings = wording.Findings(evidence, decision, baseline, needed, cost, task["unit"], task["region"]["part"])
     return {
+        "names": list(names),
         "statistics": {
             **_statistics(task, evidence),
             "replicates_needed": needed,
@@ -85,46 +94,46 @@ def _judge_pair(
             **decision.entry(),
             "headline": wording.headline(findings),
             **wording.sentence(findings, task, device),
-            "cheaper": cost._asdict(),
+            "cheaper": {"cell": cost.cell, "by": list(cost.by), "against": list(cost.against)},
             "caveats": caveats(task, evidence.equivalence.region),
         },
     }
 
 
-def _statistics(task: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
+def _statistics(task: TestedTask, evidence: Evidence) -> TestStatistics:
     """Return what is said of the test scores of two cells."""
     (a, b), beats = evidence.names, evidence.beats_baseline()
     over = evidence.over_baseline or (None, None)
     return {
         "cells": {
             name: {
-                "test": test._asdict(),
+                "test": estimate_entry(test),
                 "validation": mean_validation(task, name),
-                "over_baseline": None if less is None else less._asdict(),
+                "over_baseline": None if less is None else estimate_entry(less),
                 "beats_baseline": None if less is None else beaten,
             }
             for name, test, less, beaten in zip(evidence.names, evidence.tests, over, beats, strict=True)
         },
-        "difference": {**evidence.difference._asdict(), "p": evidence.p[0]},
-        "bootstrap": bootstrap(score_differences(task, a, b))._asdict(),
-        "two_way_bootstrap": two_way_bootstrap(sequence_differences(task, a, b), task["test_counts"])._asdict(),
-        "superiority": evidence.superiority._asdict(),
-        "equivalence": {**evidence.equivalence._asdict(), "p": evidence.p[1]},
+        "difference": {**estimate_entry(evidence.difference), "p": evidence.p[0]},
+        "bootstrap": bootstrap_entry(bootstrap(score_differences(task, a, b))),
+        "two_way_bootstrap": bootstrap_entry(two_way_bootstrap(sequence_differences(task, a, b), task["test_counts"])),
+        "superiority": superiority_entry(evidence.superiority),
+        "equivalence": equivalence_entry(evidence.equivalence._replace(p=evidence.p[1])),
         "accuracy": _accuracy(task, a, b),
     }
 
 
-def replicate_scores(task: dict[str, Any], name: str, metric: str) -> list[float]:
+def replicate_scores(task: TestedTask, name: str, metric: Literal["nats", "accuracy"]) -> NDArray:
     """Return one test score of a cell for each replicate."""
-    return [replicate["cells"][name]["test"][metric] for replicate in task["replicates"]]
+    return np.array([replicate["cells"][name]["test"][metric] for replicate in task["replicates"]], float)
 
 
-def score_differences(task: dict[str, Any], a: str, b: str) -> Any:
+def score_differences(task: TestedTask, a: str, b: str) -> NDArray:
     """Return A - B of each replicate, ``[n]``."""
     return np.subtract(replicate_scores(task, a, "nats"), replicate_scores(task, b, "nats"))
 
 
-def sequence_differences(task: dict[str, Any], a: str, b: str) -> Any:
+def sequence_differences(task: TestedTask, a: str, b: str) -> NDArray:
     """Return A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``."""
     first, second = (
         np.array([r["cells"][name]["test"]["sequence_nats"] for r in task["replicates"]]) for name in (a, b)
@@ -132,12 +141,12 @@ def sequence_differences(task: dict[str, Any], a: str, b: str) -> Any:
     return first - second
 
 
-def _accuracy(task: dict[str, Any], a: str, b: str) -> dict[str, Any] | None:
+def _accuracy(task: TestedTask, a: str, b: str) -> AccuracyEntry | None:
     """Return accuracies with their paired difference: reported beside, deciding nothing."""
     if task["kind"] not in CLASSES:
         return None
     scores = {name: replicate_scores(task, name, "accuracy") for name in (a, b)}
     return {
-        "cells": {name: estimate(values)._asdict() for name, values in scores.items()},
-        "difference": paired_difference(scores[a], scores[b])._asdict(),
+        "cells": {name: estimate_entry(estimate(values)) for name, values in scores.items()},
+        "difference": estimate_entry(paired_difference(scores[a], scores[b])),
     }

@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING
 
+from gatedrnn.compare.schema.results import TestedTask
 from gatedrnn.errors import InputError
 from gatedrnn.statistics.superiority import Superiority
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-def names_of_pairs(task: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return all pairs of a task's cells in their order.
+    from gatedrnn.compare.schema.pairs import StatisticsEntry, VerdictEntry
+    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.compare.schema.runs import ReplicateEntry
+
+
+class TaskOfPair(TestedTask):
+    """A task as if only two of its cells had been compared, with what is said of them."""
+
+    statistics: StatisticsEntry
+    verdict: VerdictEntry
+
+
+def names_of_pairs(cells: Iterable[str]) -> list[tuple[str, str]]:
+    """Return all pairs of cells in their order.
 
     Example:
-        >>> names_of_pairs({"cells": {"LSTM": {}, "GRU": {}, "SimpleRNN": {}}})
+        >>> names_of_pairs(["LSTM", "GRU", "SimpleRNN"])
         [('LSTM', 'GRU'), ('LSTM', 'SimpleRNN'), ('GRU', 'SimpleRNN')]
 
     Raises:
         InputError: where there are fewer than two cells.
     """
-    if len(task["cells"]) < 2:
-        raise InputError(f"cells: expected two or more, got {', '.join(task['cells']) or 'none'}")
-    return list(itertools.combinations(task["cells"], 2))
+    names = list(cells)
+    if len(names) < 2:
+        raise InputError(f"cells: expected two or more, got {', '.join(names) or 'none'}")
+    return list(itertools.combinations(names, 2))
 
 
-def restricted(task: dict[str, Any], names: tuple[str, str]) -> dict[str, Any]:
+def restricted(task: TestedTask, names: Sequence[str]) -> TestedTask:
     """Return a task's entry as if only these two cells had been compared."""
-    replicates = [
+    replicates: list[ReplicateEntry] = [
         {**replicate, "cells": {name: replicate["cells"][name] for name in names}} for replicate in task["replicates"]
     ]
     return {**task, "cells": {name: task["cells"][name] for name in names}, "replicates": replicates}
 
 
-def pairs(task: dict[str, Any]) -> list[dict[str, Any]]:
+def pairs(task: TaskEntry) -> list[TaskOfPair]:
     """Return for each pair the task's entry with those two cells, and with its ``statistics`` and ``verdict``.
 
     Args:
         task: an entry of ``tasks`` in results.json.
     """
     return [
-        {**restricted(task, tuple(pair["names"])), "statistics": pair["statistics"], "verdict": pair["verdict"]}
+        {**restricted(task, pair["names"]), "statistics": pair["statistics"], "verdict": pair["verdict"]}
         for pair in task["pairs"]
     ]
 
 
-def favoured(task: dict[str, Any]) -> tuple[str, Superiority]:
+def favoured(task: TaskOfPair) -> tuple[str, Superiority]:
     """Return the cell that is better in more replicates, and its probability of superiority.
 
     Args:

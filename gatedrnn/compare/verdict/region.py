@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from gatedrnn.errors import InputError
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import RegionEntry, Searched, TestedTask
+    from gatedrnn.compare.schema.runs import BaselineEntry, ValidatedBaselineEntry
 
-def region_entry(task: dict[str, Any], part: float) -> dict[str, Any]:
+
+def region_entry(task: Searched, part: float) -> RegionEntry:
     """Return a task's region as region.json and results.json have it.
 
     .. code-block:: text
@@ -19,11 +23,11 @@ def region_entry(task: dict[str, Any], part: float) -> dict[str, Any]:
     It is 0, and nothing equivalent, where there is no baseline or no cell is better than it.
 
     Args:
-        task: an entry of ``tasks`` in results.json; no test score is looked at.
+        task: a task's entry, before or after the test; no test score is looked at.
         part: the part of that distance: 0.02 for 2 %.
     """
     baseline = strongest_baseline(task)
-    scores = {name: mean_validation(task, name) for name in task["cells"]}
+    scores = {name: mean_validation(task, name) for name in task["replicates"][0]["cells"]}
     reached, best = min(((score, name) for name, score in scores.items() if score is not None), default=(None, None))
     gain = 0.0 if baseline is None or reached is None else max(0.0, baseline["validation"] - reached)
     return {
@@ -36,14 +40,21 @@ def region_entry(task: dict[str, Any], part: float) -> dict[str, Any]:
     }
 
 
-def mean_validation(task: dict[str, Any], name: str) -> float | None:
+def mean_validation(task: Searched, name: str) -> float | None:
     """Return the mean score in validation of a cell's selected trials; None where one of them has none."""
     cells = [replicate["cells"][name] for replicate in task["replicates"]]
     scores = [cell["trials"][cell["selected"]]["score"] for cell in cells]
-    return None if any(score is None for score in scores) else float(np.mean(scores))
+    known = [score for score in scores if score is not None]
+    return float(np.mean(known)) if len(known) == len(scores) else None
 
 
-def strongest_baseline(task: dict[str, Any]) -> dict[str, Any] | None:
+@overload
+def strongest_baseline(task: TestedTask) -> BaselineEntry | None: ...
+@overload
+def strongest_baseline(task: Searched) -> ValidatedBaselineEntry | None: ...
+
+
+def strongest_baseline(task: Searched) -> ValidatedBaselineEntry | None:
     """Return the simple baseline of the best validation score, as the task says; None where it has no baselines.
 
     Raises:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, seconds
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TestedTask
+    from gatedrnn.experiment.provenance import Device
 
-def scope(task: dict[str, Any], device: dict[str, Any]) -> str:
+
+def scope(task: TestedTask, device: Device) -> str:
     """Return what a verdict holds for: data, cells, matching, budget and device."""
     protocol = task["protocol"]
     configs = " and ".join(f"{cell['config']}{gru_form(cell['config'])}" for cell in task["cells"].values())
@@ -18,13 +23,13 @@ def scope(task: dict[str, Any], device: dict[str, Any]) -> str:
     )
 
 
-def matched(task: dict[str, Any]) -> str:
+def matched(task: TestedTask) -> str:
     """Return how the sizes were chosen, with what was made equal."""
     by, cells = task["protocol"]["matching"], task["cells"].values()
     shown = {
         "parameters": [count(cell["parameters"]["total"]) for cell in cells],
         "width": [f"{count(cell['hidden'])} units" for cell in cells],
-        "flops": [f"{count(sum(cell['flops_per_step'].values()))} FLOPs" for cell in cells],
+        "flops": [f"{count(step_flops(cell))} FLOPs" for cell in cells],
         "time": [f"{seconds(cell['step_seconds']['median'])}" for cell in cells],
     }
     if by in shown:
@@ -33,7 +38,7 @@ def matched(task: dict[str, Any]) -> str:
     return f"with {by} ({' and '.join(shown['parameters'])} parameters)"
 
 
-def budget(task: dict[str, Any]) -> str:
+def budget(task: TestedTask) -> str:
     """Return the budget of a search in each replicate: trials, minutes, or both."""
     protocol = task["protocol"]
     if protocol["minutes"] is None:
@@ -57,7 +62,7 @@ def gru_form(config: str) -> str:
     return f" (reset gate {form} the product)" if form else ""
 
 
-def place(device: dict[str, Any]) -> str:
+def place(device: Device) -> str:
     """Return the device in words.
 
     Example:

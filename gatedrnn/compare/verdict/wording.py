@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from gatedrnn.compare.verdict.label import Label
 from gatedrnn.compare.verdict.scope import scope
 from gatedrnn.experiment.formatting import count, decimals, interval, number, seconds
 
 if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import SentenceEntry
+    from gatedrnn.compare.schema.results import TestedTask
+    from gatedrnn.compare.schema.runs import BaselineEntry
     from gatedrnn.compare.verdict.decide import Decision, Evidence
     from gatedrnn.costs.cheaper import Cheaper
+    from gatedrnn.experiment.provenance import Device
 
 
 class Findings(NamedTuple):
@@ -28,7 +32,7 @@ class Findings(NamedTuple):
 
     evidence: Evidence
     decision: Decision
-    baseline: dict[str, Any] | None
+    baseline: BaselineEntry | None
     replicates_needed: int | None
     cheaper: Cheaper
     unit: str
@@ -67,7 +71,7 @@ def _headline(findings: Findings) -> str:
             assert_never(decision.label)
 
 
-def sentence(findings: Findings, task: dict[str, Any], device: dict[str, Any]) -> dict[str, str]:
+def sentence(findings: Findings, task: TestedTask, device: Device) -> SentenceEntry:
     """Return the finding, its scope, and both in one."""
     n = findings.evidence.difference.n
     finding = _finding(findings)

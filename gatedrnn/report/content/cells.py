@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedrnn.compare.search import limits
 from gatedrnn.compare.verdict import caveats
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
 from gatedrnn.report.content.parts import Head, Row, Table, Value, estimated, task_places
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import CellEntry, TaskEntry
 
-def cells_table(task: dict[str, Any]) -> Table:
+
+def cells_table(task: TaskEntry) -> Table:
     """Return quality, cost in all four matchings, and runs of every cell.
 
     Args:
@@ -22,7 +26,7 @@ def cells_table(task: dict[str, Any]) -> Table:
     return Table(title, heads, (*_quality_rows(task), *_cost_rows(task), *_run_rows(task)))
 
 
-def _quality_rows(task: dict[str, Any]) -> list[Row]:
+def _quality_rows(task: TaskEntry) -> list[Row]:
     names, places = list(task["cells"]), task_places(task)
     judged = {name: pair["statistics"]["cells"][name] for pair in task["pairs"] for name in pair["names"]}
     accuracies = {
@@ -47,12 +51,12 @@ def _quality_rows(task: dict[str, Any]) -> list[Row]:
     return rows
 
 
-def _cost_rows(task: dict[str, Any]) -> list[Row]:
+def _cost_rows(task: TaskEntry) -> list[Row]:
     """Return what cells cost; each of the four matchings says how far the cells are apart in it."""
     cells, by = list(task["cells"].values()), task["protocol"]["matching"]
 
     def measure(
-        label: str, matching: str, note: str, of: Callable[[dict[str, Any]], float], show: Callable[[Any], str]
+        label: str, matching: str, note: str, of: Callable[[CellEntry], float], show: Callable[[Any], str]
     ) -> Row:
         exact = [of(cell) for cell in cells]
         ratios = ["", *(f"{number(other / exact[0], 2)}×" for other in exact[1:])]
@@ -65,14 +69,14 @@ def _cost_rows(task: dict[str, Any]) -> list[Row]:
     return [
         measure("Units", "width", "width", lambda cell: cell["hidden"], count),
         measure("Parameters", "parameters", "head included", lambda cell: cell["parameters"]["total"], count),
-        measure("FLOPs per step", "flops", "forward, backward", lambda c: sum(c["flops_per_step"].values()), count),
+        measure("FLOPs per step", "flops", "forward, backward", step_flops, count),
         measure("Time per step", "time", "measured, batch", lambda cell: cell["step_seconds"]["median"], seconds),
         Row("Training time", durations("training_seconds"), "of one replicate"),
         Row("Compile time", durations("compile_seconds")),
     ]
 
 
-def _run_rows(task: dict[str, Any]) -> list[Row]:
+def _run_rows(task: TaskEntry) -> list[Row]:
     def late(name: str) -> int:
         return limits.late(caveats.runs(task, name), task["protocol"]["max_epochs"])
 

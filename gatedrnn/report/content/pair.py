@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.compare.verdict.label import Label, label_of
 from gatedrnn.compare.verdict.pairs import favoured
 from gatedrnn.experiment.formatting import MINUS, count, interval, number
 from gatedrnn.report.content.parts import Row, Table, Value, ends, pair_places
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EquivalenceEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
 
 class PairContent(NamedTuple):
@@ -32,7 +36,7 @@ class PairContent(NamedTuple):
     intervals: Table
 
 
-def pair_content(pair: dict[str, Any], order: list[str]) -> PairContent:
+def pair_content(pair: TaskOfPair, order: list[str]) -> PairContent:
     """Return what is said of two cells.
 
     Args:
@@ -55,7 +59,7 @@ def pair_content(pair: dict[str, Any], order: list[str]) -> PairContent:
     )
 
 
-def _deciding(pair: dict[str, Any]) -> tuple[Row, ...]:
+def _deciding(pair: TaskOfPair) -> tuple[Row, ...]:
     (a, b), d, places = pair["cells"], pair["statistics"]["difference"], pair_places(pair)
     better, s = favoured(pair)
     ties = f", {s.ties} tied" if s.ties else ""
@@ -68,7 +72,7 @@ def _deciding(pair: dict[str, Any]) -> tuple[Row, ...]:
     )
 
 
-def _region(equivalence: dict[str, Any], places: int) -> Value:
+def _region(equivalence: EquivalenceEntry, places: int) -> Value:
     if equivalence["region"] == 0:
         return Value("none", note="no cell gains on a simple baseline in validation")
     where = "inside it" if equivalence["equivalent"] else "not inside it"
@@ -76,7 +80,7 @@ def _region(equivalence: dict[str, Any], places: int) -> Value:
     return Value(f"±{number(equivalence['region'], places)}", equivalence["region"], note)
 
 
-def _intervals(pair: dict[str, Any]) -> Table:
+def _intervals(pair: TaskOfPair) -> Table:
     (a, b), statistics, places = pair["cells"], pair["statistics"], pair_places(pair)
     d, q = statistics["difference"], statistics["equivalence"]
     better, s = favoured(pair)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gatedrnn.experiment.formatting import decimals, interval, number
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.pairs import EstimateEntry, IntervalEntry, PairEntry
+    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
 
 Emphasis = Literal["main", "matched", "strongest"]
 
@@ -79,7 +84,7 @@ def inline(text: str, note: str) -> str:
     return f"{text} {note}" if note.startswith("[") else f"{text} ({note})"
 
 
-def estimated(estimate: dict[str, Any], places: int) -> Value:
+def estimated(estimate: EstimateEntry, places: int) -> Value:
     """Return a mean with its interval.
 
     Args:
@@ -89,17 +94,17 @@ def estimated(estimate: dict[str, Any], places: int) -> Value:
     return Value(number(estimate["mean"], places), estimate["mean"], ends(estimate, places))
 
 
-def ends(entry: dict[str, Any], places: int) -> str:
+def ends(entry: IntervalEntry, places: int) -> str:
     """Return the interval of an entry with ``low`` and ``high``."""
     return interval(entry["low"], entry["high"], places)
 
 
-def task_places(task: dict[str, Any]) -> int:
+def task_places(task: TaskEntry) -> int:
     """Return the decimals that the smallest uncertainty of any pair allows."""
     return max(pair_places(pair) for pair in task["pairs"])
 
 
-def pair_places(pair: dict[str, Any]) -> int:
+def pair_places(pair: PairEntry | TaskOfPair) -> int:
     """Return the decimals that the uncertainty of one pair's difference allows."""
     difference = pair["statistics"]["difference"]
     return decimals((difference["high"] - difference["low"]) / 2)

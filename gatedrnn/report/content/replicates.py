@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedrnn.experiment.formatting import MINUS, number
 from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
 
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.compare.schema.runs import ReplicateEntry
 
-def replicates_table(task: dict[str, Any]) -> Table:
+
+def replicates_table(task: TaskEntry) -> Table:
     """Return scores and selected configurations of every replicate.
 
     Args:
@@ -19,11 +23,11 @@ def replicates_table(task: dict[str, Any]) -> Table:
     chosen = " · ".join(field.replace("_", " ") for field in fields)
     difference = [f"{names[0]} {MINUS} {names[1]}"] if len(names) == 2 else []
 
-    def selected(replicate: dict[str, Any], name: str) -> str:
+    def selected(replicate: ReplicateEntry, name: str) -> str:
         configuration = replicate["configurations"][replicate["cells"][name]["selected"]]
         return " · ".join(_plain(configuration[field]) for field in fields)
 
-    def row(replicate: dict[str, Any]) -> Row:
+    def row(replicate: ReplicateEntry) -> Row:
         scores = [replicate["cells"][name]["test"]["nats"] for name in names]
         shown = [*scores, *([scores[0] - scores[1]] if difference else [])]
         values = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.compare.verdict.pairs import pairs
 from gatedrnn.compare.verdict.scope import scope
@@ -14,6 +14,10 @@ from gatedrnn.report.method import method_in_words
 from gatedrnn.report.next_steps import Step, next_steps
 from gatedrnn.report.overall import overall
 from gatedrnn.tasks.task import CLASSES
+
+if TYPE_CHECKING:
+    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.compare.schema.runs import BaselineEntry
 
 
 class TaskContent(NamedTuple):
@@ -42,7 +46,7 @@ class TaskContent(NamedTuple):
     method: dict[str, str]
 
 
-def task_content(task: dict[str, Any], results: dict[str, Any]) -> TaskContent:
+def task_content(task: TaskEntry, results: Results) -> TaskContent:
     """Return everything that is said of one task.
 
     Args:
@@ -66,11 +70,11 @@ def task_content(task: dict[str, Any], results: dict[str, Any]) -> TaskContent:
     )
 
 
-def _baselines(task: dict[str, Any]) -> Table:
+def _baselines(task: TaskEntry) -> Table:
     """Return the simple baselines, the strongest one marked."""
     places, classes = task_places(task), task["kind"] in CLASSES
 
-    def row(baseline: dict[str, Any]) -> Row:
+    def row(baseline: BaselineEntry) -> Row:
         chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
         notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
         accuracy = baseline["accuracy"]

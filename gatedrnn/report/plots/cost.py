@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gatedrnn.compare.verdict.judge import replicate_scores
 from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from gatedrnn.compare.schema.results import TaskEntry
 
 
 class Cost(NamedTuple):
@@ -25,7 +28,7 @@ class Cost(NamedTuple):
     counted: bool = False
 
 
-def quality_against_cost(task: dict[str, Any], name: str) -> str:
+def quality_against_cost(task: TaskEntry, name: str) -> str:
     """Plot test scores against parameters, FLOPs, time of a step and of training: replicates, means, intervals, front.
 
     Args:
@@ -67,13 +70,13 @@ def quality_against_cost(task: dict[str, Any], name: str) -> str:
         )
 
 
-def costs(task: dict[str, Any]) -> list[Cost]:
+def costs(task: TaskEntry) -> list[Cost]:
     """Return all measures of cost."""
     cells = task["cells"]
     times = {cell: [r["cells"][cell]["seconds"] for r in task["replicates"]] for cell in cells}
     return [
         Cost("parameters", {n: c["parameters"]["total"] for n, c in cells.items()}, counted=True),
-        Cost("FLOPs per step", {n: sum(c["flops_per_step"].values()) for n, c in cells.items()}, counted=True),
+        Cost("FLOPs per step", {n: step_flops(c) for n, c in cells.items()}, counted=True),
         Cost("time per step", {n: c["step_seconds"]["median"] for n, c in cells.items()}),
         Cost("training time", {n: float(np.mean(t)) for n, t in times.items()}, times),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,14 @@ from gatedrnn.statistics.paired import t_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gatedrnn.compare.schema.pairs import BudgetCurves, EstimateEntry, PairEntry
+    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
+
+
+Budget = Literal["trials", "seconds"]
+"""What a search is given: trials, or seconds of training."""
 
 
 class Trials(NamedTuple):
@@ -21,7 +29,7 @@ class Trials(NamedTuple):
     diverged: NDArray
 
 
-def selected_curves(task: dict[str, Any], cell: str) -> list[NDArray]:
+def selected_curves(task: TaskEntry, cell: str) -> list[NDArray]:
     """Return the validation curves of a cell's selected trials; NaN where the loss was not finite."""
     entries = [replicate["cells"][cell] for replicate in task["replicates"]]
     return [np.array(entry["trials"][entry["selected"]]["curve"], float) for entry in entries]
@@ -33,7 +41,7 @@ def best_so_far(curve: NDArray, cap: int) -> NDArray:
     return np.minimum.accumulate(np.where(np.isfinite(padded), padded, np.inf))
 
 
-def trials(task: dict[str, Any], cell: str) -> Trials:
+def trials(task: TaskEntry, cell: str) -> Trials:
     """Return all trials of a cell in all replicates."""
     pairs = [
         pair for r in task["replicates"] for pair in zip(r["configurations"], r["cells"][cell]["trials"], strict=False)
@@ -54,17 +62,27 @@ def binned_median(trials: Trials, low: float, high: float, bins: int = 6) -> tup
     return np.sqrt(edges[:-1] * edges[1:])[filled], np.where(np.isfinite(medians), medians, np.nan)
 
 
-def tests(task: dict[str, Any]) -> dict[str, dict[str, float]]:
+def tests(task: TaskEntry) -> dict[str, EstimateEntry]:
     """Return each cell's test score as an estimate, which is the same in all its pairs."""
     return {name: pair["statistics"]["cells"][name]["test"] for pair in task["pairs"] for name in pair["names"]}
 
 
-def tuning(task: dict[str, Any], against: str) -> dict[str, tuple[NDArray, NDArray]]:
+def expected_best(pair: PairEntry, against: Budget) -> BudgetCurves | None:
+    """Return a pair's expected best scores against one kind of budget; None without any."""
+    expected = pair["statistics"]["expected_best"]
+    if expected is None:
+        return None
+    return expected["against_trials"] if against == "trials" else expected["against_seconds"]
+
+
+def tuning(task: TaskEntry, against: Budget) -> dict[str, tuple[NDArray, NDArray]]:
     """Return each cell's budgets and expected best scores, of the pair that looks furthest; empty without any."""
     found: dict[str, tuple[NDArray, NDArray]] = {}
     for pair in task["pairs"]:
-        entry: dict[str, Any] = (pair["statistics"]["expected_best"] or {}).get(f"against_{against}") or {}
-        for name in entry.get("cells", ()):
+        entry = expected_best(pair, against)
+        if entry is None:
+            continue
+        for name in entry["cells"]:
             budgets = np.array(entry["budgets"], float)
             if name not in found or budgets[-1] > found[name][0][-1]:
                 found[name] = budgets, np.array(entry["cells"][name], float)
@@ -95,7 +113,7 @@ class Sequences(NamedTuple):
         return np.where(self.high < 0, -1, np.where(self.low > 0, 1, 0))
 
 
-def sequences(pair: dict[str, Any]) -> Sequences:
+def sequences(pair: TaskOfPair) -> Sequences:
     """Return what two cells score on each test sequence that has targets."""
     counts = np.array(pair["test_counts"], float)
     kept = counts > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.compare.verdict.judge import score_differences
 from gatedrnn.experiment.formatting import MINUS, decimals, interval, number
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
+
 MOST_ROWS = 24
 """With more replicates, rows come closer, and not every one is numbered."""
 
 
-def paired_differences(pair: dict[str, Any], name: str, places: tuple[int, int] = (0, 1)) -> str:
+def paired_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = (0, 1)) -> str:
     """Plot each replicate's difference A - B, and their mean with both intervals, over the region of equivalence.
 
     Args:
@@ -67,7 +69,7 @@ def _draw_replicates(axes: Axes, d: NDArray, places: tuple[int, int]) -> None:
     axes.plot(d[even], even, "D", color=MUTED, markersize=5, linestyle="none")
 
 
-def _draw_mean_row(axes: Axes, pair: dict[str, Any], row: float, digits: int) -> None:
+def _draw_mean_row(axes: Axes, pair: TaskOfPair, row: float, digits: int) -> None:
     """Draw the mean below the replicates: thin the 95 % interval, thick the 90 % one that equivalence looks at."""
     difference, equivalence = pair["statistics"]["difference"], pair["statistics"]["equivalence"]
     axes.hlines(row, difference["low"], difference["high"], color=INK, linewidth=1.4)

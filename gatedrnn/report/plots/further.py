@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-STATES = {"before": ":", "after": "-"}
+    from gatedrnn.compare.schema.further import DataEntry, GatesEntry, State
+    from gatedrnn.compare.schema.results import TaskEntry
+
+STATES: dict[State, str] = {"before": ":", "after": "-"}
 
 
-def data_curves(task: dict[str, Any], name: str) -> str:
+def data_curves(held: DataEntry, task: TaskEntry, name: str) -> str:
     """Plot validation scores against the number of training sequences: all replicates, and medians.
 
     Args:
-        task: an entry of ``tasks`` in results.json, with ``full``.
+        held: what ``full`` adds of them.
+        task: an entry of ``tasks`` in results.json.
         name: prefix of the ids in the SVG, unique in a page.
     """
-    held, baseline = task["full"]["data"], strongest_baseline(task)
+    baseline = strongest_baseline(task)
     scores = {cell: _finite(rows) for cell, rows in held["validation"].items()}
     medians = {cell: [float(np.median(row)) for row in rows] for cell, rows in scores.items()}
     with svg.canvas(250) as (figure, (axes,)):
@@ -54,17 +58,17 @@ def data_curves(task: dict[str, Any], name: str) -> str:
         )
 
 
-def gates(task: dict[str, Any], name: str) -> str | None:
+def gates(cells: dict[str, GatesEntry], task: TaskEntry, name: str) -> str | None:
     """Plot how long units remember, and histograms of the gate that keeps memory, before and after training.
 
     Args:
-        task: an entry of ``tasks`` in results.json, with ``full``.
+        cells: what ``full`` adds of their gates.
+        task: an entry of ``tasks`` in results.json.
         name: prefix of the ids in the SVG, unique in a page.
 
     Returns:
         The plot; None where no cell's gates can be read.
     """
-    cells = task["full"]["gates"]
     if not cells:
         return None
     places = {cell: list(task["cells"]).index(cell) for cell in cells}
@@ -76,26 +80,27 @@ def gates(task: dict[str, Any], name: str) -> str | None:
                 histogram = entry["histograms"][entry["keeps"]][state]
                 edges = np.linspace(0, 1, len(histogram) + 1)
                 # As high as the other panel, which shares its axis: relative to the highest bin of all.
-                top = max(max(h) for c in cells.values() for h in c["histograms"][c["keeps"]].values())
+                shown = [c["histograms"][c["keeps"]] for c in cells.values()]
+                top = max(max(*h["before"], *h["after"]) for h in shown)
                 panels[1].stairs(np.array(histogram) / top, edges, color=colour, linestyle=dashes, linewidth=1.8)
         parts.name_axes(panels[0], "time scale of a unit, steps", "part of units")
         parts.name_axes(panels[1], "gate that keeps memory", "frequency")
         panels[0].set_ylim(0, 1.05)
         _name_lines(panels[0])
         parts.legend(figure, list(cells), None, solid=True)
-        return svg.to_svg(figure, name, "What the gates do", gates_in_words(task))
+        return svg.to_svg(figure, name, "What the gates do", gates_in_words(cells))
 
 
-def gates_in_words(task: dict[str, Any]) -> str:
+def gates_in_words(cells: dict[str, GatesEntry]) -> str:
     """Return the median time scale of each cell's units, before and after training."""
 
-    def median(entry: dict[str, Any], state: str) -> str:
+    def median(entry: GatesEntry, state: State) -> str:
         return number(float(np.median(entry["timescales"][state])), 1)
 
     said = "; ".join(
         f"{cell}, by its {entry['keeps']} gate, {median(entry, 'before')} steps before and {median(entry, 'after')} "
         "after training"
-        for cell, entry in task["full"]["gates"].items()
+        for cell, entry in cells.items()
     )
     return f"Median time scale of a unit: {said}."
 

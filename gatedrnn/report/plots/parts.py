@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+    from gatedrnn.compare.schema.pairs import EstimateEntry
+    from gatedrnn.compare.schema.runs import BaselineEntry
 
 LEAST_PART = 0.2
 """A baseline so far off that scores would have less than this part of the height is named, not drawn."""
@@ -51,7 +54,7 @@ def vertical_range(values: NDArray, baseline: float | None, headroom: float = 0.
     return low - 0.08 * size, high + (0.08 + headroom) * size
 
 
-def draw_baseline(panels: Sequence[Axes], baseline: dict[str, Any] | None, part: str) -> str | None:
+def draw_baseline(panels: Sequence[Axes], baseline: BaselineEntry | None, part: str) -> str | None:
     """Draw the strongest simple baseline's line where it is in view; return its words for the legend."""
     if baseline is None:
         return None
@@ -62,7 +65,7 @@ def draw_baseline(panels: Sequence[Axes], baseline: dict[str, Any] | None, part:
     return f"baseline {number(value, 2)}{where}"
 
 
-def draw_mean(axes: Axes, x: float, estimate: dict[str, float], k: int) -> None:
+def draw_mean(axes: Axes, x: float, estimate: EstimateEntry, k: int) -> None:
     """Draw the mean of cell ``k`` with its interval."""
     colour, shape, _ = style_of(k)
     axes.vlines(x, estimate["low"], estimate["high"], color=PAPER, linewidth=4)
@@ -77,7 +80,7 @@ def draw_line(axes: Axes, x: ArrayLike, y: ArrayLike, k: int) -> None:
     axes.plot(x, y, color=colour, linewidth=2.2, linestyle=dashes)
 
 
-def baseline_in_words(baseline: dict[str, Any] | None, part: str) -> str:
+def baseline_in_words(baseline: BaselineEntry | None, part: str) -> str:
     """Return a sentence on the strongest simple baseline, for those who don't see its line."""
     return "" if baseline is None else f" Strongest simple baseline, {baseline['name']}: {number(baseline[part], 3)}."
 

@@ -14,11 +14,13 @@ from gatedrnn.report.plots.svg import MUTED, RULE, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gatedrnn.compare.verdict.pairs import TaskOfPair
+
 FEWEST = 3
 """Test sequences below which there is nothing to sort."""
 
 
-def sequence_differences(pair: dict[str, Any], name: str, places: tuple[int, int] = (0, 1)) -> str | None:
+def sequence_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = (0, 1)) -> str | None:
     """Plot each test sequence's mean difference A - B: in order of size, and against how hard it is for both.
 
     Args:
@@ -60,7 +62,7 @@ def sequence_differences(pair: dict[str, Any], name: str, places: tuple[int, int
         return svg.to_svg(figure, name, f"Where {a} and {b} differ", sequences_in_words(pair))
 
 
-def sequences_in_words(pair: dict[str, Any]) -> str:
+def sequences_in_words(pair: TaskOfPair) -> str:
     """Return on how many test sequences each cell is better, and how concentrated the difference is."""
     (a, b), found = pair["cells"], data.sequences(pair)
     better, n = found.better(), len(found.mean)

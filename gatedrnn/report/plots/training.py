@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from gatedrnn.report.plots.svg import MUTED, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gatedrnn.compare.schema.results import TaskEntry
 
-def learning_curves(task: dict[str, Any], name: str) -> str:
+
+def learning_curves(task: TaskEntry, name: str) -> str:
     """Plot validation against epochs for the selected trials, and each cell's median of the best so far.
 
     Args:
@@ -50,7 +52,7 @@ def learning_curves(task: dict[str, Any], name: str) -> str:
         )
 
 
-def learning_rates(task: dict[str, Any], name: str) -> str:
+def learning_rates(task: TaskEntry, name: str) -> str:
     """Plot every trial's validation score against its learning rate; scores out of range stand at the top, marked.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,13 +13,18 @@ from gatedrnn.report.plots.svg import style_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
+    from gatedrnn.compare.schema.results import TaskEntry
+
+Curves: TypeAlias = "dict[str, tuple[NDArray, NDArray]]"
+"""Budgets and expected best scores of each cell."""
 HEADROOM = 0.04
 STRIP = 0.035
 """Height of the strip that says which cell is better, as a part of the panel's."""
 
 
-def tuning_curves(task: dict[str, Any], name: str) -> str | None:
+def tuning_curves(task: TaskEntry, name: str) -> str | None:
     """Plot each cell's expected best validation score against trials and against seconds of training.
 
     With two cells, a strip below shows where the interval of their difference excludes 0, in the better cell's colour.
@@ -31,10 +36,11 @@ def tuning_curves(task: dict[str, Any], name: str) -> str | None:
     Returns:
         The plot; None where a trial without a score leaves nothing to expect.
     """
-    shown = [against for against in ("trials", "seconds") if data.tuning(task, against)]
-    if not shown:
+    budgets: tuple[data.Budget, ...] = ("trials", "seconds")
+    curves: dict[data.Budget, Curves] = {against: found for against in budgets if (found := data.tuning(task, against))}
+    if not curves:
         return None
-    curves = {against: data.tuning(task, against) for against in shown}
+    shown = list(curves)
     baseline = strongest_baseline(task)
     with svg.canvas(250, panels=len(shown)) as (figure, panels):
         # After one trial alone the scores may be far off; what the search gains later is what is looked at.
@@ -52,11 +58,13 @@ def tuning_curves(task: dict[str, Any], name: str) -> str | None:
         return svg.to_svg(figure, name, "Expected best validation against budget", _words(task, curves[shown[0]]))
 
 
-def _draw_strip(axes: Axes, task: dict[str, Any], against: str) -> None:
-    if len(task["pairs"]) > 1:
+def _draw_strip(axes: Axes, task: TaskEntry, against: data.Budget) -> None:
+    entry = data.expected_best(task["pairs"][0], against)
+    if entry is None or len(task["pairs"]) > 1:
         return
-    entry = task["pairs"][0]["statistics"]["expected_best"][f"against_{against}"]
-    budgets, low, high = (np.array(v) for v in (entry["budgets"], *(entry["difference"][e] for e in ("low", "high"))))
+    budgets, low, high = (
+        np.array(v) for v in (entry["budgets"], entry["difference"]["low"], entry["difference"]["high"])
+    )
     bottom, top = axes.get_ylim()
     place = bottom + STRIP * (top - bottom)
     for k, better in enumerate((high < 0, low > 0)):
@@ -66,7 +74,7 @@ def _draw_strip(axes: Axes, task: dict[str, Any], against: str) -> None:
         axes.plot(budgets[alone], where[alone], "s", color=style_of(k)[0], markersize=4)
 
 
-def _scale(panels: dict[str, Axes], curves: dict[str, Any]) -> None:
+def _scale(panels: dict[data.Budget, Axes], curves: dict[data.Budget, Curves]) -> None:
     if "trials" in panels:
         last = max(int(x[-1]) for x, _ in curves["trials"].values())
         every = max(1, round(last / 4))
@@ -76,7 +84,7 @@ def _scale(panels: dict[str, Axes], curves: dict[str, Any]) -> None:
         parts.log_ticks(panels["seconds"], min(ends), max(ends), parts.short_time(max(ends)))
 
 
-def _words(task: dict[str, Any], curves: dict[str, Any]) -> str:
+def _words(task: TaskEntry, curves: Curves) -> str:
     said = "; ".join(
         f"{cell} {number(float(y[0]), 3)} at {x[0]:g}, {number(float(y[-1]), 3)} at {x[-1]:g}"
         for cell, (x, y) in curves.items()
