@@ -8,6 +8,6 @@ Time: 163 seconds on 2 CPU cores, set-up aside. Measured, nats in the test: LSTM
 reaches 0.077.
 """
 
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison.settings import Settings
 
 config = Settings(tasks=("japanese-vowels-forecast", "japanese-vowels-speaker"))

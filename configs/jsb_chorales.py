@@ -6,6 +6,6 @@ Time: 13 min 26 s on 2 CPU cores, 5 to 8 trials in each replicate. Measured, nat
 GRU 8.855, better by 0.230 (95 % interval 0.148 to 0.312); a Markov chain of each note 10.492.
 """
 
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison.settings import Settings
 
 config = Settings(tasks=("jsb-chorales",), sizes=(36, 46), minutes=13.0)

@@ -13,7 +13,7 @@ import tyro
 
 from gatedrnn.commands import cli
 from gatedrnn.commands.exit_code import exit_code
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison.settings import Settings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
     sys.exit(__doc__)

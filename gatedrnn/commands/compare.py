@@ -13,10 +13,10 @@ from rich.console import Console
 from gatedrnn.commands.console import CompareDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
-from gatedrnn.compare import protocol
-from gatedrnn.compare.estimate import estimate
-from gatedrnn.compare.folder import Folder
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison import protocol
+from gatedrnn.comparison.estimate import estimate
+from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import claimed
 from gatedrnn.files import write_json

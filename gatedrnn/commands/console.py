@@ -24,8 +24,8 @@ from gatedrnn.experiment.formatting import seconds
 if TYPE_CHECKING:
     from typing import Self
 
-    from gatedrnn.compare.protocol import SearchProgress
-    from gatedrnn.compare.settings import Settings
+    from gatedrnn.comparison.protocol import SearchProgress
+    from gatedrnn.comparison.settings import Settings
     from gatedrnn.sweep.sweep import SweepProgress
     from gatedrnn.training.early_stopping import EarlyStoppingState
 

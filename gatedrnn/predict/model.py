@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.compare.saving import restore
+from gatedrnn.comparison.saving import restore
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import network
 from gatedrnn.files import read_json

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.compare import protocol
-from gatedrnn.compare.folder import Folder
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison import protocol
+from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.files import write_json
 from gatedrnn.report.page import write_report
@@ -18,7 +18,7 @@ from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results
+    from gatedrnn.comparison.schema.results import Results
 
 
 def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **options: Any) -> Results:
@@ -30,7 +30,7 @@ def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **o
         data: a task, the path of a file, or arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...).
         out: folder for results; it holds one comparison.
         options: fields of ``gatedrnn.tasks.question.Question`` (such as ``group`` and ``target``), which say what is
-            asked of a file or arrays, and of ``gatedrnn.compare.settings.Settings`` (such as ``replicates``).
+            asked of a file or arrays, and of ``gatedrnn.comparison.settings.Settings`` (such as ``replicates``).
 
     Raises:
         InputError: where data or options are unfit; says what to do.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.compare.estimate import PILOT
+from gatedrnn.comparison.estimate import PILOT
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from gatedrnn.compare.estimate import CellEstimate, TaskEstimate
-    from gatedrnn.compare.settings import Settings
+    from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate
+    from gatedrnn.comparison.settings import Settings
 
 
 def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:

@@ -14,8 +14,8 @@ from gatedrnn.report.plots.training import learning_curves, learning_rates
 from gatedrnn.report.plots.tuning import tuning_curves
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import TaskEntry
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
 def task_figures(task: TaskEntry, name: str) -> list[Markup]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gatedrnn.compare.verdict.pairs import pairs
-from gatedrnn.compare.verdict.scope import place
+from gatedrnn.comparison.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
 from gatedrnn.report.content.parts import Table, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.plots.sequences import sequences_in_words
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results
+    from gatedrnn.comparison.schema.results import Results
 
 
 def render_markdown(results: Results) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatedrnn.compare.verdict.scope import budget, matched
+from gatedrnn.comparison.verdict.scope import budget, matched
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
 
 
 def method_in_words(task: TaskEntry) -> dict[str, str]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from gatedrnn.compare.search import limits
-from gatedrnn.compare.verdict.caveats import diverged, runs
-from gatedrnn.compare.verdict.decide import FEWEST_REPLICATES
-from gatedrnn.compare.verdict.label import Label
-from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.comparison.search import limits
+from gatedrnn.comparison.verdict.caveats import diverged, runs
+from gatedrnn.comparison.verdict.decide import FEWEST_REPLICATES
+from gatedrnn.comparison.verdict.label import Label
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.formatting import count, seconds
 from gatedrnn.report.overall import better_than_all, listed, pair_labels
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.pairs import PairEntry
-    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.comparison.schema.pairs import PairEntry
+    from gatedrnn.comparison.schema.results import Results, TaskEntry
 
 MOST_REPLICATES = 200
 """More than these are named, not advised."""

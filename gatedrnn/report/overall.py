@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
 
-from gatedrnn.compare.verdict.label import Label, label_of, winner_of
+from gatedrnn.comparison.verdict.label import Label, label_of, winner_of
 
 
 def overall(task: TaskEntry) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from gatedrnn.compare.verdict.scope import place
+from gatedrnn.comparison.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
 from gatedrnn.files import write_text
 from gatedrnn.report.markdown import render_markdown
@@ -17,7 +17,7 @@ from gatedrnn.report.overall import overall
 from gatedrnn.report.task import coloured, task_section
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.comparison.schema.results import Results, TaskEntry
 
 
 def write_report(results: Results, path: str | Path) -> None:

@@ -10,7 +10,7 @@ from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results
+    from gatedrnn.comparison.schema.results import Results
 
 try:
     from rich.console import Group, RenderableType

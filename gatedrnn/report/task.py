@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.report import tables
 from gatedrnn.report.content.pair import PairContent
 from gatedrnn.report.content.replicates import replicates_table
@@ -16,7 +16,7 @@ from gatedrnn.report.figures import further_figures, pair_figure, sequence_figur
 from gatedrnn.report.markup import Child, Markup, element, unbroken
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results, TaskEntry
+    from gatedrnn.comparison.schema.results import Results, TaskEntry
 
 
 def task_section(task: TaskEntry, results: Results, name: str) -> Markup:

@@ -13,7 +13,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.cells.gates import Gates, gates_of
 from gatedrnn.cells.registry import CELLS
-from gatedrnn.compare.diagnostics.gates import gate_values, readable
+from gatedrnn.comparison.diagnostics.gates import gate_values, readable
 from gatedrnn.costs.describe import describe
 from gatedrnn.experiment.network import GATE_BIASES, init_params
 from gatedrnn.training.early_stopping import Hyper

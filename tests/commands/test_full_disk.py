@@ -71,7 +71,7 @@ def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(t
 
 WRITE = """
 import os, pathlib
-from gatedrnn.compare.folder import write_json
+from gatedrnn.comparison.folder import write_json
 
 path = pathlib.Path(os.environ["DISK"]) / "results.json"
 write_json(path, 1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gatedrnn.compare.search.replicate import score_of
-from gatedrnn.compare.verdict.region import region_entry
+from gatedrnn.comparison.search.replicate import score_of
+from gatedrnn.comparison.verdict.region import region_entry
 
 SPACE = {
     "learning_rate": "log-uniform from 0.002 to 0.03",

@@ -8,10 +8,10 @@ import jax
 import numpy as np
 
 from gatedrnn.cells.registry import make_cell
-from gatedrnn.compare.search.replicate import Search
-from gatedrnn.compare.settings import Settings
-from gatedrnn.compare.verdict.budgets import Change
-from gatedrnn.compare.verdict.decide import Decision, decide, weigh
+from gatedrnn.comparison.search.replicate import Search
+from gatedrnn.comparison.settings import Settings
+from gatedrnn.comparison.verdict.budgets import Change
+from gatedrnn.comparison.verdict.decide import Decision, decide, weigh
 from gatedrnn.experiment.network import evaluate
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.statistics.budget import against_trials, crossings

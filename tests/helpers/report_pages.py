@@ -6,8 +6,8 @@ import json
 from html.parser import HTMLParser
 from typing import Any
 
-from gatedrnn.compare.verdict.judge import judge
-from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.judge import judge
+from gatedrnn.comparison.verdict.pairs import pairs
 from tests.helpers.fake_results import make_results
 
 VOID = {"meta", "link", "br", "hr"}

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from gatedrnn.compare.settings import Settings
+from gatedrnn.comparison.settings import Settings
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Batch, FinalTest, FittedBaseline, Task, Visible

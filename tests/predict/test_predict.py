@@ -17,7 +17,7 @@ import scipy.stats
 pytest.importorskip("safetensors")
 
 import gatedrnn as gr
-from gatedrnn.compare.saving import description, restore, save
+from gatedrnn.comparison.saving import description, restore, save
 from gatedrnn.experiment.network import evaluate_each, network
 from gatedrnn.predict import Model, load
 from gatedrnn.predict.file import predict_file

@@ -15,7 +15,7 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from gatedrnn.compare.verdict.label import Label, label_of
+from gatedrnn.comparison.verdict.label import Label, label_of
 from gatedrnn.errors import InputError
 from gatedrnn.report.content.parts import Table
 from gatedrnn.report.content.task import TaskContent, task_content

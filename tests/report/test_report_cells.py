@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
-from gatedrnn.compare.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.experiment.formatting import number
 from gatedrnn.report.content.task import task_content
 from gatedrnn.report.markdown import render_markdown

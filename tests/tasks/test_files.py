@@ -99,7 +99,7 @@ def test_what_python_asks_reaches_the_protocol(tmp_path, monkeypatch):
         asked.append(settings)
         raise InterruptedError
 
-    monkeypatch.setattr("gatedrnn.compare.protocol.compare", compare)
+    monkeypatch.setattr("gatedrnn.comparison.protocol.compare", compare)
     with pytest.raises(InterruptedError):
         gr.compare(path, out=tmp_path / "out", **ASKED, **SMALL)
     (task,) = asked[0].tasks

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.compare.search import limits
-from gatedrnn.compare.verdict import caveats
+from gatedrnn.comparison.search import limits
+from gatedrnn.comparison.verdict import caveats
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
 from gatedrnn.report.content.parts import Head, Row, Table, Value, estimated, task_places
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import CellEntry, TaskEntry
+    from gatedrnn.comparison.schema.results import CellEntry, TaskEntry
 
 
 def cells_table(task: TaskEntry) -> Table:

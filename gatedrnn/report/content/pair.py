@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gatedrnn.compare.verdict.label import Label, label_of
-from gatedrnn.compare.verdict.pairs import favoured
+from gatedrnn.comparison.verdict.label import Label, label_of
+from gatedrnn.comparison.verdict.pairs import favoured
 from gatedrnn.experiment.formatting import MINUS, count, interval, number
 from gatedrnn.report.content.parts import Row, Table, Value, ends, pair_places
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.pairs import EquivalenceEntry
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.schema.pairs import EquivalenceEntry
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
 class PairContent(NamedTuple):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from gatedrnn.experiment.formatting import decimals, interval, number
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.pairs import EstimateEntry, IntervalEntry, PairEntry
-    from gatedrnn.compare.schema.results import TaskEntry
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.schema.pairs import EstimateEntry, IntervalEntry, PairEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 Emphasis = Literal["main", "matched", "strongest"]
 

@@ -8,8 +8,8 @@ from gatedrnn.experiment.formatting import MINUS, number
 from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import TaskEntry
-    from gatedrnn.compare.schema.runs import ReplicateEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.runs import ReplicateEntry
 
 
 def replicates_table(task: TaskEntry) -> Table:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gatedrnn.compare.verdict.pairs import pairs
-from gatedrnn.compare.verdict.scope import scope
+from gatedrnn.comparison.verdict.pairs import pairs
+from gatedrnn.comparison.verdict.scope import scope
 from gatedrnn.experiment.formatting import number
 from gatedrnn.report.content.cells import cells_table
 from gatedrnn.report.content.pair import PairContent, pair_content
@@ -16,8 +16,8 @@ from gatedrnn.report.overall import overall
 from gatedrnn.tasks.task import CLASSES
 
 if TYPE_CHECKING:
-    from gatedrnn.compare.schema.results import Results, TaskEntry
-    from gatedrnn.compare.schema.runs import BaselineEntry
+    from gatedrnn.comparison.schema.results import Results, TaskEntry
+    from gatedrnn.comparison.schema.runs import BaselineEntry
 
 
 class TaskContent(NamedTuple):

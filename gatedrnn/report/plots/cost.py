@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.compare.verdict.judge import replicate_scores
-from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.comparison.verdict.judge import replicate_scores
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
 from gatedrnn.report.plots import data, parts, svg
@@ -16,7 +16,7 @@ from gatedrnn.report.plots.svg import MUTED, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
 
 
 class Cost(NamedTuple):

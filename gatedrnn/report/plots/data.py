@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from gatedrnn.compare.verdict.judge import sequence_differences
+from gatedrnn.comparison.verdict.judge import sequence_differences
 from gatedrnn.statistics.paired import t_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gatedrnn.compare.schema.pairs import BudgetCurves, EstimateEntry, PairEntry
-    from gatedrnn.compare.schema.results import TaskEntry
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.schema.pairs import BudgetCurves, EstimateEntry, PairEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
 Budget = Literal["trials", "seconds"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gatedrnn.compare.verdict.judge import score_differences
+from gatedrnn.comparison.verdict.judge import score_differences
 from gatedrnn.experiment.formatting import MINUS, decimals, interval, number
 from gatedrnn.report.plots import svg
 from gatedrnn.report.plots.svg import BAND, INK, MUTED, PAPER, RULE, style_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 MOST_ROWS = 24
 """With more replicates, rows come closer, and not every one is numbered."""

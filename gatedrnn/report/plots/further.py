@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.experiment.formatting import count, number
 from gatedrnn.report.plots import parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from gatedrnn.compare.schema.further import DataEntry, GatesEntry, State
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.further import DataEntry, GatesEntry, State
+    from gatedrnn.comparison.schema.results import TaskEntry
 
 STATES: dict[State, str] = {"before": ":", "after": "-"}
 

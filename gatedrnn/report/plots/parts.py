@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from gatedrnn.compare.schema.pairs import EstimateEntry
-    from gatedrnn.compare.schema.runs import BaselineEntry
+    from gatedrnn.comparison.schema.pairs import EstimateEntry
+    from gatedrnn.comparison.schema.runs import BaselineEntry
 
 LEAST_PART = 0.2
 """A baseline so far off that scores would have less than this part of the height is named, not drawn."""

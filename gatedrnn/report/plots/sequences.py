@@ -14,7 +14,7 @@ from gatedrnn.report.plots.svg import MUTED, RULE, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gatedrnn.compare.verdict.pairs import TaskOfPair
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 FEWEST = 3
 """Test sequences below which there is nothing to sort."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.experiment.formatting import number
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
@@ -14,7 +14,7 @@ from gatedrnn.report.plots.svg import MUTED, style_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
 
 
 def learning_curves(task: TaskEntry, name: str) -> str:

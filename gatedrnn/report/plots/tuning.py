@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from gatedrnn.compare.verdict.region import strongest_baseline
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.experiment.formatting import number
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import style_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from gatedrnn.compare.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.results import TaskEntry
 
 Curves: TypeAlias = "dict[str, tuple[NDArray, NDArray]]"
 """Budgets and expected best scores of each cell."""

@@ -1,0 +1,162 @@
+"""What the gates of trained networks do: how long units remember, and how far gates are open, before and after."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.cells.gates import Gates, gates_of
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.network import init_params
+from gatedrnn.experiment.space import as_hypers
+from gatedrnn.types import GatedCell
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Float
+
+    from gatedrnn.comparison.schema.further import GatesEntry
+    from gatedrnn.comparison.schema.results import Found
+    from gatedrnn.comparison.search.replicate import Replicate
+    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.types import Cell, Params
+
+BINS = 20
+"""Of a histogram from 0 to 1."""
+
+
+def readable(cell: Cell) -> Gates | None:
+    """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
+    return gates_of(cell) if isinstance(cell, GatedCell) else None
+
+
+def _named(cell: Cell) -> Gates:
+    found = readable(cell)
+    if found is None:
+        raise InputError(f"cell: expected a gated cell that names its gates, got {cell!r}")
+    return found
+
+
+def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[Array, "T B G H"]:
+    """Return the gates of a cell that names them, at every step.
+
+    .. code-block:: text
+
+        sigmoid(project(params, x) + recur(params, carry)), without the block that proposes the new state
+
+    Args:
+        cell: a gated cell that names its gates: an LSTM, a GRU with reset "after", a MinGRU, or one of one's own.
+        params: the parameters of the cell.
+        xs: the inputs that the cell reads.
+
+    Raises:
+        InputError: where it names none.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> cell = gr.LSTM(3)
+        >>> params = cell.init(jax.random.key(0), in_dim=2)
+        >>> gate_values(cell, params, jnp.zeros((4, 5, 2))).shape
+        (4, 5, 3, 3)
+    """
+    named = _named(cell)
+    places = jnp.array([named.blocks.index(name) for name in named.open])
+
+    def step(carry: Any, x: Array) -> tuple[Any, Array]:
+        z, u = cell.project(params, x), cell.recur(params, carry)
+        sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
+        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], len(named.blocks), -1)
+        return cell.gate(params, z, u, carry)[0], blocks[..., places, :]
+
+    return jax.lax.scan(step, cell.initial_carry(params, xs[0]), xs)[1]
+
+
+def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[Array, "H"]:
+    """Return for how many steps each unit remembers: ``-1 / mean(log keep)``, what its gate lets decay to 1/e.
+
+    Example:
+        >>> keep = jnp.full((6, 2, 1), jnp.exp(-1 / 5))
+        >>> round(float(timescales(keep, jnp.ones((6, 2), bool))[0]), 3)
+        5.0
+    """
+    logs = jnp.where(there[..., None], jnp.log(jnp.clip(keep, 1e-6, 1 - 1e-6)), 0.0)
+    return -there.sum() / logs.sum((0, 1))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Array, Array]:
+    """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
+    named = _named(cell)
+    keeps = named.open.index(named.keeps)
+    gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
+    if named.complement:  # so that high is long memory in all cells
+        gates = gates.at[:, :, keeps].set(1 - gates[:, :, keeps])
+    there = jnp.arange(len(gates))[:, None] < batch.lengths
+    place = jnp.clip((gates * BINS).astype(jnp.int32), 0, BINS - 1)
+    weight = jnp.broadcast_to(there[:, :, None, None], gates.shape).astype(jnp.float32)
+    histogram = jnp.stack(
+        [jnp.bincount(place[:, :, g].ravel(), weight[:, :, g].ravel(), length=BINS) for g in range(gates.shape[2])]
+    )
+    return timescales(gates[:, :, keeps], there), histogram
+
+
+def gates(
+    cells: dict[str, Cell], replicates: list[Replicate], found: Found, winners: dict[str, list[Params]]
+) -> dict[str, GatesEntry]:
+    """Return time scales and histograms of the gates, over the validation part, before and after training.
+
+    Args:
+        cells: the cells by name; those whose gates cannot be read are left out.
+        replicates: the replicates of the comparison.
+        found: what the searches of the task found.
+        winners: parameters of the selected trial of each cell in each replicate.
+    """
+    return {
+        name: _of_cell(cell, replicates, found, name, winners[name])
+        for name, cell in cells.items()
+        if readable(cell) is not None
+    }
+
+
+def _of_cell(cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[Params]) -> GatesEntry:
+    states = {"before": ([], []), "after": ([], [])}
+    for replicate, after in zip(replicates, winners, strict=True):
+        visible, task = replicate.visible(), replicate.task
+        before = _start(cell, task, replicate, found, name, len(visible.train.x))
+        for state, params in (("before", before), ("after", after)):
+            scales, histogram = _read(cell, task, params[0], visible.validation)
+            states[state][0].append(np.asarray(scales))
+            states[state][1].append(np.asarray(histogram, np.float64))
+    named = _named(cell)
+    scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
+    counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
+    return {
+        "timescales": {"before": _rounded(scales["before"]), "after": _rounded(scales["after"])},
+        "histograms": {
+            gate: {"before": _parts(counts["before"][g]), "after": _parts(counts["after"][g])}
+            for g, gate in enumerate(named.open)
+        },
+        "keeps": named.keeps,
+    }
+
+
+def _rounded(scales: Float[np.ndarray, "N"]) -> list[float]:
+    return [round(float(t), 3) for t in scales]
+
+
+def _parts(counts: Float[np.ndarray, "BINS"]) -> list[float]:
+    return (counts / counts.sum()).round(5).tolist()
+
+
+def _start(cell: Cell, task: VisibleTask, replicate: Replicate, found: Found, name: str, longest: int) -> Any:
+    """Return parameters as the selected configuration starts them; those of an extension from another draw."""
+    entry = found["replicates"][replicate.index]
+    place = entry["cells"][name]["selected"]
+    lot = replicate.lot
+    key = lot.keys[place] if place < len(lot.configurations) else jax.random.key(replicate.seed)
+    hyper = jax.tree.map(lambda column: column[0], as_hypers([entry["configurations"][place]]))
+    return init_params(cell, task, longest, hyper, jax.random.split(key)[1])

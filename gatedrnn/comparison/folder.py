@@ -1,0 +1,98 @@
+"""The folder of a comparison: what is finished in it, and where the unfinished goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from gatedrnn.comparison.settings import Settings
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.files import read_json, write_arrays, write_json
+from gatedrnn.training.checkpoint import Checkpoints
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.results import RegionEntry
+    from gatedrnn.comparison.schema.runs import SearchEntry, WavesEntry
+
+T = TypeVar("T")
+
+
+class Folder:
+    """Where a comparison keeps its results, so that it can be killed and resumed.
+
+    Raises:
+        InputError: where the folder holds a comparison with other settings; says which differ.
+    """
+
+    def __init__(self, path: str | Path, settings: Settings) -> None:
+        self.path = Path(path)
+        claim(self.path, settings.as_dict())
+
+    def _search(self, task: str, cell: str, replicate: int, stage: str) -> Path:
+        # An import path names a cell of one's own, and a colon is no part of a file name everywhere.
+        return self.path / "searches" / task / f"{cell.replace(':', '.')}-{replicate}{stage}"
+
+    def load(self, task: str, cell: str, replicate: int, stage: str = "") -> SearchEntry | None:
+        """Return what a finished search found; None where it is not finished."""
+        return self._finished(task, cell, replicate, stage)
+
+    def load_waves(self, task: str, cell: str, replicate: int, stage: str = "") -> WavesEntry | None:
+        """Return what a finished search within a budget of time found; None where it is not finished."""
+        return self._finished(task, cell, replicate, stage)
+
+    def _finished(self, task: str, cell: str, replicate: int, stage: str) -> Any:
+        path = _beside(self._search(task, cell, replicate, stage), "json")
+        return read_json(path) if path.exists() else None
+
+    def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
+        """Return where an unfinished search keeps its states."""
+        return Checkpoints(self._search(task, cell, replicate, stage), every=SECONDS_BETWEEN_CHECKPOINTS)
+
+    def finish(
+        self, task: str, cell: str, replicate: int, entry: SearchEntry | WavesEntry, params: list[Any], stage: str = ""
+    ) -> None:
+        """Keep what a search found and the leaves of the selected parameters, and drop its checkpoints."""
+        path = self._search(task, cell, replicate, stage)
+        write_arrays(_beside(path, "npz"), params)
+        write_json(_beside(path, "json"), entry)
+        shutil.rmtree(path, ignore_errors=True)
+
+    def drop(self, task: str, cell: str, replicate: int, prefix: str) -> None:
+        """Remove the files of all stages that begin with ``prefix``."""
+        path = self._search(task, cell, replicate, prefix)
+        for found in path.parent.glob(f"{path.name}*"):
+            if found.is_dir():
+                shutil.rmtree(found, ignore_errors=True)
+            else:
+                found.unlink()
+
+    def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
+        """Return the leaves of the parameters that a finished search selected."""
+        path = _beside(self._search(task, cell, replicate, stage), "npz")
+        with np.load(path, allow_pickle=False) as arrays:
+            return [arrays[f"leaf_{k}"] for k in range(len(arrays.files))]
+
+    def once(self, task: str, name: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
+        path = self.path / "searches" / task / f"{name}.json"
+        if not path.exists():
+            write_json(path, make())
+        return read_json(path)
+
+    def region(self, task: str, make: Callable[[], RegionEntry]) -> RegionEntry:
+        """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
+        path = self.path / "region.json"
+        regions = read_json(path) if path.exists() else {}
+        if task not in regions:
+            regions[task] = make()
+            write_json(path, regions)
+        return regions[task]
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """Append an ending; with_suffix would cut off the class of a cell's import path."""
+    return path.with_name(f"{path.name}.{ending}")

@@ -1,0 +1,247 @@
+"""The protocol: the same procedure for all cells, repeated with its own split, configurations and seed each time.
+
+Search on training and validation parts; write down what difference matters; then read the test part, once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import gatedrnn as gr
+from gatedrnn.cells.registry import cell_maker, make_cell
+from gatedrnn.comparison.diagnostics.gates import gates
+from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
+from gatedrnn.comparison.entries import (
+    baseline_entries,
+    extended_protocol,
+    protocol_entry,
+    replicate_entries,
+    validation_entries,
+    with_tests,
+    without_counts,
+)
+from gatedrnn.comparison.saving import save_tuned
+from gatedrnn.comparison.search.context import SearchContext, SearchProgress, search_all
+from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
+from gatedrnn.comparison.search.in_time import search_in_time
+from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.verdict.judge import judge
+from gatedrnn.comparison.verdict.region import region_entry
+from gatedrnn.costs.counting import network_costs
+from gatedrnn.costs.matching import match
+from gatedrnn.costs.matching_time import match_time
+from gatedrnn.costs.timing import step_seconds
+from gatedrnn.experiment import provenance
+from gatedrnn.tasks import registry
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.folder import Folder
+    from gatedrnn.comparison.schema.further import FullEntry
+    from gatedrnn.comparison.schema.results import Found, Results, TestedTask
+    from gatedrnn.comparison.schema.runs import CountedTest, ReadTest
+    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.costs.timing import Seconds
+    from gatedrnn.tasks.task import Baseline, Batch, Task, ValidatedBaseline, VisibleTask
+    from gatedrnn.types import Cell
+
+SCHEMA = 2
+
+
+def compare(
+    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[SearchProgress], None] | None = None
+) -> Results:
+    """Compare cells on each task, and return what results.json holds.
+
+    Finished searches found in ``folder`` are not repeated, and an interrupted one goes on where its last
+    checkpoint is. All cells are searched at the same time, in a thread each.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    tasks = [registry.load(name) for name in settings.tasks]
+    results = [compare_on(task, settings, folder, on_progress or (lambda _: None)) for task in tasks]
+    device, versions = provenance.device(), provenance.versions()
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": time.perf_counter() - clock,
+        "versions": versions,
+        "device": device,
+        "seed": settings.seed,
+        "settings": settings.as_dict(),
+        "tasks": [{**result, "pairs": judge(result, device)} for result in results],
+    }
+
+
+class TaskSearch(NamedTuple):
+    """All searches of a task, before anything was tested.
+
+    Attributes:
+        found: what results.json holds of the searches.
+        searches: the search of each cell, by the cell's name.
+        stages: the stage in which each replicate's winner was found, by cell, as its files are called.
+    """
+
+    found: Found
+    searches: dict[str, Search]
+    stages: dict[str, list[str]]
+
+
+def compare_on(
+    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[SearchProgress], None]
+) -> TestedTask:
+    """Compare cells on one task: everything but statistics and verdict."""
+    for name in settings.cells:
+        on_progress(SearchProgress(task.name, name, 0, 0, None, False))
+    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
+    train = replicates[0].visible().train
+    sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
+    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
+    searches = {name: Search(cell, task, settings, train) for name, cell in cells.items()}
+    searched = search(task, settings, folder, replicates, searches, on_progress)
+    found = searched.found
+    # From here on, what difference matters is written down. Only now is the test part read.
+    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
+    tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
+    save_tuned(task, found, searched.searches, searched.stages, folder)
+    return {
+        "name": task.name,
+        "title": task.title,
+        "kind": task.kind,
+        "unit": task.unit,
+        "source": task.source,
+        "data_sha256": task.data_sha256,
+        "protocol": found["protocol"],
+        "baselines": tested["baselines"],
+        "cells": {
+            name: {
+                **network_costs(cell, task.in_dim, task.out_dim),
+                "step_seconds": timed[name],
+                "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
+                "compile_seconds": searched.searches[name].population.compile_seconds,
+            }
+            for name, cell in cells.items()
+        },
+        "replicates": with_tests(found, tested),
+        "region": region,
+        "test_counts": tested["counts"],
+        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
+        if settings.full
+        else None,
+    }
+
+
+def search(
+    task: VisibleTask,
+    settings: Settings,
+    folder: Folder,
+    replicates: list[Replicate],
+    searches: dict[str, Search],
+    on_progress: Callable[[SearchProgress], None],
+) -> TaskSearch:
+    """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
+    baselines = [[fitted.validated() for fitted in task.baselines(r.visible())] for r in replicates]
+    trivial = [trivial_validation(of_split) for of_split in baselines]
+    context = SearchContext(task.name, replicates, trivial, folder, on_progress)
+    if settings.minutes is None:
+        entries = search_all(context, searches)
+    else:
+        entries = search_in_time(context, searches, 60 * settings.minutes)
+    found: Found = {
+        "protocol": protocol_entry(settings),
+        "baselines": validation_entries(baselines),
+        "replicates": replicate_entries(replicates, entries),
+    }
+    stages = {name: [""] * len(replicates) for name in searches}
+    extended = extension(found, settings)
+    if extended is None:
+        return TaskSearch(found, searches, stages)
+    if extended.max_epochs is not None:
+        train = replicates[0].visible().train
+        searches = {
+            name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
+        }
+    added = extras(found, replicates, settings, extended)
+    after = search_all(context._replace(stage=STAGE), searches, added)
+    for k, replicate in enumerate(found["replicates"]):
+        replicate["configurations"] += next(iter(added.values()))[k].configurations
+        for name in searches:
+            before = replicate["cells"][name]
+            replicate["cells"][name], moved = with_extra(before, after[name][k], added[name][k])
+            stages[name][k] = STAGE if moved else ""
+    found["protocol"] = {**found["protocol"], **extended_protocol(settings, extended)}
+    return TaskSearch(found, searches, stages)
+
+
+def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> ReadTest:
+    """Read the test: baselines of every split, and the selected trial of every cell in every replicate.
+
+    Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
+    """
+    baselines: list[list[Baseline]] = []
+    cells: dict[str, list[CountedTest]] = {name: [] for name in searched.searches}
+    for k, replicate in enumerate(replicates):
+        test = task.read_test(replicate.seed)
+        baselines.append([fitted.tested(test) for fitted in task.baselines(replicate.visible())])
+        for name, one in searched.searches.items():
+            entry = searched.found["replicates"][k]["cells"][name]
+            diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
+            params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
+            trivial = trivial_test(baselines[k]) if diverged else None
+            cells[name].append(one.test(params, test, trivial))
+    counts = next(test["counts"] for tests in cells.values() for test in tests)
+    return {
+        "baselines": baseline_entries(baselines),
+        "counts": counts,
+        "cells": {name: [without_counts(test) for test in tests] for name, tests in cells.items()},
+    }
+
+
+def further(
+    settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: TaskSearch, folder: Folder
+) -> FullEntry:
+    """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
+    winners = {
+        name: [
+            one.restore(folder.winner(r.task.name, name, r.index, searched.stages[name][r.index])) for r in replicates
+        ]
+        for name, one in searched.searches.items()
+    }
+    return {
+        "data": parts_of_data(cells, settings, replicates, searched.found),
+        "gates": gates(cells, replicates, searched.found, winners),
+    }
+
+
+def trivial_validation(baselines: list[ValidatedBaseline]) -> float | None:
+    """Return the validation score of the trivial baseline, the weakest simple model; None where there is none."""
+    return max((baseline.validation for baseline in baselines), default=None)
+
+
+def trivial_test(baselines: list[Baseline]) -> float | None:
+    """Return the test score of the simple model that is the weakest in validation; None where there is none."""
+    weakest = max(baselines, key=lambda baseline: baseline.validation, default=None)
+    return None if weakest is None else weakest.test
+
+
+def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:
+    """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
+    if settings.sizes is not None:
+        return dict(zip(settings.cells, settings.sizes, strict=True))
+    kinds = {name: cell_maker(name) for name in settings.cells}
+    if settings.matching == "time":
+        length = train.x.shape[0]
+        return match_time(kinds, task.in_dim, task.out_dim, settings.hidden, batch=settings.batch_size, length=length)
+    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by=settings.matching)
+    return {name: matched[name].hidden for name in settings.cells}
+
+
+def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:
+    """Measure the time of a step in training, recurrent layer and head."""
+    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
+    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

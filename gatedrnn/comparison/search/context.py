@@ -1,0 +1,190 @@
+"""All searches of a task: every cell in a thread, replicate after replicate, finished ones taken from the folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+
+from gatedrnn.training.population import Interrupted
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.folder import Folder
+    from gatedrnn.comparison.schema.runs import SearchEntry
+    from gatedrnn.comparison.search.extension import Extra
+    from gatedrnn.comparison.search.replicate import Replicate, Search, SearchResult, Trials
+    from gatedrnn.training.early_stopping import EarlyStoppingState
+    from gatedrnn.training.population import Store
+
+T = TypeVar("T")
+
+
+class SearchProgress(NamedTuple):
+    """What is told at the start of a task, after each segment of a search, and when a search is done."""
+
+    task: str
+    cell: str
+    replicate: int
+    stopped: int
+    """Trials of this replicate that have ended."""
+    best: float | None
+    """Best validation score of this replicate so far, in the task's unit."""
+    done: bool
+    """Whether the replicate is finished."""
+    extending: bool = False
+    """Whether these are the trials of an extension."""
+
+
+class SearchContext(NamedTuple):
+    """What all searches of a phase share.
+
+    Attributes:
+        task: the name of the task.
+        replicates: the replicates of the comparison, in order.
+        trivial: the validation score of the trivial baseline on each of their splits; None where there is none.
+        folder: where finished searches are found, and new ones kept.
+        tell: called with the progress, from the threads of all cells.
+        stage: what is appended to the names of files; "" for the search itself.
+    """
+
+    task: str
+    replicates: list[Replicate]
+    trivial: list[float | None]
+    folder: Folder
+    tell: Callable[[SearchProgress], None]
+    stage: str = ""
+
+
+class Work(NamedTuple):
+    """Trials of one cell in one replicate, to be run together.
+
+    Attributes:
+        cell: the name of the cell.
+        search: the search that trains them.
+        k: the place of the replicate, from 0.
+        lot: the trials to be trained together.
+        eligible: how many of them, from the first, are no filling; None is all.
+        before: how many trials of this replicate were run before these.
+        extending: whether they extend a search.
+    """
+
+    cell: str
+    search: Search
+    k: int
+    lot: Trials
+    eligible: int | None = None
+    before: int = 0
+    extending: bool = False
+
+
+def search_all(
+    context: SearchContext, searches: dict[str, Search], extras: dict[str, list[Extra]] | None = None
+) -> dict[str, list[SearchEntry]]:
+    """Run all replicates of each cell, each cell in a thread.
+
+    Args:
+        context: what all searches of this stage share.
+        searches: the search of each cell, by the cell's name.
+        extras: what an extension adds to each cell; None in the search itself.
+
+    Returns:
+        Each cell's entries, one for each replicate.
+    """
+
+    def works(name: str) -> list[Work]:
+        if extras is None:
+            return [Work(name, searches[name], k, r.lot) for k, r in enumerate(context.replicates)]
+        return [
+            Work(name, searches[name], k, extra.lot, extra.eligible, extending=True)
+            for k, extra in enumerate(extras[name])
+        ]
+
+    def search_cell(told: SearchContext, name: str) -> list[SearchEntry]:
+        return [search_one(told, work) for work in works(name)]
+
+    return together(context, {name: partial(search_cell, name=name) for name in searches})
+
+
+def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T]]) -> dict[str, T]:
+    """Do each cell's job in a thread; the first error, or Ctrl-C, stops all at their next report.
+
+    Args:
+        context: what all searches of this stage share.
+        jobs: what to do for each cell, called with a context whose ``tell`` stops it.
+    """
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def tell(progress: SearchProgress) -> None:
+        if stop.is_set():
+            raise Interrupted("the comparison was stopped")
+        context.tell(progress)
+
+    told = context._replace(tell=tell)
+
+    def do(job: Callable[[SearchContext], T]) -> T:
+        try:
+            return job(told)
+        except BaseException as error:
+            errors.append(error)
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        futures = {name: pool.submit(do, job) for name, job in jobs.items()}
+        try:
+            return {name: future.result() for name, future in futures.items()}
+        except Exception:
+            # What stopped the others, not that they were stopped.
+            raise errors[0] from None
+        except BaseException:
+            stop.set()
+            raise
+
+
+def search_one(context: SearchContext, work: Work) -> SearchEntry:
+    """Run one cell's search in one replicate, or return what it found before an interruption."""
+    entry = find(context, work)
+    tell_done(context, work, entry)
+    return entry
+
+
+def find(context: SearchContext, work: Work) -> SearchEntry:
+    """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
+    key = (context.task, work.cell, context.replicates[work.k].index)
+    entry = context.folder.load(*key, context.stage)
+    if entry is not None:
+        return entry
+    with context.folder.checkpoints(*key, context.stage) as store:
+        found = train(context, work, store)
+    context.folder.finish(*key, found.entry, jax.tree.leaves(found.params), context.stage)
+    return found.entry
+
+
+def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
+    """Train one cell's trials, and tell how far they are after each segment."""
+    replicate = context.replicates[work.k]
+    visible = replicate.visible()
+
+    def on_segment(states: EarlyStoppingState) -> None:
+        best = float(np.min(states.best_validation[: work.eligible]))
+        best_so_far = best + visible.offset if np.isfinite(best) else None
+        ended = work.before + int(np.sum(states.stopped[: work.eligible]))
+        context.tell(
+            SearchProgress(context.task, work.cell, replicate.index, ended, best_so_far, False, work.extending)
+        )
+
+    trivial = context.trivial[work.k]
+    return work.search.train(work.lot, visible, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
+
+
+def tell_done(context: SearchContext, work: Work, entry: SearchEntry) -> None:
+    """Tell that a replicate of one cell is finished."""
+    trials, index = entry["trials"], context.replicates[work.k].index
+    best = trials[entry["selected"]]["validation"]
+    context.tell(SearchProgress(context.task, work.cell, index, len(trials), best, True, work.extending))

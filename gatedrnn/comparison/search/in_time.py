@@ -1,0 +1,150 @@
+"""Searches within a budget of time: all cells try the same configurations, a few at a time, as long as more fit."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from gatedrnn.comparison.search.context import Work, find, tell_done, together
+from gatedrnn.comparison.search.extension import NOTHING
+from gatedrnn.comparison.search.replicate import Trials, reached
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.runs import SearchEntry
+    from gatedrnn.comparison.search.context import SearchContext
+    from gatedrnn.comparison.search.replicate import Search
+
+WAVE = 4
+"""Trials that start together at most: the number that is compiled, to which fewer are filled up."""
+
+Wave: TypeAlias = "dict[str, SearchEntry]"
+"""What each cell found in the same few trials, as results.json has it of a whole search."""
+
+
+def search_in_time(context: SearchContext, searches: dict[str, Search], seconds: float) -> dict[str, list[SearchEntry]]:
+    """Run all replicates within a time of training, all cells at the same time and with the same configurations.
+
+    The slowest cell holds the clock. Replicates share the time evenly: what one leaves or takes too much, the next ones
+    have more or less. In each, one trial is run at least. What is finished is found in the folder, with its times, so
+    that a resumed search decides as one that was not interrupted.
+
+    Args:
+        context: what all cells share.
+        searches: the search of each cell, by the cell's name.
+        seconds: the time of training that all replicates share, without compiling.
+
+    Returns:
+        Each cell's entries, one for each replicate.
+    """
+    entries: dict[str, list[SearchEntry]] = {name: [] for name in searches}
+    used, lengths, count = 0.0, [], len(context.replicates)
+    for k in range(count):
+        until = used + (seconds - used) / (count - k)
+        waves = _finished(context, searches, k) or _waves(context, searches, k, until - used, lengths)
+        used += sum(map(spent, waves))
+        lengths += [length for wave in waves for length in trial_lengths(wave)]
+        for name, search in searches.items():
+            entry = joined([wave[name] for wave in waves])
+            tell_done(context, Work(name, search, k, context.replicates[k].lot), entry)
+            entries[name].append(entry)
+    return entries
+
+
+def fitting(lengths: list[float], left: float, *, first: bool) -> int:
+    """Return how many trials start next.
+
+    None where a trial of the mean length does not fit; as many as fit if all took as long as the longest; otherwise
+    one. So it takes a trial longer than all before to run over by more than one trial.
+
+    Args:
+        lengths: seconds of the trials so far, of the slowest cell.
+        left: seconds of this replicate.
+        first: whether the replicate has no trial yet: one is run in any case.
+
+    Example:
+        >>> [fitting([1.0, 3.0], left, first=False) for left in (1.9, 2.0, 6.1, 100.0)]
+        [0, 1, 2, 4]
+    """
+    if not lengths:
+        return 1
+    if left < np.mean(lengths):
+        return int(first)
+    return int(np.clip(left // max(lengths), 1, WAVE))
+
+
+def spent(wave: Wave) -> float:
+    """Return how long a wave took: its slowest cell."""
+    return max(entry["seconds"] for entry in wave.values())
+
+
+def trial_lengths(wave: Wave) -> list[float]:
+    """Return how long each trial took, in the cell in which it took longest."""
+    each = zip(*([trial["seconds"] for trial in entry["trials"]] for entry in wave.values()), strict=True)
+    return [max(of_cells) for of_cells in each]
+
+
+def joined(waves: list[SearchEntry]) -> SearchEntry:
+    """Return what one cell found in several waves as one search's entry."""
+    best = waves[winning(waves)]
+    before = sum(len(wave["trials"]) for wave in waves[: waves.index(best)])
+    return {
+        "trials": [trial for wave in waves for trial in wave["trials"]],
+        "selected": before + best["selected"],
+        "train_curve": best["train_curve"],
+        "seconds": sum(wave["seconds"] for wave in waves),
+    }
+
+
+def winning(waves: list[SearchEntry]) -> int:
+    """Return the first wave whose selected trial has the best score."""
+    return int(np.argmin([reached(wave["trials"][wave["selected"]]) for wave in waves]))
+
+
+def _waves(
+    context: SearchContext, searches: dict[str, Search], k: int, seconds: float, lengths: list[float]
+) -> list[Wave]:
+    """Run one replicate's waves, each in all cells, and keep the winners of all waves as those of the search."""
+    replicate, waves, start = context.replicates[k], [], 0
+    lot, lengths, left = replicate.lot, list(lengths), seconds
+    while size := min(fitting(lengths, left, first=not waves), len(lot.configurations) - start):
+        jobs = {name: partial(_wave, Work(name, one, k, lot, size, start)) for name, one in searches.items()}
+        wave = together(context, jobs)
+        waves.append(wave)
+        left -= spent(wave)
+        lengths += trial_lengths(wave)
+        start += size
+    for name in searches:
+        key = context.task, name, replicate.index
+        own = [wave[name] for wave in waves]
+        before = sum(len(wave["trials"]) for wave in own[: winning(own)])
+        context.folder.finish(*key, {"waves": own}, context.folder.winner(*key, _stage(context, before)), context.stage)
+    for name in searches:
+        context.folder.drop(context.task, name, replicate.index, f"{context.stage}-wave-")
+    return waves
+
+
+def _wave(work: Work, context: SearchContext) -> SearchEntry:
+    """Run one wave of one cell, filled up to the number that is compiled."""
+    start, size, lot = work.before, work.eligible or 0, work.lot
+    filling = WAVE - size
+    some = lot.part(start, start + size)
+    keys = lot.keys[np.minimum(np.arange(start, start + WAVE), len(lot.keys) - 1)]
+    filled = Trials([*some.configurations, *[NOTHING] * filling], keys)
+    entry = find(context._replace(stage=_stage(context, start)), work._replace(lot=filled))
+    return {**entry, "trials": entry["trials"][:size]}
+
+
+def _stage(context: SearchContext, start: int) -> str:
+    return f"{context.stage}-wave-{start}"
+
+
+def _finished(context: SearchContext, searches: dict[str, Search], k: int) -> list[Wave] | None:
+    """Return the waves of a finished replicate; None where it is not finished in all cells."""
+    index = context.replicates[k].index
+    found = {name: context.folder.load_waves(context.task, name, index, context.stage) for name in searches}
+    if any(entry is None for entry in found.values()):
+        return None
+    own = {name: entry["waves"] for name, entry in found.items() if entry is not None}
+    return [dict(zip(own, of_cells, strict=True)) for of_cells in zip(*own.values(), strict=True)]

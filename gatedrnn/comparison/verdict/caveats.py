@@ -1,0 +1,85 @@
+"""What a reader must know before believing a verdict: said aloud, with numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatedrnn.comparison.search import limits
+from gatedrnn.experiment.formatting import percent
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.results import TestedTask
+    from gatedrnn.comparison.schema.runs import TrialEntry
+
+MISMATCH = 0.02
+
+
+def caveats(task: TestedTask, region: float) -> list[str]:
+    """Return warnings about a task's runs in whole sentences; an empty list where there are none.
+
+    Args:
+        task: the task's entry in results.json.
+        region: half-width of the region of practical equivalence.
+    """
+    names = list(task["cells"])
+    lines = [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
+    lines += [_edge(edge, len(task["replicates"])) for name in names for edge in limits.edges(task, name)]
+    if region == 0:
+        lines.append("No cell improves on a simple baseline in validation, so nothing can count as equivalent.")
+    a, b = (task["cells"][name]["parameters"]["total"] for name in names)
+    if abs(b / a - 1) > MISMATCH:
+        more = "more" if b > a else "fewer"
+        lines.append(f"{names[1]} has {percent(abs(b / a - 1))} {more} parameters than {names[0]}.")
+    return lines
+
+
+def runs(task: TestedTask, name: str) -> list[TrialEntry]:
+    """Return all trials of a cell in all replicates."""
+    return [trial for replicate in task["replicates"] for trial in replicate["cells"][name]["trials"]]
+
+
+def diverged(task: TestedTask, name: str) -> int:
+    """Return how many of a cell's runs diverged."""
+    return sum(trial["diverged_at"] is not None for trial in runs(task, name))
+
+
+def _diverged(task: TestedTask) -> str | None:
+    counts = {name: diverged(task, name) for name in task["cells"]}
+    if not any(counts.values()):
+        return None
+    said = " and ".join(f"{number} of {len(runs(task, name))} {name} runs" for name, number in counts.items())
+    return (
+        f"{said} diverged. They count as the trivial baseline, or as what they had reached if worse; none is left out."
+    )
+
+
+def _late(task: TestedTask, name: str) -> str | None:
+    if not limits.capped(task, name):
+        return None
+    trials, cap = limits.selected(task, name), task["protocol"]["max_epochs"]
+    return (
+        f"{limits.late(trials, cap)} of {len(trials)} selected {name} runs had their best epoch in the last 5 % of the "
+        f"{cap} epochs: a higher cap could make them better."
+    )
+
+
+def _edge(edge: limits.Edge, replicates: int) -> str:
+    return (
+        f"{edge.cell} does best at the {edge.side} edge of the range of {edge.field.replace('_', ' ')} "
+        f"({edge.selections} of {replicates} selections): a wider range may suit it better."
+    )
+
+
+def _extended(task: TestedTask) -> str | None:
+    extension = task["protocol"]["extension"]
+    if extension is None:
+        return None
+    ranges = [
+        f"{field.replace('_', ' ')} from {low:.2g} to {high:.2g}" for field, (low, high) in extension["ranges"].items()
+    ]
+    cap = task["protocol"]["max_epochs"]
+    more = [f"{extension['trials']} trials more in each replicate, with {' or '.join(ranges)}"] if ranges else []
+    more += [f"a cap of {cap} epochs"] if cap != extension["max_epochs_before"] else []
+    return (
+        f"The search was extended once, for all cells, as {' and '.join(extension['because'])}: {' and '.join(more)}."
+    )

@@ -1,0 +1,161 @@
+"""The decision: from evidence to exactly one label of a closed vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gatedrnn.comparison.verdict.label import Label, text_of, winner_of
+from gatedrnn.statistics.equivalence import Equivalence, equivalence
+from gatedrnn.statistics.paired import Estimate, difference_p, estimate, paired_difference
+from gatedrnn.statistics.superiority import Superiority, superiority
+
+if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.pairs import DecisionEntry
+    from gatedrnn.comparison.verdict.budgets import Change
+
+MEANINGFUL = 0.75
+"""Least probability of superiority of a meaningful difference: Bouthillier et al. 2021, arXiv 2103.03098v1."""
+ERROR = 0.05
+"""Of all pairs together. With one pair, its intervals say the same."""
+FEWEST_REPLICATES = 6
+"""With fewer the comparison is exploratory: not even unanimous replicates would reject a sign test at 5 %."""
+
+
+class Evidence(NamedTuple):
+    """All that a verdict rests on.
+
+    Attributes:
+        names: the names of the cells, A and B.
+        tests: test score of each with its interval; lower is better.
+        difference: A - B, paired.
+        superiority: P(A better than B).
+        equivalence: the test of whether the difference lies in the region of equivalence.
+        over_baseline: the test score of each cell less that of the strongest simple baseline, paired, as both vary with
+            the split; None where the task has no baseline.
+        p: the p-values of difference and equivalence, corrected for the number of pairs that are compared.
+        changes: where the two change places as the budget of the search grows.
+    """
+
+    names: tuple[str, str]
+    tests: tuple[Estimate, Estimate]
+    difference: Estimate
+    superiority: Superiority
+    equivalence: Equivalence
+    over_baseline: tuple[Estimate, Estimate] | None
+    p: tuple[float, float]
+    changes: tuple[Change, ...]
+
+    def beats_baseline(self) -> tuple[bool, bool]:
+        """Return for each cell whether the whole interval of what it is over the baseline is below 0; true without one.
+
+        The upper end of a 95 % interval is a test at 2.5 %, so that both cells together err in 5 of 100 at most.
+        """
+        if self.over_baseline is None:
+            return True, True
+        a, b = self.over_baseline
+        return a.high < 0, b.high < 0
+
+
+class Decision(NamedTuple):
+    """A verdict without its words.
+
+    Attributes:
+        label: the first label in ``PRECEDENCE`` whose condition holds.
+        names: the names of the cells A and B.
+        meaningful: whether the better cell is better in 3 of 4 replicates or more, in more than half of them for
+            certain, and by more than the region of equivalence.
+        exploratory: whether there are too few replicates for more than a hint.
+    """
+
+    label: Label
+    names: tuple[str, str]
+    meaningful: bool
+    exploratory: bool
+
+    @property
+    def winner(self) -> str | None:
+        """The better cell's name; None where the label calls neither better."""
+        return winner_of(self.label, self.names)
+
+    def entry(self) -> DecisionEntry:
+        """Return the decision as results.json holds it, its label as text."""
+        return {
+            "label": text_of(self.label, self.names),
+            "winner": self.winner,
+            "meaningful": self.meaningful,
+            "exploratory": self.exploratory,
+        }
+
+
+PRECEDENCE: dict[Label, Callable[[Evidence], bool]] = {
+    Label.NEITHER_BEATS_BASELINE: lambda e: not any(e.beats_baseline()),
+    Label.BUDGET_DEPENDENT: lambda e: bool(e.changes),
+    Label.A_BETTER: lambda e: e.difference.high < 0 and e.p[0] <= ERROR,
+    Label.B_BETTER: lambda e: e.difference.low > 0 and e.p[0] <= ERROR,
+    Label.PRACTICALLY_EQUIVALENT: lambda e: e.equivalence.equivalent and e.p[1] <= ERROR,
+    Label.NOT_RESOLVED: lambda e: True,
+}
+"""Labels with their conditions; the first that holds is the verdict, and the last always holds."""
+
+
+def decide(evidence: Evidence) -> Decision:
+    """Return the one verdict that the precedence table gives.
+
+    Example:
+        >>> a, b = [1.0, 1.1, 0.9, 1.0, 1.1, 0.9], [2.0, 2.2, 1.9, 2.1, 2.0, 2.1]
+        >>> decide(weigh(("LSTM", "GRU"), a, b, region=0.1, baseline=3.0)).label
+        <Label.A_BETTER: '{a} better'>
+    """
+    label = next(label for label, holds in PRECEDENCE.items() if holds(evidence))
+    s = evidence.superiority if label is Label.A_BETTER else evidence.superiority.mirrored()
+    return Decision(
+        label=label,
+        names=evidence.names,
+        meaningful=winner_of(label, evidence.names) is not None
+        and s.probability >= MEANINGFUL
+        and s.low > 0.5
+        and not evidence.equivalence.equivalent,
+        exploratory=evidence.difference.n < FEWEST_REPLICATES,
+    )
+
+
+def weigh(
+    names: tuple[str, str],
+    a: Any,
+    b: Any,
+    region: float,
+    baseline: Any,
+    *,
+    p: tuple[float, float] | None = None,
+    changes: tuple[Change, ...] = (),
+) -> Evidence:
+    """Return the evidence in test scores ``a [n]`` and ``b [n]`` of paired replicates.
+
+    Args:
+        names: the names of A and B.
+        a: the test scores of A; lower is better.
+        b: the test scores of B, paired with those of A.
+        region: half-width of the region of practical equivalence.
+        baseline: test score of the strongest simple baseline in each replicate, ``[n]``, or one number that is the same
+            in all; None where there is none.
+        p: corrected p-values of difference and equivalence; None takes them as they are, for a single pair.
+        changes: where the two change places as the budget grows.
+
+    Raises:
+        InputError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
+    """
+    over = None if baseline is None else np.broadcast_to(baseline, np.shape(a))
+    difference, equivalent = paired_difference(a, b), equivalence(a, b, region)
+    return Evidence(
+        names=names,
+        tests=(estimate(a), estimate(b)),
+        difference=difference,
+        superiority=superiority(a, b),
+        equivalence=equivalent,
+        over_baseline=None if over is None else (paired_difference(a, over), paired_difference(b, over)),
+        p=(difference_p(difference), equivalent.p) if p is None else p,
+        changes=changes,
+    )
