@@ -38,7 +38,7 @@ types: .venv/.dev
 
 # On a quiet machine: it takes about half an hour on 2 cores, and each script prints tables and writes JSON.
 bench: .venv/.dev
-	for script in peers cores forms bidirectional length memory first_call engines flat_products populations plans; do \
+	for script in peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 bench-plot: .venv/.dev

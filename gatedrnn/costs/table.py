@@ -51,7 +51,7 @@ def render_description(description: Description) -> Group:
         description: the description that ``describe`` returned.
 
     Raises:
-        ImportError: where rich is missing.
+        MissingPackageError: where rich is missing.
 
     Example:
         >>> from rich.console import Console

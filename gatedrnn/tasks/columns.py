@@ -20,7 +20,7 @@ def arrow() -> Any:
     """Return pyarrow.
 
     Raises:
-        ImportError: where it is missing.
+        MissingPackageError: where it is missing.
     """
     try:
         for module in ("pyarrow.csv", "pyarrow.parquet"):

@@ -37,7 +37,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
 
     Raises:
         InputError: where the file is missing, of another ending, or unfit; says what to do.
-        ImportError: where a table is to be read without pyarrow.
+        MissingPackageError: where a table is to be read without pyarrow.
     """
     path = Path(path)
     if path.suffix.lower() not in READERS:

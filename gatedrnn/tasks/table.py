@@ -49,7 +49,7 @@ def read_table(path: Path, question: Question) -> tuple[Sequences, Kind]:
 
     Raises:
         InputError: where a column is unknown or of another type, a value missing, time not ascending, or a row double.
-        ImportError: where pyarrow is missing.
+        MissingPackageError: where pyarrow is missing.
     """
     roles = _roles(columns.types(path), question)
     as_numbers = roles.kind in ("forecast", "step-regression")

@@ -31,7 +31,7 @@ def forecast_ahead(visible: Visible, *, horizon: int, columns: tuple[int, ...]) 
         columns: which features are forecast.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
     """
     naive = [_naive(visible, "persistence", 0, columns)]
     if (period := _period(visible, horizon, columns)) is not None:

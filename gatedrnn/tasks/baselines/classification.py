@@ -80,7 +80,7 @@ def classification(visible: Visible) -> list[FittedBaseline]:
     Every class must be among the training part's.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
 
     Example:
         >>> from gatedrnn.tasks import japanese_vowels

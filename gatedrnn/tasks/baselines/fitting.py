@@ -20,7 +20,7 @@ def linear_models() -> Any:
     """Return scikit-learn's linear models.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
     """
     try:
         import sklearn.linear_model

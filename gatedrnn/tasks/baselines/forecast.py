@@ -99,7 +99,7 @@ def forecast(visible: Visible) -> list[FittedBaseline]:
     Persistence takes the frame before as mean; all have one deviation for each channel, from training residuals.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
 
     Example:
         >>> from gatedrnn.tasks import japanese_vowels

@@ -122,7 +122,7 @@ def step_regression(visible: Visible) -> list[FittedBaseline]:
     """Return an unconditional Gaussian and ridge regression on the last steps, the strongest on validation first.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
     """
     return by_validation([constant_gaussian(visible), linear_gaussian(visible, "ridge regression on the last steps")])
 
@@ -170,7 +170,7 @@ def step_classification(visible: Visible, classes: int) -> list[FittedBaseline]:
     Logistic regression is mixed with a thousandth of equal probabilities, as a class may lack in the training part.
 
     Raises:
-        ImportError: where scikit-learn is missing.
+        MissingPackageError: where scikit-learn is missing.
     """
     trivial = frequencies(visible, classes, "class frequencies")
     if len(np.unique(visible.train.y[steps(visible.train)])) < 2:
