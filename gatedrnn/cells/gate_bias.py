@@ -80,7 +80,7 @@ def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = Non
         params: an LSTM's, a GRU's or a MinGRU's parameters, or those of the ``cell`` given.
         key: the key for the draw of U.
         longest: the longest dependency expected, in steps, above 2; may be traced.
-        cell: as in ``memory_bias``.
+        cell: the cell that the parameters belong to, where it is none of the built-in ones, as in ``memory_bias``.
 
     Raises:
         InputError: where the parameters have no such gate, or ``longest`` is known and not above 2.

@@ -27,7 +27,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     Of several processes the first says how to resume, and each what went wrong in it.
 
     Args:
-        work: what to do.
+        work: the function that does what the command asks for.
         command: the whole command, which resumes.
 
     Example:

@@ -30,10 +30,10 @@ def folder(monkeypatch, tmp_path):
     np.savez(tmp_path / jsb_chorales.FILE, **arrays)
     monkeypatch.setenv("GATEDRNN_DATA", str(tmp_path))
     monkeypatch.setattr(jsb_chorales, "SHA256", jsb_chorales.content_sha256(arrays))
-    for cached in (jsb_chorales.load, jsb_chorales._split):
+    for cached in (jsb_chorales.load, jsb_chorales._part):
         cached.cache_clear()
     yield tmp_path
-    for cached in (jsb_chorales.load, jsb_chorales._split):
+    for cached in (jsb_chorales.load, jsb_chorales._part):
         cached.cache_clear()
 
 
