@@ -93,7 +93,7 @@ def test_values_are_the_layers(batch, time_major):
     steps = {"seq_lengths": lengths, "mask": flax_axes(mask), "resets": flax_axes(~resets)}
     got_carry, got = jax.jit(rnn.apply)({"params": params._asdict()}, flax_axes(xs), initial_carry=start, **steps)
     np.testing.assert_allclose(got, flax_axes(ys), **TOLERANCE)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got_carry, carry)
+    chex.assert_trees_all_close(got_carry, carry, **TOLERANCE)
 
 
 def test_takes_tokens():
@@ -132,7 +132,7 @@ def test_training_run_equals_the_functional_one(variables):
 
     losses, grads = run(lambda v: rnn.apply(v, inputs))
     expected, expected_grads = run(lambda v: functional(v, inputs))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), grads, expected_grads)
+    chex.assert_trees_all_close(grads, expected_grads, **TOLERANCE)
     np.testing.assert_allclose(losses, expected, **TOLERANCE)
     assert losses[-1] < 0.5 * losses[0]
 
@@ -183,7 +183,7 @@ def test_explicit_mesh_changes_nothing(variables):
         on_mesh = jax.device_put(inputs, jax.NamedSharding(mesh, jax.P("data")))
         got, got_grads = loss(variables, on_mesh)
     np.testing.assert_allclose(got, value, **TOLERANCE)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got_grads, grads)
+    chex.assert_trees_all_close(got_grads, grads, **TOLERANCE)
 
 
 @pytest.mark.parametrize(

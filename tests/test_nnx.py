@@ -60,15 +60,14 @@ def test_values_are_the_layers(batch, time_major):
         rnn, flax_axes(xs), initial_carry=start, seq_lengths=lengths, mask=flax_axes(mask), resets=flax_axes(~resets)
     )
     np.testing.assert_allclose(got, flax_axes(ys), **TOLERANCE)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got_carry, carry)
+    chex.assert_trees_all_close(got_carry, carry, **TOLERANCE)
 
 
 def test_call_overrides_attributes():
     rnn, params = build(PLAIN)
     xs = draw(1, 6, 2, 5)
     overridden = nnx.jit(lambda m, xs: m(xs, time_major=True, return_carry=True))
-    for got, expected in zip(overridden(rnn, xs), jax.jit(PLAIN.apply)(params, xs), strict=True):
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **TOLERANCE), got, expected)
+    chex.assert_trees_all_close(overridden(rnn, xs), jax.jit(PLAIN.apply)(params, xs), **TOLERANCE)
 
 
 def test_streams_one_step_at_a_time():
@@ -108,8 +107,7 @@ def test_gradients_are_the_layers():
     got = nnx.to_pure_dict(got)["params"]
     for field in gr.GRUParams._fields:
         np.testing.assert_allclose(got[0]["backward"][field], getattr(expected[0].backward, field), **TOLERANCE)
-    for a, b in zip(jax.tree.leaves(got), sorted_leaves(expected), strict=True):
-        np.testing.assert_allclose(a, b, **TOLERANCE)
+    chex.assert_trees_all_close(jax.tree.leaves(got), sorted_leaves(expected), **TOLERANCE)
     np.testing.assert_allclose(got_inputs, jnp.moveaxis(expected_xs, 0, 1), **TOLERANCE)
 
 
@@ -238,8 +236,7 @@ def test_explicit_mesh_changes_nothing():
         got, got_grads = loss(rnn, on_mesh)
         assert jax.typeof(call(rnn, on_mesh)).sharding.spec == jax.P("data", None, None)
     np.testing.assert_allclose(got, value, **TOLERANCE)
-    for a, b in zip(jax.tree.leaves(got_grads), jax.tree.leaves(grads), strict=True):
-        np.testing.assert_allclose(a, b, **TOLERANCE)
+    chex.assert_trees_all_close(got_grads, grads, **TOLERANCE)
 
 
 @pytest.mark.parametrize(

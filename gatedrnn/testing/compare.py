@@ -33,7 +33,7 @@ def assert_equal(got: Any, expected: Any, what: str) -> None:
 def assert_close(got: Any, expected: Any, what: str, *, rtol: float) -> None:
     """Raise ``AssertionError`` unless both trees are alike and differ by at most ``rtol`` of a leaf's largest entry.
 
-    Largest, and at least 1: a sum that cancels keeps the rounding errors of its terms. NaN is never close.
+    Largest, and at least 1: a sum that cancels keeps the rounding errors of its terms. NaN and inf are never close.
 
     Args:
         got: the tree that is judged.
@@ -47,16 +47,17 @@ def assert_close(got: Any, expected: Any, what: str, *, rtol: float) -> None:
         ...
         AssertionError: ones: [Chex] Assertion assert_trees_all_close failed: ...
     """
+    got, expected = (jax.tree.map(np.asarray, tree) for tree in (got, expected))
     try:
         chex.assert_trees_all_equal_structs(got, expected)
         chex.assert_trees_all_equal_shapes_and_dtypes(got, expected)
         for (path, a), b in zip(jax.tree.leaves_with_path(got), jax.tree.leaves(expected), strict=True):
             # By name: the message then says which leaf it is. In float64, which holds all narrower types exactly.
             name = jax.tree_util.keystr(path) or "values"
-            one, other = ({name: np.asarray(leaf).astype(np.float64)} for leaf in (a, b))
+            one, other = ({name: leaf.astype(np.float64)} for leaf in (a, b))
+            # NumPy calls two NaN equal; beside an infinity, which allows an infinite error, anything would be close.
+            chex.assert_tree_all_finite((one, other))
             allowed = rtol * max(1.0, np.abs(other[name]).max(initial=0.0))
-            if np.isnan(one[name]).any():  # NumPy calls two NaN equal
-                chex.assert_tree_all_finite(one)
             chex.assert_trees_all_close(one, other, rtol=0.0, atol=allowed)
     except AssertionError as error:
         raise AssertionError(f"{what}: {error}") from None

@@ -1,5 +1,6 @@
 """Rematerialisation: the same values and gradients from less memory; and truncated backpropagation through time."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -35,7 +36,7 @@ def gradients(layer, params, xs, **flags):
 
 def assert_close(got, expected):
     # A gradient sums some hundred products of size one: rounding of 1e-16 each.
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13), got, expected)
+    chex.assert_trees_all_close(got, expected, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("remat", [1, 4, 10, 99, "sqrt"])

@@ -7,6 +7,7 @@ closed over by jax.grad, see tests/test_nnx.py.
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -41,7 +42,7 @@ def random_params(layer: gr.Layer | gr.Cell) -> gr.types.Params:
 
 
 def assert_same(a, b) -> None:
-    jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, **SAME), a, b)
+    chex.assert_trees_all_close(a, b, **SAME)
 
 
 def member(tree, index):
@@ -142,7 +143,7 @@ def test_bfloat16_scans_and_keeps_its_types(cell, policy):
         names = carry._asdict() if cell is gr.LSTM else carry
         assert (jax.tree.map(lambda leaf: leaf.dtype.name, names), ys.dtype) == (types, jnp.bfloat16)
         # Each step rounds about eight values of size 1 to 2**-9, and hands at most all of that on to the next.
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=T * 8 * 2**-9), (carry, ys), expected)
+        chex.assert_trees_all_close((carry, ys), expected, rtol=1e-7, atol=T * 8 * 2**-9)
     assert narrow.init(jax.random.key(0), I).w_h.dtype == policy.params
 
 

@@ -7,6 +7,7 @@ import importlib.resources
 import importlib.util
 from pathlib import Path
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -125,8 +126,7 @@ def test_parts_are_stratified_by_speaker(task) -> None:
 
 def test_splits_follow_the_seed_and_nothing_else(task) -> None:
     first, again, other = (parts_of(task, seed) for seed in (1, 1, 2))
-    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(again), strict=True):
-        np.testing.assert_array_equal(a, b)
+    chex.assert_trees_all_equal(first, again)
     assert set(utterances(first[0])) != set(utterances(other[0]))
     parts, others = jax.tree.leaves(first), jax.tree.leaves(other)
     assert [a.shape for a in parts] == [a.shape for a in others]

@@ -115,7 +115,8 @@ def test_a_member_equals_a_loop_of_single_steps(mapped):
         params = optax.apply_updates(params, updates)
         losses.append(float(loss))
     np.testing.assert_allclose(mapped.metrics["loss"][1], losses, rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b, rtol=1e-4, atol=1e-6), mapped.states.params, params)
+    found = jax.tree.map(lambda leaf: leaf[1], mapped.states.params)
+    chex.assert_trees_all_close(found, params, rtol=1e-4, atol=1e-6)
 
 
 def test_alone_a_member_has_the_same_bits_under_a_map(mapped, compiled):
@@ -171,7 +172,8 @@ def test_a_diverged_member_is_frozen_with_its_step_and_harms_nobody(compiled, in
     assert np.isfinite(losses[:2]).all()
     assert not np.isfinite(losses[2:]).any()
     initial = Forecast().init(_hypers(0.0), _keys()[1], DATA).params
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b, rtol=1e-6, atol=1e-7), found.states.params, initial)
+    frozen = jax.tree.map(lambda leaf: leaf[1], found.states.params)
+    chex.assert_trees_all_close(frozen, initial, rtol=1e-6, atol=1e-7)
     for k in (0, 2):
         chex.assert_trees_all_equal(member(found, k), member(sound, k))
 

@@ -42,7 +42,7 @@ def test_hessian_vector_products_agree_with_the_reference(cell, forms):
             expected = expected or forward_over_reverse
             for got in (forward_over_reverse, reverse_over_reverse):
                 # Rounding of 1e-16 in each of the some hundred products that a second derivative sums.
-                jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13), got, expected)
+                chex.assert_trees_all_close(got, expected, rtol=1e-11, atol=1e-13)
 
 
 def test_forward_mode_is_refused_and_the_reference_has_it():
