@@ -103,7 +103,7 @@ def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline
     The strongest is the one of the best mean validation score, of those that could be fitted to every split.
     """
     by_name = _by_name(baselines)
-    means = {name: float(np.mean([b.validation for b in same])) for name, same in by_name.items()}
+    means = {name: float(np.mean([b.validation["nats"] for b in same])) for name, same in by_name.items()}
     whole = [name for name, same in by_name.items() if len(same) == len(baselines)]
     strongest = min(whole, key=means.__getitem__, default=None)
     return [
@@ -125,9 +125,9 @@ def baseline_entries(baselines: Sequence[Sequence[Baseline]]) -> list[BaselineEn
             "name": known["name"],
             "choices": known["choices"],
             "validation": known["validation"],
-            "test": float(np.mean([b.test for b in same])),
-            "tests": [b.test for b in same],
-            "accuracy": None if same[0].accuracy is None else float(np.mean([b.accuracy or 0.0 for b in same])),
+            "test": float(np.mean([b.test["nats"] for b in same])),
+            "tests": [b.test["nats"] for b in same],
+            "accuracy": float(np.mean([b.test["accuracy"] for b in same])) if "accuracy" in same[0].test else None,
             "strongest": known["strongest"],
         }
         for known, same in zip(validation_entries(baselines), by_name.values(), strict=True)

@@ -220,13 +220,13 @@ def further(
 
 def trivial_validation(baselines: list[ValidatedBaseline]) -> float | None:
     """Return the validation score of the trivial baseline, the weakest simple model; None where there is none."""
-    return max((baseline.validation for baseline in baselines), default=None)
+    return max((baseline.validation["nats"] for baseline in baselines), default=None)
 
 
 def trivial_test(baselines: list[Baseline]) -> float | None:
     """Return the test score of the simple model that is the weakest in validation; None where there is none."""
-    weakest = max(baselines, key=lambda baseline: baseline.validation, default=None)
-    return None if weakest is None else weakest.test
+    weakest = max(baselines, key=lambda baseline: baseline.validation["nats"], default=None)
+    return None if weakest is None else weakest.test["nats"]
 
 
 def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:

@@ -71,15 +71,9 @@ def evaluate_each(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -
     outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
 
     def one(index: Array) -> Score:
-        return task.score(jnp.take(outputs, index[None], axis=1), take(batch, index[None]))
+        return task.score(jnp.take(outputs, index[None], axis=1), batch.take(index[None]))
 
     return jax.vmap(one)(jnp.arange(len(batch.lengths)))
-
-
-def take(part: Batch, indices: Array) -> Batch:
-    """Return the sequences with these indices."""
-    y_axis = 0 if part.y.ndim == 1 else 1
-    return type(part)(jnp.take(part.x, indices, axis=1), part.lengths[indices], jnp.take(part.y, indices, axis=y_axis))
 
 
 def make_run(
@@ -97,7 +91,7 @@ def make_run(
     return EarlyStopping(
         init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
         loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key, spread),
-        take=take,
+        take=lambda part, indices: part.take(indices),
         examples=train.x.shape[1],
         batch_size=min(batch_size, train.x.shape[1]),
         max_epochs=max_epochs,

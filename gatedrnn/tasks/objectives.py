@@ -60,7 +60,7 @@ def gaussian(outputs: Float[Array, "T B 2D"], batch: Batch) -> Score:
     expected = (*batch.y.shape[:-1], 2 * batch.y.shape[-1])
     if outputs.shape != expected:
         raise InputError(f"outputs: expected mean and log deviation of each target, {expected}, got {outputs.shape}")
-    valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
+    valid = jnp.asarray(batch.scored())
     # Padding is made safe before any arithmetic: the derivative of what came from a NaN is NaN, even times zero.
     outputs, y = (jnp.where(valid[..., None], a, 0.0).astype(jnp.float32) for a in (outputs, batch.y))
     mean, raw = jnp.split(outputs, 2, axis=-1)
@@ -118,7 +118,7 @@ def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
     """
     if batch.y.shape != outputs.shape[:-1] or not jnp.issubdtype(batch.y.dtype, jnp.integer):
         raise InputError(f"y: expected integers {outputs.shape[:-1]}, got {batch.y.dtype} {batch.y.shape}")
-    valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
+    valid = jnp.asarray(batch.scored())
     logits = jnp.where(valid[..., None], outputs.astype(jnp.float32), 0.0)
     y = jnp.where(valid, batch.y, 0).astype(jnp.int32)
     logp = jnp.take_along_axis(jax.nn.log_softmax(logits), y[..., None], axis=-1)[..., 0]
@@ -149,7 +149,7 @@ def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
     """
     if outputs.shape != batch.y.shape:
         raise InputError(f"outputs: expected a logit for each label, {batch.y.shape}, got {outputs.shape}")
-    valid = jnp.arange(len(batch.y))[:, None] < batch.lengths
+    valid = jnp.asarray(batch.scored())
     logits, y = (jnp.where(valid[..., None], a, 0).astype(jnp.float32) for a in (outputs, batch.y))
     nats = jnp.where(valid, (jax.nn.softplus(logits) - y * logits).sum(-1), 0.0).sum()
     return Score(nats, jnp.zeros_like(nats), valid.sum(dtype=jnp.float32))

@@ -31,6 +31,13 @@ class Question:
     """Steps from the last one seen to the one that is forecast (1)."""
     window: int | None = None
     """Longer sequences are cut into windows of so many steps, unless they have one class each."""
+    season: int | None = None
+    """Steps after which the series comes round again, such as 12 for months; none: found by autocorrelation."""
+    split_by: Literal["time", "group", "both"] | None = None
+    """What the test is set apart by: later times of all groups, other groups, or later times of other groups. None: a
+    forecast with a column of time by time, and else by group."""
+    test_from: str | None = None
+    """The first time of the test, as the column of time has it, such as 2026-01-31."""
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, tuples as text."""

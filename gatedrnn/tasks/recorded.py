@@ -13,7 +13,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.sequences import Sequences, check
 from gatedrnn.tasks.splitter import Splitter
-from gatedrnn.tasks.task import Batch, Kind, Task, Visible, as_it_is
+from gatedrnn.tasks.task import Kind, Task, Visible, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,8 +137,5 @@ def _one_hot(tokens: int, x: Array | np.ndarray) -> Array:
 
 def _existing(visible: Visible) -> Visible:
     """Leave out the empty windows that fill up a validation part: simple models know no sequences without a step."""
-    x, lengths, y = visible.validation
-    there = lengths > 0
-    if there.all():
-        return visible
-    return visible._replace(validation=Batch(x[:, there], lengths[there], y[there] if y.ndim == 1 else y[:, there]))
+    there = visible.validation.lengths > 0
+    return visible if there.all() else visible._replace(validation=visible.validation.take(there))

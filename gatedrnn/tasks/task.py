@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from jax import Array
-    from jaxtyping import Float, Int
+    from jaxtyping import Bool, Float, Int
 
 Kind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token", "multi-label"]
 CLASSES = ("classification", "step-classification", "next-token")
 """Kinds whose targets are classes, one of which is right."""
+Scores = Mapping[str, float]
+"""What a forecast is worth by each metric, by the names of ``gatedrnn.tasks.metrics``."""
 
 
 class Batch(NamedTuple):
@@ -25,11 +28,33 @@ class Batch(NamedTuple):
         x: inputs ``[T, B, I]``, or what ``Task.encode`` makes such of: tokens ``[T, B]``.
         lengths: steps that exist, ``[B]``.
         y: targets: numbers ``[T, B, D]`` or classes ``[T, B]`` of the steps, or classes ``[B]`` of the sequences.
+        warm: steps at the start of each sequence that are read but not scored, ``[B]``: real history, which a network
+            would have before its first forecast. None: every step is scored.
     """
 
     x: Float[Array | np.ndarray, "T B I"] | Int[Array | np.ndarray, "T B *I"]
     lengths: Int[Array | np.ndarray, "B"]
     y: Any
+    warm: Int[Array | np.ndarray, "B"] | None = None
+
+    def scored(self) -> Bool[Array | np.ndarray, "T B"]:
+        """Return which steps are scored: those that exist, less those that only warm up.
+
+        Example:
+            >>> import numpy as np
+            >>> part = Batch(np.zeros((4, 2, 1)), np.array([4, 2]), None, warm=np.array([1, 0]))
+            >>> part.scored().astype(int).T.tolist()
+            [[0, 1, 1, 1], [1, 1, 0, 0]]
+        """
+        steps = np.arange(len(self.x))[:, None]
+        there = steps < self.lengths
+        return there if self.warm is None else there & (steps >= self.warm)
+
+    def take(self, chosen: Any) -> Batch:
+        """Return the sequences with these indices, a slice or flags, on the host or traced."""
+        y = self.y[chosen] if self.y.ndim == 1 else self.y[:, chosen]
+        warm = None if self.warm is None else self.warm[chosen]
+        return Batch(self.x[:, chosen], self.lengths[chosen], y, warm)
 
 
 class Score(NamedTuple):
@@ -47,6 +72,66 @@ class Score(NamedTuple):
     count: Float[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
+class Scale(NamedTuple):
+    """From the normalised numbers of a split to the user's units, and what errors are held against.
+
+    Attributes:
+        mean: the user's value of a normalised 0, ``[D]``.
+        deviation: the user's units in a normalised 1, ``[D]``.
+        unit: deviation of each target in all that is not the test, ``[D]``: the same for all splits.
+        naive: mean absolute error of the seasonal-naive forecast in all that is not the test, ``[D]``, in the user's
+            units: what a mean absolute scaled error divides by (Hyndman and Koehler 2006).
+    """
+
+    mean: Float[np.ndarray, "D"]
+    deviation: Float[np.ndarray, "D"]
+    unit: Float[np.ndarray, "D"]
+    naive: Float[np.ndarray, "D"]
+
+
+class Recording(NamedTuple):
+    """A sequence as a forecaster has it, in the user's units: all its past, up to the end of a part.
+
+    The number that belongs to step t is forecast ``ahead`` steps before. Scored are the forecasts that are made at the
+    steps t with ``first <= t < n - ahead``, of ``y[t + ahead]``, from ``x[:t + 1]`` and ``y[:t + 1]``; where ``ahead``
+    is 0, from ``x[:t + 1]`` alone.
+
+    Attributes:
+        x: what a forecaster may read, ``[n, I]``.
+        y: what is looked for at each step, ``[n, D]``.
+        first: the first step at which a forecast is made that counts.
+        ahead: steps from a forecast to what it is about.
+    """
+
+    x: Float[np.ndarray, "n I"]
+    y: Float[np.ndarray, "n D"]
+    first: int
+    ahead: int
+
+
+class Past(NamedTuple):
+    """The sequences of both visible parts with all that came before them; nothing in it is of the test."""
+
+    train: tuple[Recording, ...]
+    validation: tuple[Recording, ...]
+
+
+class Part(NamedTuple):
+    """What is scored: sequences that a network reads, and the same ones as forecasters read them.
+
+    Attributes:
+        batch: the sequences as a network reads them, normalised.
+        offset: nats to add to a mean in this split's normalised units, so that all splits share one unit.
+        scale: how to get back to the user's units; None where targets are no numbers.
+        recordings: the same sequences with all that came before them; None where a task has no such.
+    """
+
+    batch: Batch
+    offset: float
+    scale: Scale | None = None
+    recordings: tuple[Recording, ...] | None = None
+
+
 class Visible(NamedTuple):
     """The parts of a split that may be seen at any time, normalised with statistics of the training part alone.
 
@@ -54,11 +139,19 @@ class Visible(NamedTuple):
         train: what models are fitted to.
         validation: what choices are made on; no sequence of it is in ``train``.
         offset: nats to add to a mean in this split's normalised units, so that all splits share one unit.
+        scale: how to get back to the user's units; None where targets are no numbers.
+        past: the sequences of both parts with all that came before them; None where a task has no such.
     """
 
     train: Batch
     validation: Batch
     offset: float
+    scale: Scale | None = None
+    past: Past | None = None
+
+    def validated(self) -> Part:
+        """Return the validation part as something to be scored."""
+        return Part(self.validation, self.offset, self.scale, None if self.past is None else self.past.validation)
 
 
 class FinalTest(NamedTuple):
@@ -67,10 +160,30 @@ class FinalTest(NamedTuple):
     Attributes:
         batch: the same sequences in every split, none of which is in its ``Visible``, whose normalisation they have.
         offset: nats to add to a mean, the same as in the ``Visible`` of this split.
+        scale: the same as in the ``Visible`` of this split.
+        recordings: the same sequences with all that came before them; None where a task has no such.
     """
 
     batch: Batch
     offset: float
+    scale: Scale | None = None
+    recordings: tuple[Recording, ...] | None = None
+
+    def part(self) -> Part:
+        """Return the test as something to be scored."""
+        return Part(*self)
+
+
+class Forecasts(NamedTuple):
+    """What a model forecasts of one recording, for each step that is scored, in the user's units.
+
+    Attributes:
+        mean: what is expected of each target, ``[N, D]``.
+        deviation: the standard deviation around it, ``[N, D]``.
+    """
+
+    mean: Float[np.ndarray, "N D"]
+    deviation: Float[np.ndarray, "N D"]
 
 
 class ValidatedBaseline(NamedTuple):
@@ -78,12 +191,12 @@ class ValidatedBaseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: nats per unit of the task on the validation part, in the unit that all splits share.
+        validation: what it is worth on the validation part, in the units that all splits share.
         choice: what was chosen on this split's validation part, such as ``order 3``.
     """
 
     name: str
-    validation: float
+    validation: Scores
     choice: str
 
 
@@ -92,16 +205,17 @@ class FittedBaseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: nats per unit of the task on the validation part, in the unit that all splits share.
-        score: sequences of this split to the same nats on them, and the part of classes named right, None where there
-            are none.
+        validation: what it is worth on the validation part, in the units that all splits share.
+        score: a part of this split to what the model is worth on it.
         choice: what was chosen on this split's validation part.
+        forecast: a part's recordings to the model's forecasts of each; None where it forecasts no numbers from them.
     """
 
     name: str
-    validation: float
-    score: Callable[[Batch], tuple[float, float | None]]
+    validation: Scores
+    score: Callable[[Part], Scores]
     choice: str = ""
+    forecast: Callable[[tuple[Recording, ...]], list[Forecasts]] | None = None
 
     def validated(self) -> ValidatedBaseline:
         """Return what is known before the test, without the model, which may be large."""
@@ -109,8 +223,7 @@ class FittedBaseline(NamedTuple):
 
     def tested(self, test: FinalTest) -> Baseline:
         """Return what the model reaches on the test of the split that it was fitted on."""
-        nats, accuracy = self.score(test.batch)
-        return Baseline(self.name, self.validation, nats, accuracy, self.choice)
+        return Baseline(self.name, self.validation, self.score(test.part()), self.choice)
 
 
 class Baseline(NamedTuple):
@@ -118,16 +231,14 @@ class Baseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: nats per unit of the task on the validation part, in the unit that all splits share.
-        test: nats per unit of the task in the test, in the same unit.
-        accuracy: part of the test classes named right, None where there are none.
+        validation: what it is worth on the validation part, in the units that all splits share.
+        test: what it is worth in the test, in the same units.
         choice: what was chosen on this split's validation part.
     """
 
     name: str
-    validation: float
-    test: float
-    accuracy: float | None
+    validation: Scores
+    test: Scores
     choice: str = ""
 
 
@@ -186,6 +297,10 @@ class VisibleTask:
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
         reading: a seed to what its split did to raw data.
+        anchor: a batch's ``x`` to the last value of each target ``[T, B, D]``, in the targets' normalised units, from
+            which a network may forecast the change; pure. None: there is none.
+        facts: what was understood of the data, in words by what they are about, such as the season: a table that a
+            person checks in ten seconds.
     """
 
     name: str
@@ -201,6 +316,8 @@ class VisibleTask:
     baselines: Callable[[Visible], list[FittedBaseline]]
     encode: Callable[[Array | np.ndarray], Array | np.ndarray] = as_it_is
     reading: Callable[[int], Reading] = as_it_was_given
+    anchor: Callable[[Array], Array] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> bool:

@@ -22,7 +22,7 @@ from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment import network
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.sweep import sweep, train_group
-from gatedrnn.tasks.task import FinalTest, Task, Visible, VisibleTask
+from gatedrnn.tasks.task import FinalTest, Past, Task, Visible, VisibleTask
 from tests.helpers.small_searches import SETTINGS, signs
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
@@ -68,7 +68,8 @@ def test_a_sweep_leaves_it_unread(sealed: Task, tmp_path: Path, monkeypatch: pyt
 
 
 def test_what_may_be_seen_has_no_test_and_no_way_to_one() -> None:
-    assert Visible._fields == ("train", "validation", "offset")
+    assert Visible._fields == ("train", "validation", "offset", "scale", "past")
+    assert Past._fields == ("train", "validation")
     assert not hasattr(VisibleTask, "read_test")
     assert "read_test" not in {field.name for field in dataclasses.fields(VisibleTask)}
 

@@ -17,7 +17,7 @@ HALF_LOG = 0.5 * np.log(2 * np.pi * np.e)
 def scored(fit, train, validation, test, **options):
     """Return by name what the simple models of ``fit`` reach."""
     fitted = fit(Visible(train, validation, 0.0), **options)
-    order = [b.validation for b in fitted]
+    order = [b.validation["nats"] for b in fitted]
     assert order == sorted(order)
     return {b.name: b.tested(FinalTest(test, 0.0)) for b in fitted}
 
@@ -38,8 +38,8 @@ def test_a_seasonal_series_is_found_with_its_period():
     found = scored(baselines.forecast_ahead, *parts_of(make), horizon=3, columns=(0,))
     assert found["seasonal-naive"].choice.removeprefix("period ") in ("7", "14", "21", "28", "35", "42", "49")
     # The first steps of a window have nothing one period ago: at most 50 of 200, which only makes it worse.
-    assert found["seasonal-naive"].test > HALF_LOG + np.log(0.1 * np.sqrt(2))
-    assert found["seasonal-naive"].test < found["persistence"].test - 0.3
+    assert found["seasonal-naive"].test["nats"] > HALF_LOG + np.log(0.1 * np.sqrt(2))
+    assert found["seasonal-naive"].test["nats"] < found["persistence"].test["nats"] - 0.3
 
 
 def test_a_random_walk_is_forecast_by_persistence():
@@ -51,8 +51,8 @@ def test_a_random_walk_is_forecast_by_persistence():
 
     found = scored(baselines.forecast_ahead, *parts_of(make), horizon=4, columns=(0,))
     # 20,000 overlapping errors: 5,000 of their own, so 0.01 for one standard error; four of them.
-    assert abs(found["persistence"].test - (HALF_LOG + np.log(2))) < 0.04
-    assert abs(found["autoregression"].test - found["persistence"].test) < 0.04
+    assert abs(found["persistence"].test["nats"] - (HALF_LOG + np.log(2))) < 0.04
+    assert abs(found["autoregression"].test["nats"] - found["persistence"].test["nats"]) < 0.04
 
 
 def test_ridge_regression_finds_a_linear_rule_of_the_last_two_steps():
@@ -65,9 +65,9 @@ def test_ridge_regression_finds_a_linear_rule_of_the_last_two_steps():
     found = scored(baselines.step_regression, *parts_of(make))
     ridge = found["ridge regression on the last steps"]
     # 5,000 errors: 0.01 for one standard error; four of them.
-    assert abs(ridge.test - (HALF_LOG + np.log(0.1))) < 0.04
+    assert abs(ridge.test["nats"] - (HALF_LOG + np.log(0.1))) < 0.04
     assert ridge.choice.startswith(("order 2", "order 5"))
-    assert abs(found["unconditional Gaussian"].test - (HALF_LOG + 0.5 * np.log(5.01))) < 0.04
+    assert abs(found["unconditional Gaussian"].test["nats"] - (HALF_LOG + 0.5 * np.log(5.01))) < 0.04
 
 
 def test_logistic_regression_names_the_steps_that_are_above_zero():
@@ -76,9 +76,9 @@ def test_logistic_regression_names_the_steps_that_are_above_zero():
         return Batch(x, np.full(60, 40, np.int32), (x[..., 0] > 0).astype(np.int32))
 
     found = scored(baselines.step_classification, *parts_of(make), classes=3)
-    assert found["logistic regression on the last steps"].accuracy > 0.98
+    assert found["logistic regression on the last steps"].test["accuracy"] > 0.98
     # Two classes of a half, and a third that never was, by the rule of succession.
-    assert abs(found["class frequencies"].test - np.log(2)) < 0.01
+    assert abs(found["class frequencies"].test["nats"] - np.log(2)) < 0.01
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +139,8 @@ def test_the_accuracy_of_n_grams_is_counted_by_hand():
     assert guesses[..., 0].tolist() == [[0, 0, 0, 0, 0], *[[1, 0, 1, 0, 1]] * (LONGEST - 1)]
     found = scored(baselines.next_token, train, held, test, tokens=3)
     assert found["n-gram, Witten-Bell"].choice != "n = 1"
-    assert found["n-gram, Witten-Bell"].accuracy == 0.8
-    assert found["token frequencies"].accuracy == 0.4
+    assert found["n-gram, Witten-Bell"].test["accuracy"] == 0.8
+    assert found["token frequencies"].test["accuracy"] == 0.4
 
 
 def test_a_context_that_ended_its_text_is_one_that_nothing_followed():
@@ -152,7 +152,7 @@ def test_a_context_that_ended_its_text_is_one_that_nothing_followed():
 
 def test_n_grams_beat_frequencies_where_tokens_follow_each_other(text):
     found = scored(baselines.next_token, text, text, text, tokens=6)
-    assert found["n-gram, Witten-Bell"].test < found["token frequencies"].test - 0.3
+    assert found["n-gram, Witten-Bell"].test["nats"] < found["token frequencies"].test["nats"] - 0.3
     counts = np.bincount(text.y[np.arange(32)[:, None] < text.lengths], minlength=6) + 1
     expected = -(np.log(counts / counts.sum()) * (counts - 1)).sum() / (counts - 1).sum()
-    np.testing.assert_allclose(found["token frequencies"].test, expected, rtol=1e-12)
+    np.testing.assert_allclose(found["token frequencies"].test["nats"], expected, rtol=1e-12)

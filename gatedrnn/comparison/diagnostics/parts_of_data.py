@@ -56,8 +56,7 @@ def subset(train: Batch, size: int, seed: int) -> Batch:
         (3, 2, 2)
     """
     rows = np.sort(np.random.default_rng([seed, 2]).permutation(train.x.shape[1])[:size])
-    y = train.y[rows] if train.y.ndim == 1 else train.y[:, rows]
-    return type(train)(train.x[:, rows], train.lengths[rows], y)
+    return train.take(rows)
 
 
 def _selected(found: Found, name: str, index: int) -> TrialEntry:

@@ -12,7 +12,7 @@ from gatedrnn.tasks.task import FittedBaseline
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Visible
+    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
 
 REGULARISATIONS = tuple(10.0**k for k in range(-2, 5))
 """Values of scikit-learn's C, the inverse strength of the penalty."""
@@ -45,11 +45,11 @@ def _frequencies(visible: Visible) -> FittedBaseline:
     log_probabilities = np.log(counts / counts.sum())
     offset = visible.offset
 
-    def score(part: Batch) -> tuple[float, float]:
-        nats, accuracy = _class_scores(np.tile(log_probabilities, (len(part.y), 1)), part)
-        return nats + offset, accuracy
+    def score(part: Part) -> Scores:
+        nats, accuracy = _class_scores(np.tile(log_probabilities, (len(part.batch.y), 1)), part.batch)
+        return {"nats": nats + offset, "accuracy": accuracy}
 
-    return FittedBaseline("class frequencies", score(visible.validation)[0], score)
+    return FittedBaseline("class frequencies", score(visible.validated()), score)
 
 
 def _logistic_regression(visible: Visible) -> FittedBaseline:
@@ -63,15 +63,15 @@ def _logistic_regression(visible: Visible) -> FittedBaseline:
         return make_pipeline(StandardScaler(), model).fit(train, visible.train.y)
 
     models = {c: fit(c) for c in REGULARISATIONS}
-    nats, c = min((_class_scores(models[c].predict_log_proba(validation), visible.validation)[0], c) for c in models)
+    _, c = min((_class_scores(models[c].predict_log_proba(validation), visible.validation)[0], c) for c in models)
     chosen = models[c]
 
-    def score(part: Batch) -> tuple[float, float]:
-        nats, accuracy = _class_scores(chosen.predict_log_proba(summaries(part)), part)
-        return nats + offset, accuracy
+    def score(part: Part) -> Scores:
+        nats, accuracy = _class_scores(chosen.predict_log_proba(summaries(part.batch)), part.batch)
+        return {"nats": nats + offset, "accuracy": accuracy}
 
     name = "logistic regression on means, deviations and three frames"
-    return FittedBaseline(name, nats + offset, score, f"C = {c:g}")
+    return FittedBaseline(name, score(visible.validated()), score, f"C = {c:g}")
 
 
 def classification(visible: Visible) -> list[FittedBaseline]:
@@ -85,7 +85,7 @@ def classification(visible: Visible) -> list[FittedBaseline]:
     Example:
         >>> from gatedrnn.tasks import japanese_vowels
         >>> strongest, trivial = classification(japanese_vowels.split_speaker(0))
-        >>> trivial.name, round(trivial.validation, 3)  # log(9)
+        >>> trivial.name, round(trivial.validation["nats"], 3)  # log(9)
         ('class frequencies', 2.197)
     """
     return by_validation([_frequencies(visible), _logistic_regression(visible)])

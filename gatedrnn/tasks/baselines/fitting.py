@@ -31,12 +31,7 @@ def linear_models() -> Any:
 
 def by_validation(baselines: list[FittedBaseline]) -> list[FittedBaseline]:
     """Return the strongest on validation first."""
-    return sorted(baselines, key=lambda baseline: baseline.validation)
-
-
-def rows(part: Batch, chosen: Any) -> Batch:
-    """Return those sequences of a part alone."""
-    return Batch(part.x[:, chosen], part.lengths[chosen], part.y[:, chosen])
+    return sorted(baselines, key=lambda baseline: baseline.validation["nats"])
 
 
 def thinned(part: Batch, width: int) -> Batch:
@@ -48,16 +43,16 @@ def thinned(part: Batch, width: int) -> Batch:
         (1000, 10, 1)
     """
     every = max(1, -(-int(part.lengths.sum()) * width // NUMBERS))
-    return rows(part, slice(None, None, every))
+    return part.take(slice(None, None, every))
 
 
 def pieces(part: Batch, width: int) -> Iterator[Batch]:
     """Yield a part's sequences in pieces, each of them with features of this width within ``NUMBERS``."""
     each = max(1, NUMBERS // (len(part.x) * width))
     for first in range(0, part.x.shape[1], each):
-        yield rows(part, slice(first, first + each))
+        yield part.take(slice(first, first + each))
 
 
 def steps(part: Batch) -> np.ndarray:
-    """Return which steps exist, ``[T, B]``."""
-    return np.arange(len(part.x))[:, None] < part.lengths
+    """Return which steps are scored, ``[T, B]``."""
+    return np.asarray(part.scored())

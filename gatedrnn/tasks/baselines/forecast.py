@@ -13,7 +13,7 @@ from gatedrnn.tasks.task import FittedBaseline
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Visible
+    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
 
 ORDERS = (1, 2, 3, 4, 5)
 
@@ -52,19 +52,19 @@ def _unconditional(visible: Visible) -> FittedBaseline:
     known, offset = histories(visible.train, 1)[1], visible.offset
     mean, deviation = known.mean(0), known.std(0)
 
-    def score(part: Batch) -> tuple[float, None]:
-        return float(gaussian_nats(histories(part, 1)[1] - mean, deviation).mean() + offset), None
+    def score(part: Part) -> Scores:
+        return {"nats": float(gaussian_nats(histories(part.batch, 1)[1] - mean, deviation).mean() + offset)}
 
-    return FittedBaseline("unconditional Gaussian", score(visible.validation)[0], score)
+    return FittedBaseline("unconditional Gaussian", score(visible.validated()), score)
 
 
 def _persistence(visible: Visible) -> FittedBaseline:
     deviation, offset = np.sqrt((np.subtract(*histories(visible.train, 1)) ** 2).mean(0)), visible.offset
 
-    def score(part: Batch) -> tuple[float, None]:
-        return float(gaussian_nats(np.subtract(*histories(part, 1)), deviation).mean() + offset), None
+    def score(part: Part) -> Scores:
+        return {"nats": float(gaussian_nats(np.subtract(*histories(part.batch, 1)), deviation).mean() + offset)}
 
-    return FittedBaseline("persistence", score(visible.validation)[0], score)
+    return FittedBaseline("persistence", score(visible.validated()), score)
 
 
 def _autoregression(visible: Visible) -> FittedBaseline:
@@ -90,7 +90,9 @@ def _autoregression(visible: Visible) -> FittedBaseline:
         return float(total / count + offset)
 
     validation, order = min((nats(visible.validation, order), order) for order in ORDERS)
-    return FittedBaseline("autoregression", validation, lambda part: (nats(part, order), None), f"order {order}")
+    return FittedBaseline(
+        "autoregression", {"nats": validation}, lambda part: {"nats": nats(part.batch, order)}, f"order {order}"
+    )
 
 
 def forecast(visible: Visible) -> list[FittedBaseline]:

@@ -12,7 +12,7 @@ from gatedrnn.tasks.task import FittedBaseline
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Visible
+    from gatedrnn.tasks.task import Part, Scores, Visible
 
 
 def _nats(probabilities: Float[np.ndarray, "N D"], y: np.ndarray) -> float:
@@ -23,10 +23,10 @@ def _marginal(visible: Visible) -> FittedBaseline:
     known = visible.train.y[steps(visible.train)]
     probabilities = (known.sum(0) + 1.0) / (len(known) + 2.0)
 
-    def score(part: Batch) -> tuple[float, None]:
-        return _nats(probabilities, part.y[steps(part)]), None
+    def score(part: Part) -> Scores:
+        return {"nats": _nats(probabilities, part.batch.y[steps(part.batch)])}
 
-    return FittedBaseline("marginal", score(visible.validation)[0], score)
+    return FittedBaseline("marginal", score(visible.validated()), score)
 
 
 def _markov(visible: Visible) -> FittedBaseline:
@@ -34,11 +34,11 @@ def _markov(visible: Visible) -> FittedBaseline:
     on = ((before * after).sum(0) + 1.0) / (before.sum(0) + 2.0)
     off = (((1 - before) * after).sum(0) + 1.0) / ((1 - before).sum(0) + 2.0)
 
-    def score(part: Batch) -> tuple[float, None]:
-        there = steps(part)
-        return _nats(np.where(part.x[there] > 0, on, off), part.y[there]), None
+    def score(part: Part) -> Scores:
+        batch, there = part.batch, steps(part.batch)
+        return {"nats": _nats(np.where(batch.x[there] > 0, on, off), batch.y[there])}
 
-    return FittedBaseline("per-label Markov chain", score(visible.validation)[0], score)
+    return FittedBaseline("per-label Markov chain", score(visible.validated()), score)
 
 
 def multi_label(visible: Visible) -> list[FittedBaseline]:

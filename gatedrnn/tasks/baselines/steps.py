@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Visible
+    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
 
 ORDERS, PENALTIES, STRENGTHS = (1, 2, 5, 10, 24), (0.01, 1.0, 100.0), (0.01, 1.0, 100.0)
 """Steps that a linear model reads, penalties of ridge regression, and values of logistic regression's C."""
@@ -52,7 +52,7 @@ def past(part: Batch, order: int) -> Float[np.ndarray, "N F"]:
 
 def total_nats(part: Batch, width: int, nats: Callable[[Batch], np.ndarray]) -> float:
     """Return the mean over all steps of what ``nats`` gives for each, computed in pieces."""
-    return float(sum(nats(piece).sum() for piece in pieces(part, width)) / part.lengths.sum())
+    return float(sum(nats(piece).sum() for piece in pieces(part, width)) / part.scored().sum())
 
 
 def linear_gaussian(visible: Visible, name: str) -> FittedBaseline:
@@ -92,10 +92,10 @@ def gaussian_baseline(
     """
     offset = visible.offset
 
-    def score(part: Batch) -> tuple[float, None]:
-        return total_nats(part, width, nats) + offset, None
+    def score(part: Part) -> Scores:
+        return {"nats": total_nats(part.batch, width, nats) + offset}
 
-    return FittedBaseline(name, score(visible.validation)[0], score, choice)
+    return FittedBaseline(name, score(visible.validated()), score, choice)
 
 
 def _predictions(model: Any, order: int, outputs: int) -> Callable[[Batch], np.ndarray]:
@@ -136,7 +136,8 @@ def class_scores(log_probabilities: Float[np.ndarray, "N K"], y: np.ndarray) -> 
 def mean_scores(part: Batch, width: int, scores: Callable[[Batch], np.ndarray]) -> tuple[float, float]:
     """Return the means over all steps of nats and of what is right, computed in pieces."""
     total = np.sum([scores(piece).sum(0) for piece in pieces(part, width)], axis=0)
-    return float(total[0] / part.lengths.sum()), float(total[1] / part.lengths.sum())
+    count = part.scored().sum()
+    return float(total[0] / count), float(total[1] / count)
 
 
 def frequencies(visible: Visible, classes: int, name: str) -> FittedBaseline:
@@ -157,11 +158,11 @@ def class_baseline(
     """Return a fitted model of classes; as ``gaussian_baseline``, with what ``class_scores`` gives for each step."""
     offset = visible.offset
 
-    def score(part: Batch) -> tuple[float, float]:
-        nats, right = mean_scores(part, width, scores)
-        return nats + offset, right
+    def score(part: Part) -> Scores:
+        nats, right = mean_scores(part.batch, width, scores)
+        return {"nats": nats + offset, "accuracy": right}
 
-    return FittedBaseline(name, score(visible.validation)[0], score, choice)
+    return FittedBaseline(name, score(visible.validated()), score, choice)
 
 
 def step_classification(visible: Visible, classes: int) -> list[FittedBaseline]:

@@ -13,7 +13,7 @@ from gatedrnn.tasks.task import Batch, FittedBaseline
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Visible
+    from gatedrnn.tasks.task import Part, Scores, Visible
 
 LONGEST = 6
 """Tokens of the longest n-gram: five that are read, and the one that follows."""
@@ -157,17 +157,17 @@ def next_token(visible: Visible, tokens: int) -> list[FittedBaseline]:
         total = np.zeros((2, len(model.levels)))
         each = max(1, COUNTED // (4 * len(part.x)))
         for first in range(0, part.x.shape[1], each):
-            piece = Batch(*(a[..., first : first + each] for a in part))
+            piece = part.take(slice(first, first + each))
             nats, guesses = model.read(piece)
             total += np.where(steps(piece), np.stack([nats, guesses == piece.y]), 0.0).sum((2, 3))
-        return total / part.lengths.sum()
+        return total / part.scored().sum()
 
     validation, _ = scores(visible.validation)
     order = int(validation.argmin())
 
-    def score(part: Batch) -> tuple[float, float]:
-        nats, right = scores(part)
-        return float(nats[order]), float(right[order])
+    def score(part: Part) -> Scores:
+        nats, right = scores(part.batch)
+        return {"nats": float(nats[order]), "accuracy": float(right[order])}
 
-    n_gram = FittedBaseline("n-gram, Witten-Bell", float(validation[order]), score, f"n = {order + 1}")
+    n_gram = FittedBaseline("n-gram, Witten-Bell", score(visible.validated()), score, f"n = {order + 1}")
     return by_validation([frequencies(visible, tokens, "token frequencies"), n_gram])
