@@ -29,6 +29,19 @@ def linear_models() -> Any:
     return sklearn.linear_model
 
 
+def boosted_trees() -> Any:
+    """Return scikit-learn's regression by gradient-boosted trees on histograms.
+
+    Raises:
+        MissingPackageError: where scikit-learn is missing.
+    """
+    try:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+    except ImportError as error:
+        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
+    return HistGradientBoostingRegressor
+
+
 def by_validation(baselines: list[FittedBaseline]) -> list[FittedBaseline]:
     """Return the strongest on validation first."""
     return sorted(baselines, key=lambda baseline: baseline.validation["nats"])
