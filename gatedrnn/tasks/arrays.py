@@ -99,7 +99,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
             raise InputError(f"{key}: expected one for each of {len(lengths)} sequences, got {list(values.shape)}")
     columns = y.shape[-1] if kind == "step-regression" and y is not None else 0
     data = Sequences(
-        flat if tokens else flat.astype(np.float32, copy=False),
+        flat if tokens else _exact(flat),
         lengths,
         y,
         features=features,
@@ -162,10 +162,15 @@ def _targets(
     if kind == "step-regression":
         if y.dtype.kind not in "fiub":
             raise InputError(f"y: expected numbers, got {y.dtype}")
-        return kind, flat.reshape(len(flat), -1).astype(np.float32), ()
+        return kind, _exact(flat.reshape(len(flat), -1)), ()
     if flat.ndim != 1:
         raise InputError(f"y: expected one class for each step, [T, B] or [N], got {list(y.shape)}")
     return (kind, *encode_classes(flat))
+
+
+def _exact(numbers: np.ndarray) -> np.ndarray:
+    """Return floats that hold these numbers as they are: float64, where float32 would round them."""
+    return numbers.astype(np.result_type(numbers.dtype, np.float32), copy=False)
 
 
 def _names(given: np.ndarray | None, count: int) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Labels(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What was read: how many rows, columns of text, times as numbers, and columns of float32, one at a time.
+    """What was read: how many rows, columns of text, times as numbers, and columns of float64, one at a time.
 
     ``take`` returns a column of numbers and forgets it: two copies of all of them are never held.
     """
@@ -91,7 +91,7 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
     try:
         for batch in _batches(path, at_once, labels, time):
             for name in at_once:
-                held[name].append(_as_float32(batch[name]))
+                held[name].append(_as_float64(batch[name]))
             for name in labels:
                 codes[name].append(_codes(_whole(batch[name], name, rows), known[name]))
             if time is not None:
@@ -107,7 +107,7 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
 
     def take(name: str) -> np.ndarray:
         try:
-            pieces = held.pop(name) if at_once else [_as_float32(b[name]) for b in _batches(path, (name,), (), None)]
+            pieces = held.pop(name) if at_once else [_as_float64(b[name]) for b in _batches(path, (name,), (), None)]
         except (pa.ArrowException, UnicodeDecodeError) as error:
             raise InputError(f"column {name!r}: {_explained(str(error), path)}") from error
         return np.concatenate(pieces)
@@ -115,9 +115,9 @@ def read(path: Path, *, numbers: tuple[str, ...], labels: tuple[str, ...], time:
     return Columns(rows, found, np.concatenate(times) if times else np.arange(rows), take)
 
 
-def _as_float32(column: Any) -> np.ndarray:
-    # A copy: a view would keep the whole batch that it was read in.
-    return column.cast(arrow().float32()).to_numpy(zero_copy_only=False).copy()
+def _as_float64(column: Any) -> np.ndarray:
+    # Not float32, which takes 100,000,001 for 100,000,000. A copy: a view would keep the batch that it was read in.
+    return column.cast(arrow().float64()).to_numpy(zero_copy_only=False).copy()
 
 
 def _is_csv(path: Path) -> bool:
@@ -143,7 +143,7 @@ def _batches(path: Path, numbers: tuple[str, ...], labels: tuple[str, ...], time
                 yield from file.iter_batches(batch_size=ROWS, columns=wanted)
         return
     schema = _open_csv(path).schema
-    as_numbers = {n: pa.bool_() if pa.types.is_boolean(schema.field(n).type) else pa.float32() for n in numbers}
+    as_numbers = {n: pa.bool_() if pa.types.is_boolean(schema.field(n).type) else pa.float64() for n in numbers}
     as_text = {name: pa.string() for name in labels}
     as_time = {time: schema.field(time).type} if time else {}
     yield from _open_csv(path, include_columns=wanted, column_types={**as_time, **as_numbers, **as_text})

@@ -64,7 +64,7 @@ def read_table(path: Path, question: Question) -> tuple[Sequences, Kind]:
     if question.time:
         _check_time(rows, rows.sort(table.times), question.time)
     kind, y, classes = _targets(table, rows, roles)
-    x = np.empty((table.rows, len(roles.features)), np.float32)
+    x = np.empty((table.rows, len(roles.features)))
     for j, name in enumerate(roles.features):
         x[:, j] = rows.sort(table.take(name))
     parts = _parts(table.labels[question.split], rows, question.split) if question.split else None
