@@ -68,7 +68,7 @@ def test_counted_columns_are_names_and_signs_in_quotes_part_nothing():
 
 def test_a_damaged_archive_is_refused(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(b"no archive")
-    with pytest.raises(InputError, match="a.csv.gz: "):
+    with pytest.raises(InputError, match=r"a\.csv\.gz: "):
         task_from_file(tmp_path / "a.csv.gz", Question())
     (tmp_path / "a.tar.gz").write_bytes(b"")
     with pytest.raises(InputError, match="file: expected one that ends in"):
