@@ -12,8 +12,9 @@ import numpy as np
 
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
+from gatedrnn.tasks.frames import digest, held, read_excel
 from gatedrnn.tasks.recorded import task_from
-from gatedrnn.tasks.tables import read_table
+from gatedrnn.tasks.tables import read_source, read_table
 from gatedrnn.tasks.text import read_text
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".tsv": read_table,
         ".tsv.gz": read_table,
         ".parquet": read_table,
+        ".xlsx": read_excel,
         ".txt": read_text,
     }
 )
@@ -94,6 +96,23 @@ def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str
         digest.update(np.ascontiguousarray(held[key]).data if held[key].dtype != object else b"")
     data, kind = from_arrays(held, question)
     return _task(data, kind, question, name, "arrays", digest.hexdigest())
+
+
+def task_from_frame(frame: Any, question: Question, *, name: str = "data") -> Task:
+    """Return the task that a table of another package holds: it is read as one from a file.
+
+    Args:
+        frame: a data frame or series of pandas or polars, or an array or dataset of xarray.
+        question: what is asked of it, and where it stands.
+        name: the name of the task.
+
+    Raises:
+        InputError: where it is unfit; says what to do.
+        MissingPackageError: where pyarrow is missing.
+    """
+    source = held(frame)
+    data, kind = read_source(source, question)
+    return _task(data, kind, question, name, type(frame).__name__, digest(source.table))
 
 
 def _task(data: Sequences, kind: Kind, question: Question, name: str, source: str, digest: str) -> Task:

@@ -68,6 +68,9 @@ class Profile:
         self.rows += len(column)
 
     def _add_numbers(self, values: np.ndarray) -> None:
+        values = values[~np.isnan(values)]
+        if not len(values):
+            return
         before = values[:1] if self.last is None else np.array([self.last])
         steps = values - np.concatenate([before, values[:-1]])
         self.falls += int((steps < 0).sum())

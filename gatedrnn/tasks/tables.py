@@ -10,6 +10,7 @@ from gatedrnn.tasks.delimited import Delimited
 from gatedrnn.tasks.profile import profile
 from gatedrnn.tasks.source import Parquet, Source, arrow
 from gatedrnn.tasks.table import read_long
+from gatedrnn.tasks.wide import read_wide, refuse_wide
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.question import Question
@@ -42,4 +43,7 @@ def read_source(source: Source, question: Question) -> tuple[Sequences, Kind]:
         InputError: where it is unfit; says what to do.
     """
     looks = profile(source)
+    if question.wide is not None:
+        return read_wide(source, looks, question)
+    refuse_wide(looks, question)
     return read_long(source, looks, question)
