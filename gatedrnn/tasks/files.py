@@ -13,6 +13,7 @@ import numpy as np
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
 from gatedrnn.tasks.frames import digest, held, read_excel
+from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.tables import read_source, read_table
 from gatedrnn.tasks.text import read_text
@@ -117,7 +118,6 @@ def task_from_frame(frame: Any, question: Question, *, name: str = "data") -> Ta
 
 def _task(data: Sequences, kind: Kind, question: Question, name: str, source: str, digest: str) -> Task:
     asked = ", ".join(f"{key} {value}" for key, value in question.said().items() if key not in ("kind", "horizon"))
-    ahead = {"horizon": question.horizon} if kind == "forecast" and question.horizon is not None else {}
     if question.horizon is not None and kind != "forecast":
         raise InputError(f"horizon: expected none where the kind is {kind}, got {question.horizon}; ask for a forecast")
     steps = f"{len(data.lengths):,} sequence{'s' if len(data.lengths) > 1 else ''}, {len(data.x):,} steps"
@@ -127,6 +127,5 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         name="".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".") or "data",
         source=f"{source}: {steps}" + (f"; {asked}" if asked else ""),
         sha256=digest,
-        window=question.window,
-        **ahead,
+        framing=Framing(question.horizon or 1, question.window, question.season, question.split_by, question.test_from),
     )

@@ -11,6 +11,8 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
+from gatedrnn.tasks.facts import facts
+from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.sequences import Sequences, check
 from gatedrnn.tasks.splitter import Splitter
 from gatedrnn.tasks.task import Kind, Task, Visible, as_it_is
@@ -34,12 +36,12 @@ OBJECTIVES = {
 
 
 def task_from(
-    data: Sequences, kind: Kind, *, name: str, source: str, sha256: str, horizon: int = 1, window: int | None = None
+    data: Sequences, kind: Kind, *, name: str, source: str, sha256: str, framing: Framing = Framing()
 ) -> Task:
     """Return the task of finding ``data.y``, the frame ``horizon`` steps ahead, or the next token.
 
-    Sequences are split by group, a single one in time with gaps. Where each step is scored, sequences longer than
-    ``window`` are cut into windows, each of which starts from the initial state.
+    Forecasts of sequences with times are split in time, a single series too; others by group. Where each step is scored,
+    long sequences are read in windows, and what is scored in validation and test has real history before it.
 
     Args:
         data: the recorded sequences; ``targets`` names what is forecast, all features where it is empty.
@@ -47,9 +49,7 @@ def task_from(
         name: the name of the task.
         source: where the data come from, and how they were read.
         sha256: the digest of the data.
-        horizon: steps from the last frame seen to the one that is forecast.
-        window: steps of a window; unless given, sequences of up to 1,000 steps stay whole, longer ones are in windows
-            of 128, and a single series in 50 of them or more.
+        framing: how far ahead, what is read at once, and what the test is set apart by.
 
     Raises:
         InputError: where data or arguments are unfit; says what to do.
@@ -57,24 +57,21 @@ def task_from(
     Example:
         >>> x = np.sin(np.arange(1000.0, dtype=np.float32))[:, None]
         >>> data = Sequences(x, np.array([1000]), features=("load",))
-        >>> task = task_from(data, "forecast", name="sine", source="", sha256="", horizon=5)
+        >>> task = task_from(data, "forecast", name="sine", source="", sha256="", framing=Framing(horizon=5))
         >>> task.title, task.split(0).train.x.shape  # [T, B, I]
-        ('sine: load, 5 steps ahead', (20, 32, 1))
+        ('sine: load, 5 steps ahead', (44, 146, 1))
     """
-    for argument, value in (("horizon", horizon), ("window", 1 if window is None else window)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise InputError(f"{argument}: expected a positive int, got {value!r}")
     if kind not in KINDS:
         raise InputError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     check(data)
-    data, outputs, ahead = _outputs(data, kind, horizon)
+    data, outputs = _outputs(data, kind)
     density = kind in ("forecast", "step-regression")
     classes, tokens = len(data.classes), _tokens(data, kind)
-    fit = _baselines(data, kind, horizon, classes)
-    splitter = Splitter(data, outputs, ahead=ahead, density=density, window=window)
+    splitter = Splitter(data, outputs, kind, framing)
+    fit = _baselines(data, kind, classes, splitter.season)
     return Task(
         name=name,
-        title=f"{name}: {_asked(data, kind, horizon)}",
+        title=f"{name}: {_asked(data, kind, framing.horizon)}",
         kind=kind,
         unit="nats per sequence" if kind == "classification" else "nats per step",
         in_dim=tokens or data.x.shape[-1],
@@ -87,17 +84,19 @@ def task_from(
         baselines=lambda visible: fit(_existing(visible)),
         encode=partial(_one_hot, tokens) if tokens else as_it_is,
         reading=splitter.reading,
+        anchor=partial(_last_values, _columns(data)) if kind == "forecast" else None,
+        facts=facts(data, kind, splitter),
     )
 
 
-def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.ndarray | None, int]:
-    """Return what is to be found for each step, and how many steps ahead; forecasts get names for it."""
+def _outputs(data: Sequences, kind: Kind) -> tuple[Sequences, np.ndarray | None]:
+    """Return what is to be found for each step; forecasts get names for it."""
     if kind == "classification":
         if data.y is None or data.y.shape != data.lengths.shape:
             raise InputError("target: expected a class for each sequence, got none; name one, or another kind")
-        return data, None, 0
+        return data, None
     if kind == "next-token":
-        return data, data.x, 1
+        return data, data.x
     if kind == "forecast":
         targets = data.targets or data.features
         unknown = [target for target in targets if target not in data.features]
@@ -105,25 +104,35 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
             raise InputError(f"target: expected some of the features, got {', '.join(unknown)}")
         columns = [data.features.index(target) for target in targets]
         outputs = data.x if targets == data.features else np.ascontiguousarray(data.x[:, columns])
-        return data.renamed(targets), outputs, horizon
+        return data.renamed(targets), outputs
     if data.y is None or len(data.y) != len(data.x):
         raise InputError("target: expected one for each step, got none; name one, or another kind")
-    return data, data.y, 0
+    return data, data.y
 
 
-def _baselines(data: Sequences, kind: Kind, horizon: int, classes: int) -> Callable[[Visible], list[FittedBaseline]]:
+def _baselines(
+    data: Sequences, kind: Kind, classes: int, season: int | None
+) -> Callable[[Visible], list[FittedBaseline]]:
     if data.tokens and kind == "classification":
         return partial(baselines.token_classification, tokens=len(data.tokens))
     if data.tokens and kind == "step-classification":
         return partial(baselines.token_step_classification, tokens=len(data.tokens), classes=classes)
     if kind == "forecast":
-        columns = tuple(data.features.index(target) for target in data.targets)
-        return partial(baselines.forecast_ahead, horizon=horizon, columns=columns)
+        return partial(baselines.forecast_recordings, season=season, columns=_columns(data))
     if kind == "step-classification":
         return partial(baselines.step_classification, classes=classes)
     if kind == "next-token":
         return partial(baselines.next_token, tokens=classes)
     return baselines.classification if kind == "classification" else baselines.step_regression
+
+
+def _columns(data: Sequences) -> tuple[int, ...]:
+    return tuple(data.features.index(target) for target in data.targets)
+
+
+def _last_values(columns: tuple[int, ...], x: Array) -> Array:
+    """Return the targets among the inputs; both are normalised by the same steps, so one unit serves."""
+    return x[..., jnp.array(columns)]
 
 
 def _asked(data: Sequences, kind: Kind, horizon: int) -> str:

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.in_time import of_other_groups, parts_in_time, split_by
+from gatedrnn.tasks.past import naive_error, recordings
+from gatedrnn.tasks.season import find_season
 from gatedrnn.tasks.sequences import LONGEST
-from gatedrnn.tasks.splitting import Stretches, Windows, parts_by_group, parts_in_time, windows
-from gatedrnn.tasks.task import Batch, FinalTest, Reading, Visible
+from gatedrnn.tasks.splitting import Stretches, parts_by_group
+from gatedrnn.tasks.task import Batch, FinalTest, Past, Reading, Scale, Visible
+from gatedrnn.tasks.windows import Windows, default_window, scored_windows, training_windows
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int, Shaped
 
+    from gatedrnn.tasks.framing import Framing
     from gatedrnn.tasks.sequences import Sequences
+    from gatedrnn.tasks.task import Kind, Recording
 
-WINDOW, KEPT_WHOLE = 128, 1000
-"""Steps of a window, and of the longest sequence that is not cut into windows where none are asked for."""
+KEPT_WHOLE = 1000
+"""Steps of the longest sequence that is not cut into windows where none are asked for."""
 CHUNK = 1 << 16
 
 
@@ -35,29 +41,36 @@ class Splitter:
     Args:
         data: the recorded sequences to be split.
         outputs: what is to be found, for each of the N steps; None where it is ``data.y``, for each sequence.
-        ahead: steps from an input to its output.
-        density: whether outputs are numbers, which are normalised, and whose likelihood is a density.
-        window: steps of a window; None for the default.
+        kind: what is asked of them.
+        framing: how far ahead, what is read at once, and what the test is set apart by.
 
     Raises:
         InputError: where the data are too few or too long.
+
+    Attributes:
+        split_by: what the test is set apart by.
+        season: steps after which the series comes round again; None where they do not.
+        window: steps that are read for the last forecast of a window; all of a sequence that is no longer.
     """
 
     def __init__(
-        self,
-        data: Sequences,
-        outputs: Shaped[np.ndarray, "N *D"] | None,
-        *,
-        ahead: int,
-        density: bool,
-        window: int | None,
+        self, data: Sequences, outputs: Shaped[np.ndarray, "N *D"] | None, kind: Kind, framing: Framing
     ) -> None:
-        self.data, self.outputs, self.ahead = data, outputs, ahead
+        self.data, self.outputs, self.framing = data, outputs, framing
+        self.ahead = {"forecast": framing.horizon, "next-token": 1}.get(kind, 0)
+        self._overlap = kind != "next-token"  # n-grams are counted in the windows: each token once
+        density = kind in ("forecast", "step-regression")
         longest = int(data.lengths.max())
-        if longest <= ahead:
-            raise InputError(f"horizon: expected less than the {longest} steps of the longest sequence, got {ahead}")
-        self.window = longest if outputs is None else self._window(longest, window)
-        self.length = min(self.window, longest - ahead)
+        if longest <= self.ahead:
+            raise InputError(
+                f"horizon: expected less than the {longest} steps of the longest sequence, got {self.ahead}"
+            )
+        self.split_by = split_by(data, kind, framing)
+        # Likelihoods are densities, so their unit is that of the data; this one is the same for all seeds.
+        self._unit = moments(outputs, self.parts(0)[:2]).deviation if density and outputs is not None else None
+        self.season, self._naive = self._season()
+        self.window = longest if outputs is None else self._window(longest)
+        self.length = min(self.window, longest - self.ahead)
         if self.length > LONGEST:
             raise InputError(
                 f"too long: expected at most {LONGEST:,} steps, got {longest:,} in sequence "
@@ -66,11 +79,9 @@ class Splitter:
         self._sizes = [len(cut.starts) for cut in self._windows(0)]
         if 0 in self._sizes:
             raise InputError(
-                f"too few sequences: expected some of more than {ahead} steps in each part, got none; forecast less "
-                "far ahead, or record longer ones"
+                f"too few sequences: expected some of more than {self.ahead} steps in each part, got none; forecast "
+                "less far ahead, or record longer ones"
             )
-        # Likelihoods are densities, so their unit is that of the data; this one is the same for all seeds.
-        self._unit = moments(outputs, self._parts(0)[:2]).deviation if density and outputs is not None else None
         self._lock = threading.Lock()
         self._last: tuple[int, Visible] | None = None
 
@@ -94,27 +105,35 @@ class Splitter:
             InputError: as calling it does.
         """
         of_inputs, of_outputs, offset = self._normalisation(seed := _checked(seed))
-        return FinalTest(self._batch(self._cuts(seed)[2], of_inputs, of_outputs), offset)
+        test = self._batch(self._cuts(seed)[2], of_inputs, of_outputs)
+        recorded = None if self._unit is None else self._recordings(self.parts(seed)[2])
+        return FinalTest(test, offset, self._scale(of_outputs), recorded)
 
-    def _window(self, longest: int, window: int | None) -> int:
-        if window is not None:
-            return window
-        if self._series:
-            return int(np.clip(longest // 50, 8, WINDOW))
-        return longest if longest <= KEPT_WHOLE else WINDOW
+    def _window(self, longest: int) -> int:
+        if self.framing.window is not None:
+            return self.framing.window
+        if self.split_by == "group" and longest <= KEPT_WHOLE:
+            return longest
+        train = self.parts(0)[0]
+        return default_window(int((train.stops - train.starts).max()), self.season)
 
-    @property
-    def _series(self) -> bool:
-        return len(self.data.lengths) == 1
-
-    def _parts(self, seed: int) -> tuple[Stretches, Stretches, Stretches]:
-        if self._series and self.outputs is not None:
-            steps = int(self.data.lengths[0])
-            return parts_in_time(steps, max(self.ahead, steps // 100), seed)
-        return parts_by_group(self.data, seed)
+    def parts(self, seed: int) -> tuple[Stretches, Stretches, Stretches]:
+        """Return where training, validation and test lie among the steps."""
+        if self.split_by == "group":
+            return parts_by_group(self.data, seed)
+        parts = parts_in_time(self.data, self.ahead, seed, self.framing.test_from)
+        if self.split_by == "time":
+            return parts
+        groups = np.arange(len(self.data.lengths)) if self.data.groups is None else self.data.groups
+        return of_other_groups(parts, groups)
 
     def _windows(self, seed: int) -> list[Windows]:
-        return [windows(part, self.window, self.ahead) for part in self._parts(seed)]
+        train, *scored = self.parts(seed)
+        trained = training_windows(train, self.window, self.ahead, overlap=self._overlap)
+        return [
+            trained,
+            *(scored_windows(part, self.data.starts[part.sequences], self.window, self.ahead) for part in scored),
+        ]
 
     def reading(self, seed: int) -> Reading:
         """Return what the split that the seed draws did to raw data."""
@@ -125,7 +144,7 @@ class Splitter:
 
     def _moments(self, seed: int) -> tuple[Moments | None, Moments | None]:
         """Return those of inputs and of outputs in the training part; None where they are not normalised."""
-        known = self._parts(seed)[:1]
+        known = self.parts(seed)[:1]
         of_inputs = moments(self.data.x, known) if self.data.x.ndim == 2 else None
         return of_inputs, None if self.outputs is None or self._unit is None else moments(self.outputs, known)
 
@@ -152,15 +171,34 @@ class Splitter:
     def _visible(self, seed: int) -> Visible:
         of_inputs, of_outputs, offset = self._normalisation(seed)
         train, validation = (self._batch(cut, of_inputs, of_outputs) for cut in self._cuts(seed)[:2])
-        return Visible(train, validation, offset)
+        past = None if self._unit is None else Past(*map(self._recordings, self.parts(seed)[:2]))
+        return Visible(train, validation, offset, self._scale(of_outputs), past)
+
+    def _recordings(self, part: Stretches) -> tuple[Recording, ...]:
+        assert self.outputs is not None
+        return recordings(self.data, self.outputs, part, self.ahead)
+
+    def _season(self) -> tuple[int | None, Float[np.ndarray, "D"] | None]:
+        """Return the season of what the first split trains on, and the naive error of all that is not the test."""
+        if self._unit is None:
+            return self.framing.season, None
+        train, validation = map(self._recordings, self.parts(0)[:2])
+        season = self.framing.season or find_season([one.y[one.first :] for one in train])
+        known = validation if self.split_by == "time" else train + validation
+        return season, naive_error(known, season)
+
+    def _scale(self, of_outputs: Moments | None) -> Scale | None:
+        if of_outputs is None or self._unit is None or self._naive is None:
+            return None
+        return Scale(of_outputs.mean, of_outputs.deviation, self._unit, self._naive)
 
     def _batch(self, cut: Windows, of_inputs: Moments | None, of_outputs: Moments | None) -> Batch:
         x = _side_by_side(self.data.x, cut.starts, cut.lengths, self.length, of_inputs)
         if self.outputs is None:
             y = np.where(cut.lengths > 0, self.data.y[cut.sequences], 0).astype(np.int32)
-        else:
-            y = _side_by_side(self.outputs, cut.starts + self.ahead, cut.lengths, self.length, of_outputs)
-        return Batch(x, cut.lengths.astype(np.int32), y)
+            return Batch(x, cut.lengths.astype(np.int32), y)
+        y = _side_by_side(self.outputs, cut.starts + self.ahead, cut.lengths, self.length, of_outputs)
+        return Batch(x, cut.lengths.astype(np.int32), y, np.minimum(cut.warm, cut.lengths).astype(np.int32))
 
 
 def _checked(seed: int) -> int:
@@ -180,8 +218,8 @@ def _of_size(cut: Windows, size: int, rng: np.random.Generator, *, repeat: bool)
         rows = np.sort(rng.permutation(there)[:size])
     else:
         rows = np.concatenate([np.arange(there), rng.integers(there, size=size - there)])
-    starts, lengths, sequences = (a[rows] for a in cut)
-    return Windows(starts, lengths if repeat else np.where(np.arange(size) < there, lengths, 0), sequences)
+    starts, lengths, sequences, warm = (a[rows] for a in cut)
+    return Windows(starts, lengths if repeat else np.where(np.arange(size) < there, lengths, 0), sequences, warm)
 
 
 def _side_by_side(

@@ -1,4 +1,4 @@
-"""Parts of recorded data that don't leak: groups stay together, and time runs from training to test.
+"""Parts of recorded data that don't leak: groups stay together.
 
 The test part is the same for every seed; what is left is shared by training and validation as the seed draws.
 """
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 TEST, VALIDATION = 0.2, 0.2
 """Parts of all groups that test, and of the rest that validate."""
-SERIES = 100
-"""Steps that a single series needs."""
 
 
 class Stretches(NamedTuple):
@@ -95,59 +93,3 @@ def _draw(
         drawn.append(rng.permutation(of_class)[: max(1, round(part * len(of_class)))])
     chosen = np.isin(groups[among], np.concatenate(drawn))
     return among[chosen], among[~chosen]
-
-
-def parts_in_time(steps: int, gap: int, seed: int) -> tuple[Stretches, Stretches, Stretches]:
-    """Split one series: training before validation before test, and ``gap`` steps between them that nobody reads.
-
-    .. code-block:: text
-
-        |..s..| train 64 % |gap| validation 12 % |..|gap| test 20 % |      of the steps, about
-
-    The seed draws where training starts, s, and validation moves along with it (a rolling origin, Tashman 2000,
-    International Journal of Forecasting 16): replicates differ, and none has seen its future.
-
-    Raises:
-        InputError: where the series is too short.
-
-    Example:
-        >>> train, validation, test = parts_in_time(1000, gap=10, seed=0)
-        >>> [int(part.stops[0] - part.starts[0]) for part in (train, validation, test)]
-        [632, 118, 200]
-    """
-    sizes = {"test": round(TEST * steps)}
-    known = steps - sizes["test"] - gap
-    sizes["train"], sizes["validation"] = int(0.8 * known), int(0.15 * known)
-    slack = known - sizes["train"] - gap - sizes["validation"]
-    if steps < SERIES or slack < 0 or sizes["validation"] < 2:
-        raise InputError(
-            f"too few steps: expected {max(SERIES, 25 * gap):,} or more in a series that is split in time with gaps of "
-            f"{gap}, got {steps:,}; record more, or forecast less far ahead"
-        )
-    start = int(np.random.default_rng(seed).integers(slack + 1))
-    stop = start + sizes["train"]
-    bounds = ((start, stop), (stop + gap, stop + gap + sizes["validation"]), (steps - sizes["test"], steps))
-    train, validation, test = (Stretches(np.array([a]), np.array([b]), np.array([0])) for a, b in bounds)
-    return train, validation, test
-
-
-class Windows(NamedTuple):
-    """Steps that are read together: where each window starts, how many steps it has, and of which sequence it is."""
-
-    starts: Int[np.ndarray, "W"]
-    lengths: Int[np.ndarray, "W"]
-    sequences: Int[np.ndarray, "W"]
-
-
-def windows(part: Stretches, window: int, ahead: int) -> Windows:
-    """Cut stretches into windows that follow each other, whose targets lie ``ahead`` steps on, within the stretch.
-
-    Example:
-        >>> [a.tolist() for a in windows(Stretches(np.array([0]), np.array([10]), np.array([7])), 4, ahead=1)]
-        [[0, 4, 8], [4, 4, 1], [7, 7, 7]]
-    """
-    steps = np.maximum(part.stops - part.starts - ahead, 0)
-    counts = -(-steps // window)
-    of = np.repeat(np.arange(len(counts)), counts)
-    within = (np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)) * window
-    return Windows(part.starts[of] + within, np.minimum(window, steps[of] - within), part.sequences[of])

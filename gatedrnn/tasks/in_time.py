@@ -1,0 +1,211 @@
+"""Parts of recorded data that are split in time: whatever is tested comes after all that was seen.
+
+.. code-block:: text
+
+    |..s..| train 64 % |gap| validation 12 % |..|gap| test 20 % |      of the times, about
+
+Groups are cut at the same times, because what happens on a day happens to all of them. The seed draws where training
+starts, s, and validation moves along with it (a rolling origin, Tashman 2000, International Journal of Forecasting 16):
+replicates differ, and none has seen its future.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gatedrnn.errors import InputError
+from gatedrnn.tasks.sequences import FEWEST
+from gatedrnn.tasks.splitting import TEST, Stretches
+
+if TYPE_CHECKING:
+    from jaxtyping import Int, Shaped
+
+    from gatedrnn.tasks.framing import Framing, SplitBy
+    from gatedrnn.tasks.sequences import Sequences
+    from gatedrnn.tasks.task import Kind
+
+TRAIN, VALIDATION = 0.8, 0.15
+"""Parts of what is not the test; what is left lets the origin roll."""
+SERIES, PANEL = 50, 20
+"""Steps that a single series needs, and times that several sequences need."""
+
+
+def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
+    """Return what the test is set apart by: what is asked for, or what keeps the future out of what is seen.
+
+    A forecast of sequences with times is split in time, as is whatever is asked of each step of few sequences.
+
+    Raises:
+        InputError: where what is asked for cannot be.
+    """
+    sequences, asked = len(data.lengths), framing.split_by
+    later = kind != "classification"
+    if not later and (asked in ("time", "both") or framing.test_from is not None):
+        raise InputError(
+            f"split_by, test_from: expected none where each sequence has one class, got {asked or 'a time'}"
+        )
+    if asked == "group" and sequences == 1:
+        raise InputError("split_by: expected time for a single series, got group")
+    if asked is not None:
+        return asked
+    if data.parts is not None or not later:
+        return "group"
+    groups = sequences if data.groups is None else len(np.unique(data.groups))
+    in_time = kind == "forecast" and data.times is not None
+    return "time" if sequences == 1 or in_time or framing.test_from is not None or groups < FEWEST else "group"
+
+
+class Bounds(NamedTuple):
+    """First step and end of training, validation and test on one axis of time."""
+
+    train: tuple[int, int]
+    validation: tuple[int, int]
+    test: tuple[int, int]
+
+
+def bounds_in_time(steps: int, gap: int, seed: int, *, test: int | None = None, least: int = SERIES) -> Bounds:
+    """Return where the parts lie on an axis of ``steps``, with ``gap`` steps before validation and before the test.
+
+    Args:
+        steps: the steps of the axis.
+        gap: steps between two parts, of which nothing is looked for in either.
+        seed: what draws where training starts.
+        test: steps of the test; None is a fifth of all.
+        least: steps without which there is no comparison.
+
+    Raises:
+        InputError: where there are too few steps.
+
+    Example:
+        >>> train, validation, test = bounds_in_time(1000, gap=10, seed=0)
+        >>> [stop - start for start, stop in (train, validation, test)]
+        [632, 118, 200]
+    """
+    held = round(TEST * steps) if test is None else test
+    known = steps - held - gap
+    validation = max(2, int(VALIDATION * known))
+    train = min(int(TRAIN * known), known - gap - validation)
+    if steps < least or held < 2 or train < max(10, 2 * gap):
+        raise InputError(
+            f"too few steps: expected {least} or more, and a test of 2 or more after some for training and validation, "
+            f"in data that are split in time with gaps of {gap}; got {steps:,}, {held:,} of them for the test; record "
+            "more, or forecast less far ahead"
+        )
+    start = int(np.random.default_rng(seed).integers(known - gap - validation - train + 1))
+    stop = start + train
+    return Bounds((start, stop), (stop + gap, stop + gap + validation), (steps - held, steps))
+
+
+def parts_in_time(
+    data: Sequences, ahead: int, seed: int, test_from: str | None = None
+) -> tuple[Stretches, Stretches, Stretches]:
+    """Split every sequence at the same times; without times, each at the same parts of its own steps.
+
+    What is looked for in a part lies in it. A forecast may be made up to ``ahead`` steps earlier, in the gap, of which
+    no earlier part has seen anything that is looked for.
+
+    Args:
+        data: the recorded sequences.
+        ahead: steps from a forecast to what it is about.
+        seed: what draws where training starts.
+        test_from: the first time of the test; None is four fifths of the times.
+
+    Raises:
+        InputError: where there are too few steps, or no time is like ``test_from``.
+
+    Example:
+        >>> from gatedrnn.tasks.sequences import Sequences
+        >>> days = np.tile(np.arange(100), 2)
+        >>> data = Sequences(np.zeros((200, 1)), np.array([100, 100]), times=days)
+        >>> test = parts_in_time(data, 1, seed=0, test_from="90")[2]
+        >>> test.starts.tolist(), test.stops.tolist()  # a forecast for day 90 is made on day 89
+        ([89, 189], [100, 200])
+    """
+    if data.times is None:
+        if test_from is not None:
+            raise InputError(f"test_from: expected none, as no column of time says when a step was; got {test_from!r}")
+        cuts = [_of_steps(int(length), ahead, seed, len(data.lengths)) for length in data.lengths]
+    else:
+        axis = np.unique(data.times)
+        test = None if test_from is None else _steps_from(axis, test_from)
+        gap = max(ahead, len(axis) // 100)
+        bounds = bounds_in_time(len(axis), gap, seed, test=test, least=_least(len(data.lengths)))
+        cuts = [
+            _at_times(data.times[start : start + length], axis, bounds)
+            for start, length in zip(data.starts, data.lengths, strict=True)
+        ]
+    return _stretches(data, cuts, ahead)
+
+
+def _least(sequences: int) -> int:
+    return SERIES if sequences == 1 else PANEL
+
+
+def _of_steps(steps: int, ahead: int, seed: int, sequences: int) -> Bounds:
+    return bounds_in_time(steps, max(ahead, steps // 100), seed, least=_least(sequences))
+
+
+def _steps_from(axis: Shaped[np.ndarray, "K"], text: str) -> int:
+    """Return how many times lie at or after that one."""
+    try:
+        first: Any = np.datetime64(text) if np.issubdtype(axis.dtype, np.datetime64) else float(text)
+    except ValueError as error:
+        raise InputError(f"test_from: expected a time such as {axis[-1]}, got {text!r}") from error
+    found = int((axis >= first).sum())
+    if not 0 < found < len(axis):
+        raise InputError(f"test_from: expected a time after {axis[0]} and up to {axis[-1]}, got {text!r}")
+    return found
+
+
+def _at_times(times: Shaped[np.ndarray, "n"], axis: Shaped[np.ndarray, "K"], bounds: Bounds) -> Bounds:
+    """Return the steps of one sequence that lie between the times that bound the parts."""
+
+    def steps(bound: tuple[int, int]) -> tuple[int, int]:
+        first, stop = bound
+        end = len(times) if stop == len(axis) else int(np.searchsorted(times, axis[stop]))
+        return int(np.searchsorted(times, axis[first])), end
+
+    return Bounds(*map(steps, bounds))
+
+
+def _stretches(data: Sequences, cuts: list[Bounds], ahead: int) -> tuple[Stretches, Stretches, Stretches]:
+    parts: list[list[tuple[int, int, int]]] = [[], [], []]
+    for k, (offset, cut) in enumerate(zip(data.starts.tolist(), cuts, strict=True)):
+        seen = cut.train[0]
+        for part, (first, stop) in zip(parts, cut, strict=True):
+            start = max(first - ahead, seen) if first > cut.train[0] else first
+            if stop > start:
+                part.append((offset + start, offset + stop, k))
+            seen = stop
+    train, validation, test = (_as_stretches(part) for part in parts)
+    return train, validation, test
+
+
+def _as_stretches(part: list[tuple[int, int, int]]) -> Stretches:
+    rows = np.array(part, np.int64).reshape(-1, 3)
+    starts, stops, sequences = (np.ascontiguousarray(column) for column in rows.T)
+    return Stretches(starts, stops, sequences)
+
+
+def of_other_groups(
+    parts: tuple[Stretches, Stretches, Stretches], groups: Int[np.ndarray, "B"]
+) -> tuple[Stretches, Stretches, Stretches]:
+    """Return parts in time of which the test holds groups that training and validation never see.
+
+    Args:
+        parts: training, validation and test, split in time.
+        groups: a number for each sequence; those of one number stay together.
+
+    Raises:
+        InputError: where there are fewer than three groups.
+    """
+    names = np.unique(groups)
+    if len(names) < 3:
+        raise InputError(f"split_by: expected time where there are fewer than 3 groups, got both and {len(names)}")
+    # What the test set is must not depend on the seed.
+    held = np.random.default_rng(0).permutation(names)[: max(1, round(TEST * len(names)))]
+    chosen = [~np.isin(groups[p.sequences], held) for p in parts[:2]] + [np.isin(groups[parts[2].sequences], held)]
+    train, validation, test = (Stretches(*(a[rows] for a in part)) for part, rows in zip(parts, chosen, strict=True))
+    return train, validation, test
