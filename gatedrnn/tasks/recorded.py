@@ -70,8 +70,8 @@ def task_from(
     data, outputs, ahead = _outputs(data, kind, horizon)
     density = kind in ("forecast", "step-regression")
     classes = len(data.classes)
-    fit = _baselines(data, kind, horizon, classes)
     splitter = Splitter(data, outputs, ahead=ahead, density=density, window=window)
+    fit = _baselines(data, kind, classes, splitter.season)
     return Task(
         name=name,
         title=f"{name}: {_asked(data, kind, horizon)}",
@@ -111,10 +111,12 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
     return data, data.y, 0
 
 
-def _baselines(data: Sequences, kind: Kind, horizon: int, classes: int) -> Callable[[Visible], list[FittedBaseline]]:
+def _baselines(
+    data: Sequences, kind: Kind, classes: int, season: int | None
+) -> Callable[[Visible], list[FittedBaseline]]:
     if kind == "forecast":
         columns = tuple(data.features.index(target) for target in data.targets)
-        return partial(baselines.forecast_ahead, horizon=horizon, columns=columns)
+        return partial(baselines.forecast_recordings, season=season, columns=columns)
     if kind == "step-classification":
         return partial(baselines.step_classification, classes=classes)
     if kind == "next-token":

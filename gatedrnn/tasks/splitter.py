@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.past import naive_error, recordings
+from gatedrnn.tasks.season import find_season
 from gatedrnn.tasks.sequences import LONGEST
 from gatedrnn.tasks.splitting import Stretches, Windows, parts_by_group, parts_in_time, windows
-from gatedrnn.tasks.task import Batch, FinalTest, Reading, Visible
+from gatedrnn.tasks.task import Batch, FinalTest, Past, Reading, Scale, Visible
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int, Shaped
 
     from gatedrnn.tasks.sequences import Sequences
+    from gatedrnn.tasks.task import Recording
 
 WINDOW, KEPT_WHOLE = 128, 1000
 """Steps of a window, and of the longest sequence that is not cut into windows where none are asked for."""
@@ -71,6 +74,7 @@ class Splitter:
             )
         # Likelihoods are densities, so their unit is that of the data; this one is the same for all seeds.
         self._unit = moments(outputs, self._parts(0)[:2]).deviation if density and outputs is not None else None
+        self.season, self._naive = self._season()
         self._lock = threading.Lock()
         self._last: tuple[int, Visible] | None = None
 
@@ -94,7 +98,9 @@ class Splitter:
             InputError: as calling it does.
         """
         of_inputs, of_outputs, offset = self._normalisation(seed := _checked(seed))
-        return FinalTest(self._batch(self._cuts(seed)[2], of_inputs, of_outputs), offset)
+        test = self._batch(self._cuts(seed)[2], of_inputs, of_outputs)
+        recorded = self._recordings(self._parts(seed)[2]) if self._unit is not None else None
+        return FinalTest(test, offset, self._scale(of_outputs), recorded)
 
     def _window(self, longest: int, window: int | None) -> int:
         if window is not None:
@@ -152,7 +158,25 @@ class Splitter:
     def _visible(self, seed: int) -> Visible:
         of_inputs, of_outputs, offset = self._normalisation(seed)
         train, validation = (self._batch(cut, of_inputs, of_outputs) for cut in self._cuts(seed)[:2])
-        return Visible(train, validation, offset)
+        past = Past(*map(self._recordings, self._parts(seed)[:2])) if self._unit is not None else None
+        return Visible(train, validation, offset, self._scale(of_outputs), past)
+
+    def _recordings(self, part: Stretches) -> tuple[Recording, ...]:
+        assert self.outputs is not None
+        return recordings(self.data, self.outputs, part, self.ahead)
+
+    def _season(self) -> tuple[int | None, Float[np.ndarray, "D"] | None]:
+        """Return the season of what the first split trains on, and the naive error of all that is not the test."""
+        if self._unit is None:
+            return None, None
+        train, validation = map(self._recordings, self._parts(0)[:2])
+        season = find_season([one.y[one.first :] for one in train])
+        return season, naive_error(validation if self._series else train + validation, season)
+
+    def _scale(self, of_outputs: Moments | None) -> Scale | None:
+        if of_outputs is None or self._unit is None or self._naive is None:
+            return None
+        return Scale(of_outputs.mean, of_outputs.deviation, self._unit, self._naive)
 
     def _batch(self, cut: Windows, of_inputs: Moments | None, of_outputs: Moments | None) -> Batch:
         x = _side_by_side(self.data.x, cut.starts, cut.lengths, self.length, of_inputs)
