@@ -11,9 +11,9 @@ import numpy as np
 
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
-from gatedrnn.tasks.files import READERS
+from gatedrnn.tasks.files import READERS, ending
 from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.table import read_table
+from gatedrnn.tasks.tables import read_table
 from gatedrnn.tasks.text import read_text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read(model: Model, path: Path, group: str | None, time: str | None) -> Seque
     Raises:
         InputError: where it lacks some, or has others.
     """
-    if path.suffix.lower() not in READERS or not path.is_file():
+    if not ending(path) or not path.is_file():
         raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
     try:
         return _read(model, path, group, time)

@@ -13,7 +13,8 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.files import write_json
 from gatedrnn.report.page import write_report
-from gatedrnn.tasks.files import task_from_arrays, task_from_file
+from gatedrnn.tasks.files import task_from_arrays, task_from_file, task_from_frame
+from gatedrnn.tasks.frames import is_frame
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
 
 
-def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **options: Any) -> Results:
+def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Path, **options: Any) -> Results:
     """Compare two cells on one's own data; write results.json and report.html, and return the results.
 
     Called again with the same arguments, it goes on where it was interrupted.
 
     Args:
-        data: a task, the path of a file, or arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...).
+        data: a task, the path of a file, arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...), or a table
+            of pandas, polars or xarray.
         out: folder for results; it holds one comparison.
         options: fields of ``gatedrnn.tasks.question.Question`` (such as ``group`` and ``target``), which say what is
             asked of a file or arrays, and of ``gatedrnn.comparison.settings.Settings`` (such as ``replicates``).
@@ -53,6 +55,8 @@ def compare(data: Task | str | Path | Mapping[str, Any], *, out: str | Path, **o
         if asked:
             raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
         task = data
+    elif is_frame(data):
+        task = task_from_frame(data, question)
     elif isinstance(data, Mapping):
         task = task_from_arrays(data, question)
     else:

@@ -79,7 +79,10 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     for key, values in arrays.items():
         if values.dtype == object:
             raise InputError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
-    x, tokens = arrays["x"], question.kind == "next-token" or arrays["x"].ndim == 1
+    x = arrays["x"]
+    if x.ndim == 1 and (x.dtype.kind == "f" or question.kind in ("forecast", "step-regression")):
+        x = x[:, None]  # one feature
+    tokens = question.kind == "next-token" or x.ndim == 1 or _are_padded_tokens(x, arrays)
     if tokens and not np.issubdtype(x.dtype, np.integer):
         raise InputError(f"x: expected tokens as integers [T, B] or [N], got {x.dtype} {list(x.shape)}")
     if not tokens and (x.dtype.kind not in "fiub" or x.ndim not in (2, 3)):
@@ -88,10 +91,10 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     lengths = _lengths(arrays.get("lengths"), x, padded)
     there = np.arange(len(x))[:, None] < lengths if padded else None
     kind, y, classes = _targets(arrays.get("y"), x, lengths, there, question)
-    flat = _flat(x, there)
+    flat, names = _flat(x, there), ()
     if tokens:
-        flat, classes = encode_classes(flat)
-        flat = flat.astype(np.min_scalar_type(len(classes) - 1))
+        flat, names = encode_classes(flat)
+        flat = flat.astype(np.min_scalar_type(len(names) - 1))
     features = () if tokens else _names(arrays.get("features"), x.shape[-1])
     groups, parts = (arrays.get(key) for key in ("groups", "split"))
     for key, values in (("groups", groups), ("split", parts)):
@@ -99,16 +102,27 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
             raise InputError(f"{key}: expected one for each of {len(lengths)} sequences, got {list(values.shape)}")
     columns = y.shape[-1] if kind == "step-regression" and y is not None else 0
     data = Sequences(
-        flat if tokens else flat.astype(np.float32, copy=False),
+        flat if tokens else _exact(flat),
         lengths,
         y,
         features=features,
         targets=question.target or tuple(f"y{d}" for d in range(columns)),
-        classes=classes,
+        classes=names if kind == "next-token" else classes,
         groups=None if groups is None else np.unique(groups, return_inverse=True)[1],
         parts=parts,
+        tokens=() if kind == "next-token" else names,
     )
     return data, kind
+
+
+def _are_padded_tokens(x: np.ndarray, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether integers are tokens ``[T, B]`` rather than steps ``[N, I]``: by what belongs to B sequences."""
+    if x.ndim != 2 or x.dtype.kind not in "iu":
+        return False
+    lengths, y = arrays.get("lengths"), arrays.get("y")
+    if lengths is not None:
+        return lengths.shape == (x.shape[1],) and lengths.sum() != len(x)
+    return y is not None and y.shape == (x.shape[1],) and len(y) != len(x)
 
 
 def _lengths(given: np.ndarray | None, x: np.ndarray, padded: bool) -> np.ndarray:
@@ -162,10 +176,15 @@ def _targets(
     if kind == "step-regression":
         if y.dtype.kind not in "fiub":
             raise InputError(f"y: expected numbers, got {y.dtype}")
-        return kind, flat.reshape(len(flat), -1).astype(np.float32), ()
+        return kind, _exact(flat.reshape(len(flat), -1)), ()
     if flat.ndim != 1:
         raise InputError(f"y: expected one class for each step, [T, B] or [N], got {list(y.shape)}")
     return (kind, *encode_classes(flat))
+
+
+def _exact(numbers: np.ndarray) -> np.ndarray:
+    """Return floats that hold these numbers as they are: float64, where float32 would round them."""
+    return numbers.astype(np.result_type(numbers.dtype, np.float32), copy=False)
 
 
 def _names(given: np.ndarray | None, count: int) -> tuple[str, ...]:

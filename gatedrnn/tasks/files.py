@@ -12,8 +12,9 @@ import numpy as np
 
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
+from gatedrnn.tasks.frames import digest, held, read_excel
 from gatedrnn.tasks.recorded import task_from
-from gatedrnn.tasks.table import read_table
+from gatedrnn.tasks.tables import read_source, read_table
 from gatedrnn.tasks.text import read_text
 
 if TYPE_CHECKING:
@@ -23,16 +24,35 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Path, "Question"], tuple["Sequences", "Kind"]]
 READERS: Mapping[str, Reader] = MappingProxyType(
-    {".npz": read_npz, ".csv": read_table, ".parquet": read_table, ".txt": read_text}
+    {
+        ".npz": read_npz,
+        ".csv": read_table,
+        ".csv.gz": read_table,
+        ".tsv": read_table,
+        ".tsv.gz": read_table,
+        ".parquet": read_table,
+        ".xlsx": read_excel,
+        ".txt": read_text,
+    }
 )
 """Endings to functions that read such a file."""
+
+
+def ending(path: Path) -> str:
+    """Return the ending of a file's name that says how it is read; empty where it is none of ``READERS``.
+
+    Example:
+        >>> ending(Path("sales.2024.CSV.gz")), ending(Path("sales.pdf"))
+        ('.csv.gz', '')
+    """
+    return next((known for known in READERS if path.name.lower().endswith(known)), "")
 
 
 def task_from_file(path: str | Path, question: Question) -> Task:
     """Return the task that a file holds.
 
     Args:
-        path: ends in .npz, .csv, .parquet or .txt.
+        path: a file whose name ends in one of ``READERS``.
         question: what is asked of it, and where it stands.
 
     Raises:
@@ -40,15 +60,16 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         MissingPackageError: where a table is to be read without pyarrow.
     """
     path = Path(path)
-    if path.suffix.lower() not in READERS:
+    known = ending(path)
+    if not known:
         raise InputError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
     if not path.is_file():
         raise InputError(f"file: expected one that exists, got {str(path)!r}")
     try:
-        data, kind = READERS[path.suffix.lower()](path, question)
+        data, kind = READERS[known](path, question)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return _task(data, kind, question, path.stem, path.name, digest)
+        return _task(data, kind, question, path.name[: -len(known)], path.name, digest)
     except MissingPackageError:
         raise  # it is not about this file
     except (InputError, OSError) as error:
@@ -75,6 +96,23 @@ def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str
         digest.update(np.ascontiguousarray(held[key]).data if held[key].dtype != object else b"")
     data, kind = from_arrays(held, question)
     return _task(data, kind, question, name, "arrays", digest.hexdigest())
+
+
+def task_from_frame(frame: Any, question: Question, *, name: str = "data") -> Task:
+    """Return the task that a table of another package holds: it is read as one from a file.
+
+    Args:
+        frame: a data frame or series of pandas or polars, or an array or dataset of xarray.
+        question: what is asked of it, and where it stands.
+        name: the name of the task.
+
+    Raises:
+        InputError: where it is unfit; says what to do.
+        MissingPackageError: where pyarrow is missing.
+    """
+    source = held(frame)
+    data, kind = read_source(source, question)
+    return _task(data, kind, question, name, type(frame).__name__, digest(source.table))
 
 
 def _task(data: Sequences, kind: Kind, question: Question, name: str, source: str, digest: str) -> Task:

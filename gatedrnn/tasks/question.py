@@ -20,7 +20,7 @@ class Question:
     group: str | None = None
     """Column that says which sequence a row belongs to; none: all rows are one series, which is split in time."""
     time: str | None = None
-    """Column that ascends within each group: numbers or dates. None: rows are in order."""
+    """Column that ascends within each group: numbers or dates. None: the only column of dates, or rows are in order."""
     target: tuple[str, ...] = ()
     """Column of classes, or columns of numbers; of a forecast, which features are forecast (all)."""
     features: tuple[str, ...] = ()
@@ -38,6 +38,16 @@ class Question:
     forecast with a column of time by time, and else by group."""
     test_from: str | None = None
     """The first time of the test, as the column of time has it, such as 2026-01-31."""
+    day_first: bool | None = None
+    """Whether 01/02/2026 is the first of February; none: as the other dates of the column decide."""
+    fill: Literal["forward", "drop"] | None = None
+    """What a missing number becomes: the last one before it in its group, with a column that says where, or its row is
+    left out. None: refused."""
+    wide: Literal["rows", "columns"] | None = None
+    """Whether each row of a table is a series, with its class in the column target, or each column; none: a row is a
+    step."""
+    tokens: Literal["characters", "words"] | None = None
+    """What a text is read as; none: words of sentences in a table, and else characters."""
 
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, tuples as text."""

@@ -69,7 +69,7 @@ def task_from(
     check(data)
     data, outputs, ahead = _outputs(data, kind, horizon)
     density = kind in ("forecast", "step-regression")
-    classes = len(data.classes)
+    classes, tokens = len(data.classes), _tokens(data, kind)
     splitter = Splitter(data, outputs, ahead=ahead, density=density, window=window)
     fit = _baselines(data, kind, classes, splitter.season)
     return Task(
@@ -77,7 +77,7 @@ def task_from(
         title=f"{name}: {_asked(data, kind, horizon)}",
         kind=kind,
         unit="nats per sequence" if kind == "classification" else "nats per step",
-        in_dim=classes if kind == "next-token" else data.x.shape[-1],
+        in_dim=tokens or data.x.shape[-1],
         out_dim=2 * outputs.shape[-1] if density and outputs is not None else classes,
         source=source,
         data_sha256=sha256,
@@ -85,7 +85,7 @@ def task_from(
         read_test=splitter.read_test,
         score=OBJECTIVES[kind],
         baselines=lambda visible: fit(_existing(visible)),
-        encode=partial(_one_hot, classes) if kind == "next-token" else as_it_is,
+        encode=partial(_one_hot, tokens) if tokens else as_it_is,
         reading=splitter.reading,
     )
 
@@ -114,6 +114,10 @@ def _outputs(data: Sequences, kind: Kind, horizon: int) -> tuple[Sequences, np.n
 def _baselines(
     data: Sequences, kind: Kind, classes: int, season: int | None
 ) -> Callable[[Visible], list[FittedBaseline]]:
+    if data.tokens and kind == "classification":
+        return partial(baselines.token_classification, tokens=len(data.tokens))
+    if data.tokens and kind == "step-classification":
+        return partial(baselines.token_step_classification, tokens=len(data.tokens), classes=classes)
     if kind == "forecast":
         columns = tuple(data.features.index(target) for target in data.targets)
         return partial(baselines.forecast_recordings, season=season, columns=columns)
@@ -131,6 +135,11 @@ def _asked(data: Sequences, kind: Kind, horizon: int) -> str:
     if kind == "forecast":
         return f"{shown}, {horizon} step{'s' if horizon > 1 else ''} ahead"
     return f"{shown or 'the class'} of each {'sequence' if kind == 'classification' else 'step'}"
+
+
+def _tokens(data: Sequences, kind: Kind) -> int:
+    """Return how many different tokens a network reads one-hot; 0: it reads numbers."""
+    return len(data.classes) if kind == "next-token" else len(data.tokens)
 
 
 def _one_hot(tokens: int, x: Array | np.ndarray) -> Array:

@@ -33,6 +33,10 @@ class Sequences:
         labels: what the sequences are called, in messages.
         groups: a number for each sequence, ``[B]``: those of one number belong together, in one part of a split.
         parts: ``train``, ``validation`` or ``test`` for each sequence where a split was given, ``[B]``.
+        notes: what was guessed of the data or left out of them, a sentence each.
+        times: when each step was, ``[N]``: datetime64[ns] or numbers; None where nothing says so.
+        time_name: what the times are called; None where there are none.
+        tokens: names of the tokens where x holds such and y something else, whose classes ``classes`` names.
     """
 
     x: Float[np.ndarray, "N I"] | Int[np.ndarray, "N"]
@@ -44,6 +48,10 @@ class Sequences:
     labels: tuple[str, ...] = ()
     groups: Int[np.ndarray, "B"] | None = None
     parts: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    times: np.ndarray | None = None
+    time_name: str | None = None
+    tokens: tuple[str, ...] = ()
 
     @property
     def starts(self) -> Int[np.ndarray, "B"]:

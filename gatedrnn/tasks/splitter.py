@@ -215,8 +215,9 @@ def _side_by_side(
     longest: int,
     by: Moments | None,
 ) -> Shaped[np.ndarray, "T W *D"]:
-    """Lay windows beside each other, zeros behind their ends; normalised where there are moments."""
-    out = np.zeros((longest, len(starts), *flat.shape[1:]), flat.dtype)
+    """Lay windows beside each other, zeros behind their ends; normalised where there are moments, then in float32."""
+    dtype = np.float32 if np.issubdtype(flat.dtype, np.floating) else flat.dtype
+    out = np.zeros((longest, len(starts), *flat.shape[1:]), dtype)
     for t in range(longest):
         there = lengths > t
         values = flat[starts[there] + t]

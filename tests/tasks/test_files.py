@@ -25,7 +25,7 @@ def assert_equal(one, other):
     [
         (Question(target=("name",)), "classification", (GROUPS * 2 // 10,)),
         (Question(target=("state",)), "step-classification", (STEPS, 2)),
-        (Question(target=("y",)), "step-regression", (STEPS, 2, 1)),
+        (Question(target=("y",), kind="step-regression"), "step-regression", (STEPS, 2, 1)),
         (Question(target=("y",), horizon=2), "forecast", (STEPS - 2, 2, 1)),
         (Question(horizon=1), "forecast", (STEPS - 1, 2, 3)),
     ],
@@ -47,7 +47,7 @@ def test_csv_parquet_and_arrays_hold_the_same_task(tmp_path, asked, kind, shape)
         y = table[asked.target[0]].reshape(GROUPS, STEPS).T
         arrays["y"] = {"classification": y[0], "step-classification": y, "step-regression": y[..., None]}[kind]
     np.savez(tmp_path / "data.npz", **arrays)
-    question = Question(horizon=asked.horizon, target=asked.target)
+    question = Question(kind=asked.kind, horizon=asked.horizon, target=asked.target)
     npz = task_from_file(tmp_path / "data.npz", question)
     for task in (by_comma, by_column, npz, task_from_arrays(arrays, question)):
         assert task.kind == kind
@@ -59,7 +59,7 @@ def test_csv_parquet_and_arrays_hold_the_same_task(tmp_path, asked, kind, shape)
 
 def test_rows_of_groups_may_be_interleaved(tmp_path):
     table = columns()
-    asked = Question(group="who", time="t", target=("y",), features=("a", "b"))
+    asked = Question(group="who", time="t", target=("y",), features=("a", "b"), kind="step-regression")
     by_time = np.argsort(table["t"], kind="stable")
     whole = task_from_file(write(tmp_path / "a.csv", table), asked).split(0)
     mixed = task_from_file(write(tmp_path / "b.csv", {k: v[by_time] for k, v in table.items()}), asked).split(0)

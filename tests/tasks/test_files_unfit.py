@@ -29,8 +29,8 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
 @pytest.mark.parametrize(
     ("table", "asked", "message"),
     [
-        (with_value("a", 13, np.nan), LONG, r"column 'a': .* 1 missing .* step 4 of sequence 'g01'; fill"),
-        (with_value("a", 13, "oops"), LONG, r"column 'a': expected numbers, got text"),
+        (with_value("a", 13, np.nan), LONG, r"column 'a': .* 1 missing, .* in (line 15|row 14)\b.*--fill"),
+        (with_value("a", 13, "oops"), LONG, r"column 'a': expected numbers, got 'oops' in (line 15|row 14)\b"),
         (changed(b=np.full(108, 2.5)), LONG, r"column 'b': expected values that vary, got 2.5 in every row; name"),
         (changed(name=["no"] * 108), {**LONG, "target": ("name",)}, "target: expected at least two classes, got 'no'"),
         (
@@ -44,7 +44,12 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
             r"time: expected each value of 't' once, got one twice at step 1 in group",
         ),
         (columns(), {**LONG, "target": ("z",)}, "columns: expected some of who, t, .*; got z"),
-        (columns(), {"group": "t"}, "column 'who': expected numbers, got text; give it a role"),
+        (
+            columns(),
+            {"horizon": 1},
+            "group: expected a word on column 'who', whose rows stand together by its 12 values",
+        ),
+        (columns(), {**LONG, "target": ("y",)}, 'kind: .* add --horizon 1 to forecast "y", or --kind step-regression'),
         (
             columns(),
             {**LONG, "group": "state", "time": None},
@@ -132,7 +137,7 @@ def test_unfit_arrays_say_what_to_do(tmp_path, arrays, asked, message):
 
 
 def test_other_files_say_what_to_do(tmp_path):
-    (tmp_path / "a.xlsx").write_text("")
+    (tmp_path / "a.pdf").write_text("")
     (tmp_path / "a.npz").write_text("no zip file")
     (tmp_path / "b.npz").write_bytes(b"")
     (tmp_path / "a.csv").write_text("")
@@ -141,7 +146,7 @@ def test_other_files_say_what_to_do(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "b.txt").write_text("aaaa")
     for name, message in (
-        ("a.xlsx", r"file: expected one that ends in .npz, .csv, .parquet, .txt, got 'a.xlsx'"),
+        ("a.pdf", r"file: expected one that ends in .npz, .csv, .*, .parquet, .txt, got 'a.pdf'"),
         ("none.csv", "file: expected one that exists"),
         ("a.npz", "a.npz: expected an .npz file"),
         ("b.npz", "b.npz: expected an .npz file"),

@@ -11,6 +11,7 @@ from gatedrnn.tasks.baselines.forecast import ORDERS, forecast, histories
 from gatedrnn.tasks.baselines.labels import multi_label
 from gatedrnn.tasks.baselines.recordings import forecast_recordings, step_regression
 from gatedrnn.tasks.baselines.steps import step_classification
+from gatedrnn.tasks.baselines.token_classes import token_classification, token_step_classification
 from gatedrnn.tasks.baselines.tokens import next_token
 
 __all__ = [
@@ -25,4 +26,6 @@ __all__ = [
     "step_classification",
     "step_regression",
     "summaries",
+    "token_classification",
+    "token_step_classification",
 ]

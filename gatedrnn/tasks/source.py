@@ -1,0 +1,100 @@
+"""Where a table comes from: a file that is read in pieces, or a table that is held."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from gatedrnn.errors import MissingPackageError
+
+ROWS = 1 << 16
+"""Rows that are read at once where a format counts rows."""
+
+
+def arrow() -> Any:
+    """Return pyarrow.
+
+    Raises:
+        MissingPackageError: where it is missing.
+    """
+    try:
+        for module in ("pyarrow.csv", "pyarrow.parquet", "pyarrow.compute"):
+            importlib.import_module(module)
+    except ImportError as error:
+        raise MissingPackageError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
+    return importlib.import_module("pyarrow")
+
+
+class Source(Protocol):
+    """A table whose columns are read in pieces.
+
+    Attributes:
+        schema: pyarrow's schema: names and types of the columns.
+        at_once: whether rows lie together, so that all columns that are wanted are best read in one pass.
+        notes: what was guessed of how the table is written.
+    """
+
+    @property
+    def schema(self) -> Any:
+        """Return pyarrow's schema: names and types of the columns."""
+        ...
+
+    at_once: bool
+    notes: tuple[str, ...]
+
+    def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield these columns as record batches, some read as another type than the schema's."""
+        ...
+
+    def place(self, row: int) -> str:
+        """Return in words where a row stands, counted from 0."""
+        ...
+
+
+class Parquet:
+    """A Parquet file, whose columns lie apart and are read one at a time.
+
+    Args:
+        path: the file to be read.
+    """
+
+    at_once, notes = False, ()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.schema = arrow().parquet.read_schema(path)
+
+    def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield these columns as record batches; types are the file's own."""
+        del types
+        with arrow().parquet.ParquetFile(self.path) as file:
+            yield from file.iter_batches(batch_size=ROWS, columns=list(names))
+
+    def place(self, row: int) -> str:
+        """Return in words where a row stands, counted from 0."""
+        return f"row {row + 1:,}"
+
+
+class Held:
+    """A table that is in memory already, such as a data frame.
+
+    Args:
+        table: a table of pyarrow's that is held.
+        first: the number that its first row has where it came from.
+    """
+
+    at_once, notes = False, ()
+
+    def __init__(self, table: Any, first: int = 1) -> None:
+        self.table, self.schema, self.first = table, table.schema, first
+
+    def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
+        """Yield these columns as record batches; types are the table's own."""
+        del types
+        yield from self.table.select(list(names)).to_batches(max_chunksize=ROWS)
+
+    def place(self, row: int) -> str:
+        """Return in words where a row stands, counted from 0."""
+        return f"row {row + self.first:,}"
