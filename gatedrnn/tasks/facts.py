@@ -88,9 +88,7 @@ def _split(data: Sequences, splitter: Splitter) -> str:
     if splitter.split_by == "group":
         train, validation, test = (len(part.sequences) for part in parts)
         given = "as given" if data.parts is not None else "drawn by group"
-        return (
-            f"{given}: {train} sequences train, {validation} validate, {test} test, which are the same for every seed"
-        )
+        return f"{given}: {train} sequences train, {validation} validate, {test} test, the same for every seed"
     train, validation, test = (_between(data, part, splitter.ahead if k else 0) for k, part in enumerate(parts))
     other = "; the test is of other groups" if splitter.split_by == "both" else ""
     return f"in time: train {train}, validate {validation}, test {test}{other}"

@@ -16,7 +16,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, FinalTest, Reading, Task, Visible
+from gatedrnn.tasks.task import Batch, FinalTest, Reading, Scale, Task, Visible
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -116,7 +116,7 @@ def split_forecast(seed: int) -> Visible:
     held_out, rest = _draw(seed, FORECAST_VALIDATION, known.speakers)
     moments = _statistics(known.take(rest))
     train, validation = (_frames(known.take(rows), *moments) for rows in (rest, held_out))
-    return Visible(train, validation, _offset(moments[1]))
+    return Visible(train, validation, _offset(moments[1]), _scale(*moments))
 
 
 def final_forecast(seed: int) -> FinalTest:
@@ -128,7 +128,7 @@ def final_forecast(seed: int) -> FinalTest:
     """
     known, test = load()
     moments = _statistics(known.take(_draw(seed, FORECAST_VALIDATION, known.speakers)[1]))
-    return FinalTest(_frames(test, *moments), _offset(moments[1]))
+    return FinalTest(_frames(test, *moments), _offset(moments[1]), _scale(*moments))
 
 
 def _frames(part: Utterances, mean: np.ndarray, deviation: np.ndarray) -> Batch:
@@ -141,6 +141,14 @@ def _frames(part: Utterances, mean: np.ndarray, deviation: np.ndarray) -> Batch:
 
 def _offset(deviation: np.ndarray) -> float:
     return float(np.log(deviation / _statistics(load()[0])[1]).sum())
+
+
+def _scale(mean: np.ndarray, deviation: np.ndarray) -> Scale:
+    """Return how to get back to cepstrum coefficients; the naive forecast is the frame before."""
+    known, _ = load()
+    changes = np.abs(np.diff(known.frames.astype(np.float64), axis=0))
+    naive = changes[np.arange(1, LONGEST)[:, None] < known.lengths].mean(0)
+    return Scale(mean, deviation, _statistics(known)[1], naive)
 
 
 def split_speaker(seed: int) -> Visible:

@@ -21,8 +21,8 @@ ALIKE = 0.7
 """What a period's autocorrelation must reach of the highest one."""
 AGAIN, LOW = 0.6, 0.5
 """What must be reached after twice a period of its autocorrelation, and undercut somewhere before and between."""
-COLUMNS = 64
-"""Columns, of all series together, that are looked at."""
+COLUMNS, LATEST = 64, 1 << 17
+"""Columns, of all series together, that are looked at, and steps of each, the last ones."""
 
 
 def find_season(series: Sequence[Float[np.ndarray, "n D"]]) -> int | None:
@@ -82,10 +82,10 @@ def _strength(values: Float[np.ndarray, "L"], lag: int) -> float:
 
 
 def _whitened(series: Sequence[Float[np.ndarray, "n D"]]) -> list[Float[np.ndarray, "n"]]:
-    columns = [np.asarray(column, np.float64) for one in series if len(one) >= SHORTEST for column in one.T]
+    columns = [column for one in series if len(one) >= SHORTEST for column in one[-LATEST:].T]
     every = max(1, -(-len(columns) // COLUMNS))
     whitened = []
-    for column in columns[::every]:
+    for column in (np.asarray(each, np.float64) for each in columns[::every]):
         spread = column.std()
         v = column - column.mean()
         t = np.arange(len(v)) - (len(v) - 1) / 2

@@ -9,8 +9,8 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 
-from gatedrnn.tasks import baselines, registry
-from gatedrnn.tasks.task import Baseline, Batch, FinalTest, Visible
+from gatedrnn.tasks import baselines, japanese_vowels, registry
+from gatedrnn.tasks.task import Baseline, Batch, FinalTest, Scale, Visible
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,8 @@ def var_sequences(rng: np.random.Generator, count: int, steps: int, noise: float
 def test_autoregression_reaches_the_entropy_of_its_own_process() -> None:
     rng = np.random.default_rng(0)
     train, validation, test = (var_sequences(rng, 100, 60, 0.1) for _ in range(3))
-    strongest = baselines.forecast(Visible(train, validation, 0.25))[0].tested(FinalTest(test, 0.25))
+    scale = Scale(np.zeros(2), np.ones(2), np.exp([-0.125, -0.125]), np.ones(2))
+    strongest = baselines.forecast(Visible(train, validation, 0.25, scale))[0].tested(FinalTest(test, 0.25, scale))
     assert strongest.name == "autoregression"
     # Differential entropy of the noise, 2 channels, and the split's offset. Beyond it: the first of 59 targets,
     # forecast without its second lag (under 0.02 a frame), and sampling, sqrt(1 / 5900) = 0.013 a frame.
@@ -114,6 +115,19 @@ def test_unconditional_and_persistence_by_hand(
     change = -scipy.stats.norm.logpdf(test[1], 0, np.sqrt((train[1] ** 2).mean(0))).sum(-1).mean()
     np.testing.assert_allclose(results["unconditional Gaussian"].test["nats"], marginal + vowels.offset, rtol=1e-9)
     np.testing.assert_allclose(results["persistence"].test["nats"], change + vowels.offset, rtol=1e-9)
+    # In the units that were recorded: a coefficient's error by its deviation in all that is known, their mean.
+    known, final = japanese_vowels.load()
+    unit = known.flat().astype(np.float64).std(0)
+    changes, naive = (
+        np.concatenate([np.diff(u.frames[:n, b].astype(np.float64), axis=0) for b, n in enumerate(u.lengths)])
+        for u in (final, known)
+    )
+    found = results["persistence"].test
+    np.testing.assert_allclose(found["rmse"], (np.sqrt((changes**2).mean(0)) / unit).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["mae"], (np.abs(changes).mean(0) / unit).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["mase"], (np.abs(changes).mean(0) / np.abs(naive).mean(0)).mean(), rtol=1e-5)
+    inside = np.abs(test[1]) <= scipy.stats.norm.ppf(0.95) * np.sqrt((train[1] ** 2).mean(0))
+    np.testing.assert_allclose(found["coverage-90"], inside.mean(), rtol=1e-5)
     # A network whose head gives the marginal is scored alike by the task's own objective.
     raw = np.log(1000) * np.arctanh(np.log(train[0].std(0)) / np.log(1000))
     head = np.broadcast_to(np.concatenate([train[0].mean(0), raw]), (28, 370, 24)).astype(np.float32)
@@ -157,6 +171,8 @@ def test_class_frequencies() -> None:
     np.testing.assert_allclose(result.validation["nats"], -(np.log(0.75) + np.log(0.25)) / 2)
     np.testing.assert_allclose(result.test["nats"], -(2 * np.log(0.75) + 3 * np.log(0.25)) / 5)
     assert result.test["accuracy"] == 2 / 5
+    # F1 of class 0: precision 2 / 5, recall 1; of class 1, never named, 0.
+    np.testing.assert_allclose(result.test["macro-f1"], (2 * 0.4 / 1.4) / 2)
 
 
 def test_summaries_ignore_padding(speakers: Visible) -> None:
@@ -196,3 +212,8 @@ def test_logistic_regression_minimises_its_penalised_likelihood(
     # scikit-learn stops at a gradient of 1e-6: its optimum is known to about that, times C for the flattest weights.
     np.testing.assert_allclose(strongest.test["nats"], nats, atol=1e-6 * c)
     assert strongest.test["accuracy"] == (logp.argmax(1) == speakers_test.batch.y).mean()
+    of_classes = []
+    for k in range(9):
+        right = np.sum((logp.argmax(1) == k) & (speakers_test.batch.y == k))
+        of_classes.append(2 * right / (np.sum(logp.argmax(1) == k) + np.sum(speakers_test.batch.y == k)))
+    np.testing.assert_allclose(strongest.test["macro-f1"], np.mean(of_classes))

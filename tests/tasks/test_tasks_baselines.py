@@ -1,4 +1,4 @@
-"""Simple models of steps, horizons and tokens, against processes whose entropy is known and counting by hand."""
+"""Simple models of steps and tokens, against counting by hand."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import pytest
 from gatedrnn.tasks import baselines
 from gatedrnn.tasks.baselines.tokens import LONGEST, NGrams
 from gatedrnn.tasks.task import Batch, FinalTest, Visible
-
-HALF_LOG = 0.5 * np.log(2 * np.pi * np.e)
 
 
 def scored(fit, train, validation, test, **options):
@@ -26,50 +24,6 @@ def parts_of(make):
     return [make(np.random.default_rng(seed)) for seed in range(3)]
 
 
-def test_a_seasonal_series_is_found_with_its_period():
-    """Period 7 and noise of 0.1: the naive forecast errs by two draws of noise, so its deviation is 0.1 sqrt(2)."""
-
-    def make(rng):
-        t = np.arange(203)[:, None]
-        season = rng.normal(size=(7, 40))
-        x = (season[t[:, 0] % 7] + 0.1 * rng.normal(size=(203, 40)))[..., None]
-        return Batch(x[:-3], np.full(40, 200, np.int32), x[3:])
-
-    found = scored(baselines.forecast_ahead, *parts_of(make), horizon=3, columns=(0,))
-    assert found["seasonal-naive"].choice.removeprefix("period ") in ("7", "14", "21", "28", "35", "42", "49")
-    # The first steps of a window have nothing one period ago: at most 50 of 200, which only makes it worse.
-    assert found["seasonal-naive"].test["nats"] > HALF_LOG + np.log(0.1 * np.sqrt(2))
-    assert found["seasonal-naive"].test["nats"] < found["persistence"].test["nats"] - 0.3
-
-
-def test_a_random_walk_is_forecast_by_persistence():
-    """h steps ahead, the error is a sum of h draws: entropy log(sqrt(2 pi e h)); no model is better."""
-
-    def make(rng):
-        x = np.cumsum(rng.normal(size=(104, 200, 1)), 0)
-        return Batch(x[:-4], np.full(200, 100, np.int32), x[4:])
-
-    found = scored(baselines.forecast_ahead, *parts_of(make), horizon=4, columns=(0,))
-    # 20,000 overlapping errors: 5,000 of their own, so 0.01 for one standard error; four of them.
-    assert abs(found["persistence"].test["nats"] - (HALF_LOG + np.log(2))) < 0.04
-    assert abs(found["autoregression"].test["nats"] - found["persistence"].test["nats"]) < 0.04
-
-
-def test_ridge_regression_finds_a_linear_rule_of_the_last_two_steps():
-    def make(rng):
-        x = rng.normal(size=(50, 100, 2))
-        y = 2 * x[..., :1] + 0.1 * rng.normal(size=(50, 100, 1))
-        y[1:] -= x[:-1, :, 1:]
-        return Batch(x, np.full(100, 50, np.int32), y)
-
-    found = scored(baselines.step_regression, *parts_of(make))
-    ridge = found["ridge regression on the last steps"]
-    # 5,000 errors: 0.01 for one standard error; four of them.
-    assert abs(ridge.test["nats"] - (HALF_LOG + np.log(0.1))) < 0.04
-    assert ridge.choice.startswith(("order 2", "order 5"))
-    assert abs(found["unconditional Gaussian"].test["nats"] - (HALF_LOG + 0.5 * np.log(5.01))) < 0.04
-
-
 def test_logistic_regression_names_the_steps_that_are_above_zero():
     def make(rng):
         x = rng.normal(size=(40, 60, 1))
@@ -77,6 +31,7 @@ def test_logistic_regression_names_the_steps_that_are_above_zero():
 
     found = scored(baselines.step_classification, *parts_of(make), classes=3)
     assert found["logistic regression on the last steps"].test["accuracy"] > 0.98
+    assert found["logistic regression on the last steps"].test["macro-f1"] > 0.98
     # Two classes of a half, and a third that never was, by the rule of succession.
     assert abs(found["class frequencies"].test["nats"] - np.log(2)) < 0.01
 
@@ -156,3 +111,5 @@ def test_n_grams_beat_frequencies_where_tokens_follow_each_other(text):
     counts = np.bincount(text.y[np.arange(32)[:, None] < text.lengths], minlength=6) + 1
     expected = -(np.log(counts / counts.sum()) * (counts - 1)).sum() / (counts - 1).sum()
     np.testing.assert_allclose(found["token frequencies"].test["nats"], expected, rtol=1e-12)
+    for baseline in found.values():
+        np.testing.assert_allclose(2 ** baseline.test["bits"], np.exp(baseline.test["nats"]))

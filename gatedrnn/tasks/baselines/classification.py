@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.tasks.baselines.classes import class_scores
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
 from gatedrnn.tasks.task import FittedBaseline
 
@@ -34,20 +35,17 @@ def summaries(batch: Batch) -> Float[np.ndarray, "B 5I"]:
     return np.stack(rows)
 
 
-def _class_scores(log_probabilities: Float[np.ndarray, "B K"], part: Batch) -> tuple[float, float]:
-    """Return nats per sequence, and the part of classes named right."""
-    nats = -np.take_along_axis(log_probabilities, part.y[:, None].astype(int), axis=1).mean()
-    return float(nats), float((log_probabilities.argmax(1) == part.y).mean())
+def _scores(log_probabilities: Float[np.ndarray, "B K"], part: Batch) -> Scores:
+    nats = -np.take_along_axis(log_probabilities, part.y[:, None].astype(int), axis=1)[:, 0]
+    return class_scores(nats, log_probabilities.argmax(1), part.y)
 
 
 def _frequencies(visible: Visible) -> FittedBaseline:
     counts = np.bincount(visible.train.y)
     log_probabilities = np.log(counts / counts.sum())
-    offset = visible.offset
 
     def score(part: Part) -> Scores:
-        nats, accuracy = _class_scores(np.tile(log_probabilities, (len(part.batch.y), 1)), part.batch)
-        return {"nats": nats + offset, "accuracy": accuracy}
+        return _scores(np.tile(log_probabilities, (len(part.batch.y), 1)), part.batch)
 
     return FittedBaseline("class frequencies", score(visible.validated()), score)
 
@@ -56,19 +54,18 @@ def _logistic_regression(visible: Visible) -> FittedBaseline:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    train, validation, offset = summaries(visible.train), summaries(visible.validation), visible.offset
+    train, validation = summaries(visible.train), summaries(visible.validation)
 
     def fit(c: float) -> Any:
         model = linear_models().LogisticRegression(C=c, tol=1e-6, max_iter=10_000)
         return make_pipeline(StandardScaler(), model).fit(train, visible.train.y)
 
     models = {c: fit(c) for c in REGULARISATIONS}
-    _, c = min((_class_scores(models[c].predict_log_proba(validation), visible.validation)[0], c) for c in models)
+    _, c = min((_scores(models[c].predict_log_proba(validation), visible.validation)["nats"], c) for c in models)
     chosen = models[c]
 
     def score(part: Part) -> Scores:
-        nats, accuracy = _class_scores(chosen.predict_log_proba(summaries(part.batch)), part.batch)
-        return {"nats": nats + offset, "accuracy": accuracy}
+        return _scores(chosen.predict_log_proba(summaries(part.batch)), part.batch)
 
     name = "logistic regression on means, deviations and three frames"
     return FittedBaseline(name, score(visible.validated()), score, f"C = {c:g}")

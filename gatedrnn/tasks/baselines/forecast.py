@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
+from gatedrnn.tasks.metrics import number_scores
 from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
+    from gatedrnn.tasks.task import Batch, Part, Scale, Scores, Visible
 
 ORDERS = (1, 2, 3, 4, 5)
-
-
-def gaussian_nats(errors: Float[np.ndarray, "N D"], deviation: Float[np.ndarray, "D"]) -> Float[np.ndarray, "N"]:
-    """Return each frame's negative log-likelihood under independent Gaussians of those deviations."""
-    z = errors / deviation
-    return (0.5 * z**2 + np.log(deviation) + 0.5 * math.log(2 * math.pi)).sum(-1)
 
 
 def histories(
@@ -48,23 +46,47 @@ def histories(
     return np.concatenate(lagged, axis=-1), y[chosen]
 
 
+class Gaussians(NamedTuple):
+    """Forecasts of N frames and what was found, in the units of a split: deviations ``[N, D]`` or ``[D]``."""
+
+    mean: Float[np.ndarray, "N D"]
+    deviation: Float[np.ndarray, "N D"]
+    y: Float[np.ndarray, "N D"]
+
+    def scores(self, scale: Scale | None) -> Scores:
+        """Return what they are worth in the user's units."""
+        if scale is None:
+            raise InputError("scale: expected that of the split, got none; give Visible(..., scale)")
+        mean, y = (a * scale.deviation + scale.mean for a in (self.mean, self.y))
+        return number_scores(mean, np.broadcast_to(self.deviation * scale.deviation, y.shape), y, scale)
+
+
+def _fitted(name: str, visible: Visible, forecasts: Callable[[Batch], Gaussians], choice: str = "") -> FittedBaseline:
+    def score(part: Part) -> Scores:
+        return forecasts(part.batch).scores(part.scale)
+
+    return FittedBaseline(name, score(visible.validated()), score, choice)
+
+
 def _unconditional(visible: Visible) -> FittedBaseline:
-    known, offset = histories(visible.train, 1)[1], visible.offset
+    known = histories(visible.train, 1)[1]
     mean, deviation = known.mean(0), known.std(0)
 
-    def score(part: Part) -> Scores:
-        return {"nats": float(gaussian_nats(histories(part.batch, 1)[1] - mean, deviation).mean() + offset)}
+    def forecasts(part: Batch) -> Gaussians:
+        y = histories(part, 1)[1]
+        return Gaussians(np.broadcast_to(mean, y.shape), deviation, y)
 
-    return FittedBaseline("unconditional Gaussian", score(visible.validated()), score)
+    return _fitted("unconditional Gaussian", visible, forecasts)
 
 
 def _persistence(visible: Visible) -> FittedBaseline:
-    deviation, offset = np.sqrt((np.subtract(*histories(visible.train, 1)) ** 2).mean(0)), visible.offset
+    deviation = np.sqrt((np.subtract(*histories(visible.train, 1)) ** 2).mean(0))
 
-    def score(part: Part) -> Scores:
-        return {"nats": float(gaussian_nats(np.subtract(*histories(part.batch, 1)), deviation).mean() + offset)}
+    def forecasts(part: Batch) -> Gaussians:
+        past, y = histories(part, 1)
+        return Gaussians(past, deviation, y)
 
-    return FittedBaseline("persistence", score(visible.validated()), score)
+    return _fitted("persistence", visible, forecasts)
 
 
 def _autoregression(visible: Visible) -> FittedBaseline:
@@ -73,26 +95,23 @@ def _autoregression(visible: Visible) -> FittedBaseline:
     ``x[t] ~ N(a + sum over k <= order of x[t - k] A_k, diag(s^2))``, by least squares. A model of each order is
     fitted to the frames that have so much history; a frame with less is forecast by the model of the order it has.
     """
-    models, offset = {}, visible.offset
+    models = {}
     for order in ORDERS:
         past, target = histories(visible.train, order)
         model = linear_models().LinearRegression().fit(past, target)
         models[order] = model, (target - model.predict(past)).std(0)
 
-    def nats(part: Batch, order: int) -> float:
-        total, count = 0.0, 0
+    def forecasts(part: Batch, order: int) -> Gaussians:
+        found = []
         for k in ORDERS[:order]:
             model, deviation = models[k]
-            past, target = histories(part, k, exactly=k < order)
-            if len(target):
-                total += gaussian_nats(target - model.predict(past), deviation).sum()
-                count += len(target)
-        return float(total / count + offset)
+            past, y = histories(part, k, exactly=k < order)
+            if len(y):
+                found.append((model.predict(past), np.tile(deviation, (len(y), 1)), y))
+        return Gaussians(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
-    validation, order = min((nats(visible.validation, order), order) for order in ORDERS)
-    return FittedBaseline(
-        "autoregression", {"nats": validation}, lambda part: {"nats": nats(part.batch, order)}, f"order {order}"
-    )
+    fitted = [_fitted("autoregression", visible, partial(forecasts, order=n), f"order {n}") for n in ORDERS]
+    return min(fitted, key=lambda model: model.validation["nats"])
 
 
 def forecast(visible: Visible) -> list[FittedBaseline]:

@@ -32,7 +32,7 @@ class Lags(NamedTuple):
     """What a regression reads at a step: the last steps, and the target's time of the last two seasons.
 
     Attributes:
-        order: how many steps.
+        order: how many of the last steps are read.
         season: the period; None: no season is read.
         columns: which features are the targets; none where these aren't known when a forecast is made.
         changes: whether the change from the last value is forecast, from values less the last ones.

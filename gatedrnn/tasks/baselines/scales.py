@@ -32,7 +32,7 @@ def adapted(
     ``ahead`` is 0, what was looked for is never told, and the deviation stays the same.
 
     Args:
-        errors: of the forecasts made at successive steps.
+        errors: what was found less what was forecast, by the step at which the forecast was made.
         start: deviation of errors in the training part.
         half_life: steps after which an error counts half.
         ahead: steps from a forecast to what it is about.

@@ -146,7 +146,7 @@ def forecasts(
     Where there are no states yet, in the first season, it is the last value.
 
     Args:
-        series: at least one step more than the first season.
+        series: the values of one target, at least one step more than the first season.
         form: which states there are.
         parameters: alpha, and beta and gamma where there are a trend and a season.
         ahead: h, steps from a forecast to what it is about.

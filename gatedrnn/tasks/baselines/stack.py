@@ -21,8 +21,8 @@ class Stack(NamedTuple):
         x: what a forecaster may read, ``[N, I]``.
         y: what is looked for at each step, ``[N, D]``.
         starts: where the recording of each step starts, ``[N]``.
-        bounds: for each recording where it starts, the first step whose forecast is scored, and the first one whose
-            forecast is about something beyond its end, ``[R, 3]``.
+        bounds: where each recording starts, the first step whose forecast is scored, and the first one whose forecast
+            is about something beyond its end, ``[R, 3]``.
         ahead: steps from a forecast to what it is about.
     """
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.tasks.baselines.classes import class_scores
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, steps
 from gatedrnn.tasks.baselines.steps import frequencies
 from gatedrnn.tasks.task import FittedBaseline
@@ -37,8 +38,8 @@ def shares(batch: Batch, tokens: int) -> Any:
 
 
 def _scores(log_probabilities: Float[np.ndarray, "N K"], y: np.ndarray) -> Scores:
-    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1).mean()
-    return {"nats": float(nats), "accuracy": float((log_probabilities.argmax(1) == y).mean())}
+    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1)[:, 0]
+    return class_scores(nats, log_probabilities.argmax(1), y)
 
 
 def _frequencies(visible: Visible) -> FittedBaseline:

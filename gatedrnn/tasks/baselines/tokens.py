@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -167,7 +168,23 @@ def next_token(visible: Visible, tokens: int) -> list[FittedBaseline]:
 
     def score(part: Part) -> Scores:
         nats, right = scores(part.batch)
-        return {"nats": float(nats[order]), "accuracy": float(right[order])}
+        return with_bits({"nats": float(nats[order]), "accuracy": float(right[order])})
 
     n_gram = FittedBaseline("n-gram, Witten-Bell", score(visible.validated()), score, f"n = {order + 1}")
-    return by_validation([frequencies(visible, tokens, "token frequencies"), n_gram])
+    single = frequencies(visible, tokens, "token frequencies")
+
+    def score_single(part: Part) -> Scores:
+        found = single.score(part)
+        return with_bits({"nats": found["nats"], "accuracy": found["accuracy"]})
+
+    return by_validation([FittedBaseline(single.name, score_single(visible.validated()), score_single), n_gram])
+
+
+def with_bits(scores: Scores) -> Scores:
+    """Return what a model of tokens is worth in bits too, which is what texts are held against.
+
+    Example:
+        >>> round(with_bits({"nats": math.log(4)})["bits"], 3)
+        2.0
+    """
+    return {**scores, "bits": scores["nats"] / math.log(2)}
