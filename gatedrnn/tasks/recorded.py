@@ -40,8 +40,8 @@ def task_from(
 ) -> Task:
     """Return the task of finding ``data.y``, the frame ``horizon`` steps ahead, or the next token.
 
-    Forecasts of sequences with times are split in time, a single series too; others by group. Where each step is scored,
-    long sequences are read in windows, and what is scored in validation and test has real history before it.
+    Forecasts of sequences with times are split in time, a single series too; others by group. Where each step is
+    scored, long sequences are read in windows, and what is scored in validation and test has real history before it.
 
     Args:
         data: the recorded sequences; ``targets`` names what is forecast, all features where it is empty.
@@ -59,7 +59,7 @@ def task_from(
         >>> data = Sequences(x, np.array([1000]), features=("load",))
         >>> task = task_from(data, "forecast", name="sine", source="", sha256="", framing=Framing(horizon=5))
         >>> task.title, task.split(0).train.x.shape  # [T, B, I]
-        ('sine: load, 5 steps ahead', (44, 146, 1))
+        ('sine: load, 5 steps ahead', (32, 150, 1))
     """
     if kind not in KINDS:
         raise InputError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")

@@ -6,10 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.sequences import Sequences
 from gatedrnn.tasks.splitter import moments
-from gatedrnn.tasks.splitting import Stretches, parts_by_group, parts_in_time
+from gatedrnn.tasks.splitting import Stretches, parts_by_group
 
 
 def counting(lengths, **fields):
@@ -19,7 +20,7 @@ def counting(lengths, **fields):
 
 
 def task(data, kind="forecast", **options):
-    return task_from(data, kind, name="t", source="", sha256="", **options)
+    return task_from(data, kind, name="t", source="", sha256="", framing=Framing(**options))
 
 
 def parts_of(made, seed):
@@ -27,26 +28,31 @@ def parts_of(made, seed):
     return (*made.split(seed)[:2], made.read_test(seed).batch)
 
 
-def steps(part, values, data, seed, splitter):
-    """Return the numbers of the steps that normalised values come from."""
-    m = moments(data.x, splitter._parts(seed)[:1])
-    there = np.arange(len(part.x))[:, None] < part.lengths
+def steps(part, values, data, seed, splitter, *, scored=False):
+    """Return the numbers of the steps that normalised values come from: of all that are read, or those scored."""
+    m = moments(data.x, splitter.parts(seed)[:1])
+    there = part.scored() if scored else np.arange(len(part.x))[:, None] < part.lengths
     return np.rint(values[there][:, 0] * m.deviation[0] + m.mean[0]).astype(int)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 7])
-def test_a_series_is_split_in_time_with_gaps(seed):
+def test_a_series_is_split_in_time_and_each_step_is_looked_for_once(seed):
     data, horizon = counting([3000]), 24
     made = task(data, horizon=horizon)
     parts = parts_of(made, seed)
     reads = [steps(part, part.x, data, seed, made.split) for part in parts]
-    finds = [steps(part, part.y, data, seed, made.split) for part in parts]
-    for x, y in zip(reads, finds, strict=True):
+    finds = [steps(part, part.y, data, seed, made.split, scored=True) for part in parts]
+    origins = [steps(part, part.x, data, seed, made.split, scored=True) for part in parts]
+    for x, y in zip(origins, finds, strict=True):
         np.testing.assert_array_equal(y, x + horizon)
-        assert len(np.unique(x)) == len(x)
-    for before, after in zip(finds[:2], reads[1:], strict=True):
-        assert after.min() - before.max() > 30  # 1 % of the series, which is more than the horizon
+    for y in finds[1:]:
+        np.testing.assert_array_equal(np.sort(y), np.arange(y.min(), y.max() + 1))
+    for before, after, read in zip(finds[:2], origins[1:], reads[1:], strict=True):
+        assert after.min() > before.max()  # nothing that was looked for before is known only later
+        assert read.min() < after.min()  # and what came before is read, as it would be
+    assert reads[0].max() < finds[1].min()
     assert finds[2].max() == 2999
+    assert len(finds[2]) == 600
 
 
 def test_the_test_part_stays_and_the_rest_moves():
@@ -113,7 +119,7 @@ def test_statistics_are_those_of_the_training_part_alone():
     x = rng.normal(5, 2, (4000, 2)).astype(np.float32)
     made = task(Sequences(x, np.array([4000]), features=("a", "b")))
     train = made.split(2)
-    start, stop = (int(a[0]) for a in parts_in_time(4000, 40, 2)[0][:2])
+    start, stop = (int(a[0]) for a in made.split.parts(2)[0][:2])
     known = x[start:stop].astype(np.float64)
     changed = x.copy()
     changed[stop:] = 1e3 * changed[stop:]  # whatever comes later must change nothing in training
@@ -141,8 +147,8 @@ def test_offset_puts_all_seeds_into_one_unit():
     made = task(Sequences(x, np.array([2000]), features=("a",)))
     scores = []
     for seed in (0, 3):
-        final, m = made.read_test(seed), moments(x, parts_in_time(2000, 20, seed)[:1])
-        y = final.batch.y[np.arange(len(final.batch.y))[:, None] < final.batch.lengths][:, 0].astype(np.float64)
+        final, m = made.read_test(seed), moments(x, made.split.parts(seed)[:1])
+        y = final.batch.y[final.batch.scored()][:, 0].astype(np.float64)
         mean, deviation = (1.5 - m.mean[0]) / m.deviation[0], 4.0 / m.deviation[0]
         nats = 0.5 * ((y - mean) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
         scores.append(nats.mean() + final.offset)
