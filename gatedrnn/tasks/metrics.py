@@ -14,7 +14,7 @@ from gatedrnn.errors import InputError
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Kind, Scale, Scores
+    from gatedrnn.tasks.task import Kind, Scale, Scores, VisibleTask
 
 MetricName = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1", "coverage-50", "coverage-90", "bits"]
 Deciding = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1"]
@@ -67,6 +67,26 @@ def deciding(kind: Kind) -> list[Deciding]:
         ['nats', 'accuracy']
     """
     return [name for name in DECIDING if kind in METRICS[name].kinds]
+
+
+def metric_of(task: VisibleTask, asked: Deciding | None, scale: Scale | None) -> Deciding:
+    """Return what a verdict on a task rests on.
+
+    Unless asked otherwise it is what the task says; else the root mean squared error where targets are numbers whose
+    units are known, and nats for everything else.
+
+    Args:
+        task: the task.
+        asked: what the user asked for; None: the task's default.
+        scale: how to get back to the user's units; without it numbers have nats alone.
+
+    Raises:
+        InputError: where the task has no such metric, naming those that it has.
+    """
+    known = [name for name in deciding(task.kind) if name == "nats" or task.kind not in NUMBERS or scale is not None]
+    if asked is not None and asked not in known:
+        raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {asked!r}")
+    return asked or task.metric or ("rmse" if "rmse" in known else "nats")
 
 
 def verdict_score(scores: Scores, metric: Deciding) -> float | None:

@@ -155,11 +155,11 @@ def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:
 
 
 def test_a_run_that_diverged_scores_the_trivial_baseline_or_worse() -> None:
-    assert score_of({"validation": 1.0, "diverged_at": None}, 2.0) == 1.0
-    assert score_of({"validation": 1.0, "diverged_at": 5}, 2.0) == 2.0
-    assert score_of({"validation": 3.0, "diverged_at": 5}, 2.0) == 3.0
-    assert score_of({"validation": None, "diverged_at": 1}, 2.0) == 2.0
-    assert score_of({"validation": None, "diverged_at": 1}, None) is None
+    assert score_of({"diverged_at": None}, 1.0, 2.0) == 1.0
+    assert score_of({"diverged_at": 5}, 1.0, 2.0) == 2.0
+    assert score_of({"diverged_at": 5}, 3.0, 2.0) == 3.0
+    assert score_of({"diverged_at": 1}, None, 2.0) == 2.0
+    assert score_of({"diverged_at": 1}, None, None) is None
 
 
 def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_trivial(task, searches) -> None:
@@ -170,13 +170,14 @@ def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_triv
     assert one.entry["trials"][0]["score"] == 0.7
     assert one.entry["selected"] > 0 or all(t["score"] >= 0.7 for t in one.entry["trials"])
     free = searches[4].test(one.params, small_test(replicate.seed), None)
-    bound = searches[4].test(one.params, small_test(replicate.seed), free["nats"] + 0.5)
-    assert bound["nats"] == pytest.approx(free["nats"] + 0.5)
-    np.testing.assert_allclose(np.subtract(bound["sequence_nats"], free["sequence_nats"]), 0.5, atol=1e-4)
-    worse = searches[4].test(one.params, small_test(replicate.seed), free["nats"] - 0.5)
+    nats, accuracy = free["scores"]["nats"], free["scores"]["accuracy"]
+    bound = searches[4].test(one.params, small_test(replicate.seed), {"nats": nats + 0.5, "accuracy": accuracy - 0.1})
+    assert bound["scores"]["nats"] == pytest.approx(nats + 0.5)
+    assert bound["scores"]["accuracy"] == accuracy - 0.1
+    np.testing.assert_allclose(np.subtract(bound["sequence_losses"], free["sequence_losses"]), 0.5, rtol=1e-6)
+    worse = searches[4].test(one.params, small_test(replicate.seed), {"nats": nats - 0.5})
     assert worse == free
-    # Nats are given to 4 decimals, ten of them.
-    assert np.sum(free["sequence_nats"]) / np.sum(free["counts"]) == pytest.approx(free["nats"], abs=5e-5)
+    assert np.sum(free["sequence_losses"]) / np.sum(free["counts"]) == pytest.approx(nats, rel=1e-6)
 
 
 def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, searches, tmp_path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from gatedrnn.tasks.metrics import MetricName
+from gatedrnn.tasks.metrics import Deciding
 
 
 class MetricEntry(TypedDict):
     """What scores are reckoned in."""
 
-    name: MetricName
+    name: Deciding
     """As ``--metric`` has it."""
     words: str
     """The name in words."""

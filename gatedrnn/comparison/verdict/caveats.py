@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.search import limits
-from gatedrnn.experiment.formatting import percent
+from gatedrnn.experiment.formatting import percent, plain
 
 if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.measures import RangeEntry
     from gatedrnn.comparison.schema.results import TestedTask
     from gatedrnn.comparison.schema.runs import TrialEntry
 
 MISMATCH = 0.02
+OUTSIDE, MOST_SAID = 0.05, 3
+"""Part of a target's test values that may lie outside of training's range unsaid; targets of which it is said."""
 
 
 def caveats(task: TestedTask, region: float) -> list[str]:
@@ -22,7 +25,8 @@ def caveats(task: TestedTask, region: float) -> list[str]:
         region: half-width of the region of practical equivalence.
     """
     names = list(task["cells"])
-    lines = [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
+    lines = _ranges(task)
+    lines += [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
     lines += [_edge(edge, len(task["replicates"])) for name in names for edge in limits.edges(task, name)]
     if region == 0:
         lines.append("No cell improves on a simple baseline in validation, so nothing can count as equivalent.")
@@ -41,6 +45,20 @@ def runs(task: TestedTask, name: str) -> list[TrialEntry]:
 def diverged(task: TestedTask, name: str) -> int:
     """Return how many of a cell's runs diverged."""
     return sum(trial["diverged_at"] is not None for trial in runs(task, name))
+
+
+def _ranges(task: TestedTask) -> list[str]:
+    left = sorted((r for r in task["range"] if r["outside"] > OUTSIDE), key=lambda r: -r["outside"])
+    return [_range(r) for r in left[:MOST_SAID]]
+
+
+def _range(r: RangeEntry) -> str:
+    ends = [f"down to {plain(r['test_low'])}"] if r["test_low"] < r["low"] else []
+    ends += [f"up to {plain(r['test_high'])}"] if r["test_high"] > r["high"] else []
+    return (
+        f"{percent(r['outside'])} of the test's {r['target']} lies outside the range of training, {plain(r['low'])} to "
+        f"{plain(r['high'])} ({' and '.join(ends)} in the test): what was learnt inside need not hold there."
+    )
 
 
 def _diverged(task: TestedTask) -> str | None:

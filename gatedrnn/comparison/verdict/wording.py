@@ -28,6 +28,7 @@ class Findings(NamedTuple):
         cheaper: which of the two cells costs less.
         unit: the unit of the test scores.
         part: the part of the gain over the baseline that the region of equivalence is.
+        aside: what another metric says, where it disagrees.
     """
 
     evidence: Evidence
@@ -37,6 +38,7 @@ class Findings(NamedTuple):
     cheaper: Cheaper
     unit: str
     part: float
+    aside: str = ""
 
     @property
     def places(self) -> int:
@@ -47,7 +49,8 @@ class Findings(NamedTuple):
 
 def headline(findings: Findings) -> str:
     """Return the verdict in a few words."""
-    return _headline(findings) + (" (exploratory)" if findings.decision.exploratory else "")
+    notes = "; ".join(note for note in (findings.aside, "exploratory" if findings.decision.exploratory else "") if note)
+    return _headline(findings) + (f" ({notes})" if notes else "")
 
 
 def _headline(findings: Findings) -> str:
