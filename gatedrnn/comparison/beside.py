@@ -32,7 +32,7 @@ def region_beside(
     Args:
         found: what the searches of the task found.
         baselines: those of each replicate.
-        metric: the other metric.
+        metric: what those scores are reckoned in.
         part: the part of the gain over the strongest baseline that the region is.
         selected: a cell's name and the place of a replicate to the validation scores of the selected trial.
     """
@@ -61,7 +61,7 @@ def beside_entry(reckoned: Reckoning, region: RegionEntry | None, tests: dict[st
     Args:
         reckoned: what scores are reckoned in.
         region: the region by the other metric.
-        tests: by its name, each baseline's test scores in the other metric.
+        tests: each baseline's test scores in the other metric, by its name.
     """
     if reckoned.other is None or region is None:
         return None

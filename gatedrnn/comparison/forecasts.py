@@ -26,7 +26,7 @@ class Shown(NamedTuple):
     """What is shown of one recording.
 
     Attributes:
-        recording: the recording.
+        recording: what it is shown of, with its past.
         place: how many scored steps of the part stand before its own.
         steps: how many of its scored steps are shown.
     """

@@ -19,7 +19,7 @@ class Reckoning(NamedTuple):
 
     Attributes:
         metric: what the verdict rests on.
-        other: whose verdict stands beside it; None where there is none.
+        other: the metric whose verdict stands beside it; None where there is none.
         targets: names of the targets, where these are numbers.
         unit: the task's own, of nats.
     """
@@ -39,10 +39,10 @@ def reckoning(task: VisibleTask, asked: Deciding | None, visible: Visible, seed:
     """Return what the scores of a task are reckoned in.
 
     Args:
-        task: the task.
+        task: what is asked of the data.
         asked: the metric that was asked for; None: the task's default.
         visible: the parts of any split.
-        seed: of that split.
+        seed: the seed of that split.
 
     Raises:
         InputError: where the task has no such metric.
@@ -59,7 +59,7 @@ def other_metric(task: VisibleTask, metric: Deciding, scale: Scale | None) -> De
     """Return what stands beside a verdict: nats beside others; beside nats a point metric, where there is one.
 
     Args:
-        task: the task.
+        task: what is asked of the data.
         metric: what the verdict rests on.
         scale: how to get back to the user's units; without it numbers have nats alone.
     """

@@ -29,7 +29,7 @@ class Metric(NamedTuple):
 
     Attributes:
         words: the name in words.
-        unit: of a score; empty where it is that of the task or of a target.
+        unit: what a score is followed by; empty where it is the unit of the task or of a target.
         kinds: which kinds of task have it.
         higher: whether higher is better; a verdict then rests on 1 less the score. None: neither is.
     """
@@ -76,7 +76,7 @@ def metric_of(task: VisibleTask, asked: Deciding | None, scale: Scale | None) ->
     units are known, and nats for everything else.
 
     Args:
-        task: the task.
+        task: what is asked of the data.
         asked: what the user asked for; None: the task's default.
         scale: how to get back to the user's units; without it numbers have nats alone.
 

@@ -26,10 +26,10 @@ class Sums(NamedTuple):
     """Sums over the targets of each sequence, B of them, or over those of all.
 
     Attributes:
-        nats: negative log-likelihood, ``[B]``.
+        nats: negative log-likelihood of the targets, ``[B]``.
         count: how many targets there are, ``[B]``.
-        of: by name, of numbers ``squared`` and ``absolute`` errors and whether they lie in an interval
-            (``coverage-50``, ``coverage-90``), ``[B, D]``; of classes how many are ``correct`` ``[B]``, and for each
+        of: further sums by name. For numbers ``squared`` and ``absolute`` errors and whether they lie in an interval
+            (``coverage-50``, ``coverage-90``), ``[B, D]``; for classes how many are ``correct`` ``[B]``, and for each
             class how often it was named and ``right``, ``named``, and is ``there``, ``[B, K]``.
     """
 
@@ -48,7 +48,7 @@ def sums(task: VisibleTask, outputs: Float[Array, "T B F"], batch: Batch) -> Sum
 
     Args:
         task: the task, whose ``score`` gives the nats.
-        outputs: the head's outputs.
+        outputs: what the head gives, as ``score`` wants it.
         batch: what they are of.
     """
     score = task.score(outputs, batch)

@@ -196,8 +196,8 @@ def score_of(run: RunEntry, own: float | None, trivial: float | None) -> float |
 
     Args:
         run: what is written down of the run.
-        own: its validation score in the verdict's metric; None where it has none.
-        trivial: that of the trivial baseline; None where there is none.
+        own: the run's validation score in the verdict's metric; None where it has none.
+        trivial: the trivial baseline's score; None where there is none.
 
     Example:
         >>> [score_of({"diverged_at": at}, 1.5, trivial=2.0) for at in (None, 3)]

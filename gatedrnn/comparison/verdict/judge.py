@@ -78,7 +78,7 @@ def corrected(task: TestedTask, metric: Deciding, region: RegionEntry) -> list[t
     """Return p-values of difference and equivalence of each pair, corrected for their number (Holm 1979).
 
     Args:
-        task: the task's entry.
+        task: the entry of all cells.
         metric: what scores are reckoned in.
         region: the region of equivalence in it.
     """

@@ -85,7 +85,7 @@ def beside(metric: MetricEntry, other: Evidence, mine: Evidence) -> Other:
     """Return the verdict by another metric, held against the one that counts.
 
     Args:
-        metric: the other metric.
+        metric: what the other verdict rests on.
         other: the statistics in it.
         mine: those of the verdict that counts.
     """

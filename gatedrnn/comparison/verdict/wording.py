@@ -193,7 +193,7 @@ def _neither(findings: Findings) -> str:
     )
     return (
         f"Neither {scores} is shown to beat the strongest simple baseline, {findings.baseline['name']} "
-        f"({number(findings.baseline['test'], places)} {findings.unit}). Until one does, the simpler model is the "
+        f"({_baseline(findings.baseline, places)} {findings.unit}). Until one does, the simpler model is the "
         "better choice."
     )
 
@@ -204,8 +204,13 @@ def _against_baseline(findings: Findings) -> str:
     e = findings.evidence
     which = [name for name, beats in zip(e.names, e.beats_baseline(), strict=True) if beats]
     subject = "Both are" if len(which) == 2 else f"Only {which[0]} is shown to be"
-    test = number(findings.baseline["test"], findings.places)
+    test = _baseline(findings.baseline, findings.places)
     return f"{subject} better than the strongest simple baseline, {findings.baseline['name']} ({test})."
+
+
+def _baseline(baseline: BaselineEntry, places: int) -> str:
+    """Return the baseline's score, two digits of it at least: it may be much smaller than cells differ by."""
+    return number(baseline["test"], max(places, decimals(abs(baseline["test"]))))
 
 
 def _region(findings: Findings) -> str:
