@@ -61,7 +61,8 @@ def forecast_entries(
 ) -> list[ForecastEntry]:
     """Return forecasts of the first target of a few sequences, by every cell and the strongest baseline.
 
-    An empty list where the test has no recordings, or its sequences are no windows of them in their order.
+    An empty list where the test has no recordings, numbers are not forecast but found for the same step, or sequences
+    are no windows of the recordings in their order.
 
     Args:
         test: the test of a split.
@@ -69,7 +70,7 @@ def forecast_entries(
         outputs: what each cell's head gives for each sequence of the test.
         best: the strongest simple baseline, fitted to the same split; None where there is none.
     """
-    if test.recordings is None or test.scale is None or not targets:
+    if not test.recordings or test.recordings[0].ahead == 0 or test.scale is None or not targets:
         return []
     scored = np.asarray(test.batch.scored()).T
     truth = np.swapaxes(np.asarray(test.batch.y, np.float64), 0, 1)[scored] * test.scale.deviation + test.scale.mean

@@ -77,7 +77,7 @@ def _baselines(task: TaskEntry) -> Table:
     def row(baseline: BaselineEntry) -> Row:
         chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
         notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
-        accuracy = baseline["accuracy"]
+        accuracy = baseline["scores"].get("accuracy")
         shown = Value("") if accuracy is None else Value(number(accuracy, 3), accuracy)
         values = (
             Value(number(baseline["test"], places), baseline["test"]),
