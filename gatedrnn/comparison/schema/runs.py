@@ -81,6 +81,8 @@ class TrialEntry(RunEntry):
     """What selection looks at: ``validation``; of a run that diverged the trivial baseline's, or its own if worse."""
     seconds: float
     """Of this trial: its part of the search's, by its epochs."""
+    ended_by_clock: bool
+    """Whether the budget of minutes ended it before its patience or the cap on epochs did."""
 
 
 class SearchEntry(TypedDict):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
     from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.extension import Extra
+    from gatedrnn.comparison.search.pace import Pace
     from gatedrnn.comparison.search.replicate import Replicate, Search, SearchResult, Trials
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.population import Store
@@ -71,6 +72,7 @@ class Work(NamedTuple):
         eligible: how many of them, from the first, are no filling; None is all.
         before: how many trials of this replicate were run before these.
         extending: whether they extend a search.
+        pace: what keeps all cells together within a time; None where there is none.
     """
 
     cell: str
@@ -80,6 +82,7 @@ class Work(NamedTuple):
     eligible: int | None = None
     before: int = 0
     extending: bool = False
+    pace: Pace | None = None
 
 
 def search_all(context: SearchContext, searches: dict[str, Search]) -> dict[str, list[SearchEntry]]:
@@ -195,8 +198,16 @@ def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
             SearchProgress(context.task, work.cell, replicate.index, ended, best_so_far, False, work.extending)
         )
 
-    trivial = context.trivial[work.k]
-    return work.search.train(work.lot, visible, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
+    within = {} if work.pace is None else {"go_on": partial(work.pace.go_on, work.cell)}
+    return work.search.train(
+        work.lot,
+        visible,
+        context.trivial[work.k],
+        eligible=work.eligible,
+        store=store,
+        on_segment=on_segment,
+        **within,
+    )
 
 
 def tell_done(context: SearchContext, work: Work, entry: SearchEntry) -> None:
