@@ -31,7 +31,7 @@ from gatedrnn.comparison.forecasts import forecast_entries
 from gatedrnn.comparison.range import ranges
 from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.comparison.saving import save_tuned
-from gatedrnn.comparison.search.context import SearchContext, SearchProgress, search_all
+from gatedrnn.comparison.search.context import SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
@@ -199,7 +199,7 @@ def search(
             name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
         }
     added = extras(found, replicates, settings, extended)
-    after = search_all(context._replace(stage=STAGE), searches, added)
+    after = extend_all(context._replace(stage=STAGE), searches, added)
     for k, replicate in enumerate(found["replicates"]):
         replicate["configurations"] += next(iter(added.values()))[k].configurations
         for name in searches:

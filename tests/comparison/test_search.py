@@ -136,6 +136,31 @@ def test_a_run_that_diverges_after_the_old_cap_counts_as_diverged(task) -> None:
     assert merged["train_curve"] == [2.0]
 
 
+def test_a_replicate_to_which_an_extension_adds_nothing_keeps_what_it_has(task, searches, found, tmp_path) -> None:
+    """No run of replicate 0 met the cap of 4, all of replicate 1 did: one lot is all filling."""
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    stopped, cut = ([{**trial, **ended} for trial in found[4][k].entry["trials"]] for k, ended in enumerate(ENDED))
+    before = [{**found[4][k].entry, "trials": trials} for k, trials in enumerate((stopped, cut))]
+    entry = {"cells": {"GRU": {}}, "replicates": [{"cells": {"GRU": one}} for one in before]}
+    extras = extension.extras(entry, replicates, SETTINGS, extension.Extension(8, (), ("as it was cut off",)))
+    assert [extra.eligible for extra in extras["GRU"]] == [0, 4]
+    told = []
+    part = context.SearchContext(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), told.append)
+    after = context.extend_all(part._replace(stage=extension.STAGE), {"GRU": searches[8]}, extras)["GRU"]
+    merged = [extension.with_extra(*each) for each in zip(before, after, extras["GRU"], strict=True)]
+    assert merged[0] == (before[0], False)
+    assert merged[1][1]
+    assert without_seconds(merged[1][0]) == without_seconds(found[8][1].entry)
+    assert {progress.replicate for progress in told} == {1}
+
+
+ENDED = (
+    {"epochs": 3, "best_epoch": 1, "diverged_at": None},
+    {"epochs": 4, "best_epoch": 4, "diverged_at": None},
+)
+"""How runs of two replicates ended: by their patience, and by the cap."""
+
+
 def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:
     fake, settings = make_task(diverging=0.0), Settings()
     assert extension.extension(fake, settings) is None

@@ -173,7 +173,8 @@ def _replicate(
     for cell, mean in zip(PARTS, means, strict=True):
         runs = [_trial(rng, configuration, mean + shared, diverging) for configuration in configurations]
         for run in runs:
-            run |= {"score": score_of(run, run["validation"], trivial), "seconds": 0.002 * run["epochs"]}
+            own = run["validation"]
+            run |= {"score": score_of(run, own, trivial), "seconds": 0.002 * run["epochs"], "ended_by_clock": False}
         scores = [run["score"] for run in runs]
         noise = spread * rng.normal(size=len(COUNTS)) * COUNTS
         sequences = (mean + shared + rng.normal(0, spread / 2)) * COUNTS + noise - noise.mean()

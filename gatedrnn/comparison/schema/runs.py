@@ -83,6 +83,8 @@ class TrialEntry(RunEntry):
     trivial baseline's, or its own if worse."""
     seconds: float
     """Of this trial: its part of the search's, by its epochs."""
+    ended_by_clock: bool
+    """Whether the budget of minutes ended it before its patience or the cap on epochs did."""
 
 
 class SearchEntry(TypedDict):

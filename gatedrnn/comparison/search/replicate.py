@@ -20,7 +20,7 @@ from gatedrnn.experiment.space import as_hypers
 from gatedrnn.experiment.trials import curve_entry, trial_entry
 from gatedrnn.tasks.metrics import verdict_score
 from gatedrnn.tasks.sums import losses, no_better
-from gatedrnn.training.early_stopping import Data
+from gatedrnn.training.early_stopping import Data, EarlyStopping
 from gatedrnn.training.population import Population, member
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MOST_TRIALS = 1000
 """Configurations drawn where minutes alone are the budget."""
+STEPS_BETWEEN_LOOKS = 4000
+"""Time steps that a trial trains between two looks at the clock: about 0.3 s on a CPU, where a look takes 0.015 s."""
 
 
 class Trials(NamedTuple):
@@ -90,13 +92,20 @@ class Search:
         settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
+        clock: what tells the seconds.
     """
 
     def __init__(
-        self, cell: Cell, task: VisibleTask, settings: Settings, train: Batch, max_epochs: int | None = None
+        self,
+        cell: Cell,
+        task: VisibleTask,
+        settings: Settings,
+        train: Batch,
+        max_epochs: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.cell = cell
-        self._run = make_run(
+        self.cell, self._clock = cell, clock
+        run = make_run(
             cell,
             task,
             train,
@@ -104,6 +113,7 @@ class Search:
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
         )
+        self._run = run if settings.minutes is None else watched(run, steps=train.x.shape[0])
         self.population = Population(self._run)
         self.measure = Measure(cell, task, settings)
 
@@ -116,6 +126,7 @@ class Search:
         eligible: int | None = None,
         store: Store | None = None,
         on_segment: Callable[[EarlyStoppingState], None] | None = None,
+        go_on: Callable[[int, float], bool] = lambda segments, seconds: True,
     ) -> SearchResult:
         """Train all trials on the training part, and select the one of the best score on the validation part.
 
@@ -127,11 +138,24 @@ class Search:
             eligible: how many of the trials, from the first, may be selected; None is all.
             store: keeps states between segments.
             on_segment: called with all states after each segment.
+            go_on: called before each segment with how many were trained and the seconds that they took, and may wait;
+                where it returns False, the clock has ended the trials that have not stopped by themselves.
         """
-        started, compiling = time.perf_counter(), self.population.compile_seconds
+        started, compiling, waited = self._clock(), self.population.compile_seconds, 0.0
 
         def elapsed() -> float:
-            return time.perf_counter() - started - (self.population.compile_seconds - compiling)
+            return self._clock() - started - (self.population.compile_seconds - compiling) - waited
+
+        def so_far() -> float:
+            return elapsed() + (0.0 if timed is None else timed.before)
+
+        def may_go_on(segments: int) -> bool:
+            nonlocal waited
+            seconds, waiting = so_far(), self._clock()
+            try:
+                return go_on(segments, seconds)
+            finally:
+                waited += self._clock() - waiting
 
         timed = None if store is None else Timed(store, elapsed)
         members = self.population.train(
@@ -140,15 +164,21 @@ class Search:
             Data(visible.train, visible.validation),
             store=timed,
             on_segment=None if on_segment is None else lambda members: on_segment(members.states),
+            go_on=may_go_on,
         )
         states = jax.tree.map(_on_host, members.states)
-        seconds = elapsed() + (0.0 if timed is None else timed.before)
+        seconds = so_far()
         runs = [trial_entry(member(states, k), visible.offset) for k in range(len(states.epoch))]
         epochs = sum(run["epochs"] for run in runs)
         worth = self.measure.selection(runs, states.best_params, visible)
         trials: list[TrialEntry] = [
-            {**run, "score": score_of(run, score, trivial), "seconds": seconds * run["epochs"] / epochs}
-            for run, score in zip(runs, worth, strict=True)
+            {
+                **run,
+                "score": score_of(run, score, trivial),
+                "seconds": seconds * run["epochs"] / epochs,
+                "ended_by_clock": not stopped,
+            }
+            for run, score, stopped in zip(runs, worth, states.stopped, strict=True)
         ]
         scores = [reached(trial) for trial in trials[:eligible]]
         winner = member(states, selected := int(np.argmin(scores)))
@@ -184,6 +214,18 @@ class Search:
             lost = lost + (bound - reached) * counts if np.isfinite(reached) else bound * counts
         rounded = [] if lost is None else [float(f"{loss:.8g}") for loss in lost]
         return {"scores": scores, "sequence_losses": rounded, "counts": counts.tolist()}
+
+
+def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
+    """Return the run in segments so short that a clock can end it about when it should.
+
+    Args:
+        run: the run.
+        steps: time steps of its sequences.
+    """
+    an_epoch = steps * (run.examples // run.batch_size)
+    segment = min(max(1, STEPS_BETWEEN_LOOKS // an_epoch), run.segment)
+    return dataclasses.replace(run, segment=segment)
 
 
 EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}

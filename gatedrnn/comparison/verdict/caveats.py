@@ -27,6 +27,7 @@ def caveats(task: TestedTask, region: float) -> list[str]:
     names = list(task["cells"])
     lines = _ranges(task)
     lines += [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
+    lines += _in_time(task)
     lines += [_edge(edge, len(task["replicates"])) for name in names for edge in limits.edges(task, name)]
     if region == 0:
         lines.append("No cell improves on a simple baseline in validation, so nothing can count as equivalent.")
@@ -86,6 +87,23 @@ def _edge(edge: limits.Edge, replicates: int) -> str:
         f"{edge.cell} does best at the {edge.side} edge of the range of {edge.field.replace('_', ' ')} "
         f"({edge.selections} of {replicates} selections): a wider range may suit it better."
     )
+
+
+def _in_time(task: TestedTask) -> list[str]:
+    """Return what a budget of minutes had no time for."""
+    found = [[entry["trials"] for entry in replicate["cells"].values()] for replicate in task["replicates"]]
+    ended = [trial["ended_by_clock"] for replicate in found for trials in replicate for trial in trials]
+    lines = []
+    if task["protocol"]["minutes"] is not None and all(len(trials) == 1 for cells in found for trials in cells):
+        lines.append(
+            "There was time for one trial of each cell in each replicate: nothing was tuned. More minutes would tune."
+        )
+    if any(ended):
+        lines.append(
+            f"{sum(ended)} of {len(ended)} trials were ended by the clock, in all cells after the same epochs: more "
+            "minutes could make them better."
+        )
+    return lines
 
 
 def _extended(task: TestedTask) -> str | None:
