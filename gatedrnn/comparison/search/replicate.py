@@ -220,7 +220,7 @@ def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
     """Return the run in segments so short that a clock can end it about when it should.
 
     Args:
-        run: the run.
+        run: what trains one trial.
         steps: time steps of its sequences.
     """
     an_epoch = steps * (run.examples // run.batch_size)
