@@ -9,6 +9,7 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.padding import Padding
 
 from gatedrnn.commands.console import CompareDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
@@ -20,9 +21,11 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import claimed
 from gatedrnn.files import write_json
+from gatedrnn.report.content.understood import understood_table
 from gatedrnn.report.estimate_table import render_estimate
 from gatedrnn.report.page import write_report
 from gatedrnn.report.summary import render_summary
+from gatedrnn.report.understood import render_understood
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.training.termination import Termination
@@ -39,7 +42,8 @@ def compare(
 ) -> None:
     """Train both cells on a file of your own, or on each task, and answer: LSTM or GRU?
 
-    Interrupted, the same command resumes. Writes results.json, report.html, report.md and the tuned networks.
+    What was understood of a file is shown first. Interrupted, the same command resumes. Writes results.json,
+    report.html, report.md and the tuned networks.
 
     Args:
         file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
@@ -55,7 +59,11 @@ def compare(
     ask_for_devices(devices)
     console = Console()
     if file is not None:
-        settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
+        task = task_from_file(file, question)
+        settings = dataclasses.replace(settings, tasks=(task,))
+        understood = understood_table(task.facts)
+        if understood is not None:
+            console.print(Padding(render_understood(understood), (0, 0, 1, 0)))
     elif question != Question():
         raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
     if dry_run:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from gatedrnn.experiment.space import REACH
+from gatedrnn.tasks.metrics import verdict_score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.replicate import Replicate
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.space import Hyperparameter
+    from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.task import Baseline, ValidatedBaseline
 
 Named = TypeVar("Named", bound="ValidatedBaseline | Baseline")
@@ -94,16 +96,23 @@ def with_tests(found: Found, tested: ReadTest) -> list[ReplicateEntry]:
 
 def without_counts(test: CountedTest) -> TestEntry:
     """Return a test less its targets, which are the same for all cells."""
-    return {"nats": test["nats"], "accuracy": test["accuracy"], "sequence_nats": test["sequence_nats"]}
+    return {"scores": test["scores"], "sequence_losses": test["sequence_losses"]}
 
 
-def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline]]) -> list[ValidatedBaselineEntry]:
+def validation_entries(
+    baselines: Sequence[Sequence[ValidatedBaseline | Baseline]], metric: Deciding
+) -> list[ValidatedBaselineEntry]:
     """Return what is known of each baseline before the test: its choices, and its mean over replicates in validation.
 
-    The strongest is the one of the best mean validation score, of those that could be fitted to every split.
+    The strongest is the one of the best mean validation score, of those that could be fitted to every split. What lacks
+    the metric is left out.
+
+    Args:
+        baselines: those of each replicate.
+        metric: what scores are reckoned in.
     """
-    by_name = _by_name(baselines)
-    means = {name: float(np.mean([b.validation["nats"] for b in same])) for name, same in by_name.items()}
+    by_name = _by_name(baselines, metric)
+    means = {name: _mean([verdict_score(b.validation, metric) for b in same]) for name, same in by_name.items()}
     whole = [name for name, same in by_name.items() if len(same) == len(baselines)]
     strongest = min(whole, key=means.__getitem__, default=None)
     return [
@@ -117,25 +126,45 @@ def validation_entries(baselines: Sequence[Sequence[ValidatedBaseline | Baseline
     ]
 
 
-def baseline_entries(baselines: Sequence[Sequence[Baseline]]) -> list[BaselineEntry]:
+def baseline_entries(baselines: Sequence[Sequence[Baseline]], metric: Deciding) -> list[BaselineEntry]:
     """Return each baseline's means over replicates, and its test score in each."""
-    by_name = _by_name(baselines)
+    by_name = _by_name(baselines, metric)
     return [
         {
             "name": known["name"],
             "choices": known["choices"],
             "validation": known["validation"],
-            "test": float(np.mean([b.test["nats"] for b in same])),
-            "tests": [b.test["nats"] for b in same],
-            "accuracy": float(np.mean([b.test["accuracy"] for b in same])) if "accuracy" in same[0].test else None,
+            "test": float(np.mean(tests := test_scores(same, metric))),
+            "tests": tests,
+            "scores": {name: float(np.mean([b.test[name] for b in same])) for name in _of_all(same)},
             "strongest": known["strongest"],
         }
-        for known, same in zip(validation_entries(baselines), by_name.values(), strict=True)
+        for known, same in zip(validation_entries(baselines, metric), by_name.values(), strict=True)
     ]
 
 
-def _by_name(baselines: Sequence[Sequence[Named]]) -> dict[str, list[Named]]:
+def test_scores(baselines: Sequence[Baseline], metric: Deciding) -> list[float]:
+    """Return the test scores of those baselines that have the metric; lower is better."""
+    scores = [verdict_score(baseline.test, metric) for baseline in baselines]
+    return [score for score in scores if score is not None]
+
+
+def tests_by_name(baselines: Sequence[Sequence[Baseline]], metric: Deciding) -> dict[str, list[float]]:
+    """Return by its name each baseline's test scores; without those that lack the metric."""
+    return {name: test_scores(same, metric) for name, same in _by_name(baselines, metric).items()}
+
+
+def _of_all(baselines: Sequence[Baseline]) -> list[str]:
+    return [name for name in baselines[0].test if all(name in b.test for b in baselines)]
+
+
+def _mean(scores: Sequence[float | None]) -> float:
+    return float(np.mean([score for score in scores if score is not None]))
+
+
+def _by_name(baselines: Sequence[Sequence[Named]], metric: Deciding) -> dict[str, list[Named]]:
     by_name: dict[str, list[Named]] = {}
     for baseline in (baseline for split in baselines for baseline in split):
-        by_name.setdefault(baseline.name, []).append(baseline)
+        if metric in baseline.validation:
+            by_name.setdefault(baseline.name, []).append(baseline)
     return by_name

@@ -138,7 +138,7 @@ def _compiled(
     search = Search(cell, task, settings, visible.train)
     found = search.train(pilot, visible, None)
     # The program that will score the test is compiled, and run on the validation part.
-    search.score(found.params, visible.validation)
+    search.measure.each(found.params, visible.validation)
     return search, time.perf_counter() - clock
 
 

@@ -70,6 +70,15 @@ class Folder:
             else:
                 found.unlink()
 
+    def stop(self, task: str, clock: str, replicate: int, stage: str, segment: int) -> None:
+        """Keep after which segment a clock ended the trials of a stage, in all cells."""
+        write_json(_beside(self._search(task, clock, replicate, stage), "json"), {"segment": segment})
+
+    def stopped(self, task: str, clock: str, replicate: int, stage: str) -> int | None:
+        """Return after which segment a clock ended the trials of a stage; None where it has not."""
+        found = self._finished(task, clock, replicate, stage)
+        return None if found is None else found["segment"]
+
     def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
         """Return the leaves of the parameters that a finished search selected."""
         path = _beside(self._search(task, cell, replicate, stage), "npz")

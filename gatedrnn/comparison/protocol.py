@@ -14,6 +14,7 @@ import numpy as np
 
 import gatedrnn as gr
 from gatedrnn.cells.registry import cell_maker, make_cell
+from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
 from gatedrnn.comparison.entries import (
@@ -21,12 +22,16 @@ from gatedrnn.comparison.entries import (
     extended_protocol,
     protocol_entry,
     replicate_entries,
+    tests_by_name,
     validation_entries,
     with_tests,
     without_counts,
 )
+from gatedrnn.comparison.forecasts import forecast_entries
+from gatedrnn.comparison.range import ranges
+from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.comparison.saving import save_tuned
-from gatedrnn.comparison.search.context import SearchContext, SearchProgress, search_all
+from gatedrnn.comparison.search.context import SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
@@ -42,14 +47,24 @@ from gatedrnn.tasks import registry
 if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
     from gatedrnn.comparison.schema.further import FullEntry
-    from gatedrnn.comparison.schema.results import Found, Results, TestedTask
+    from gatedrnn.comparison.schema.measures import ForecastEntry
+    from gatedrnn.comparison.schema.results import Found, RegionEntry, Results, TestedTask
     from gatedrnn.comparison.schema.runs import CountedTest, ReadTest
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.costs.timing import Seconds
-    from gatedrnn.tasks.task import Baseline, Batch, Task, ValidatedBaseline, VisibleTask
-    from gatedrnn.types import Cell
+    from gatedrnn.tasks.task import (
+        Baseline,
+        Batch,
+        FinalTest,
+        FittedBaseline,
+        Scores,
+        Task,
+        ValidatedBaseline,
+        VisibleTask,
+    )
+    from gatedrnn.types import Cell, Params
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def compare(
@@ -84,11 +99,20 @@ class TaskSearch(NamedTuple):
         found: what results.json holds of the searches.
         searches: the search of each cell, by the cell's name.
         stages: the stage in which each replicate's winner was found, by cell, as its files are called.
+        baselines: what is known of the simple models on each replicate's split.
+        reckoning: what scores are reckoned in.
     """
 
     found: Found
     searches: dict[str, Search]
     stages: dict[str, list[str]]
+    baselines: list[list[ValidatedBaseline]]
+    reckoning: Reckoning
+
+    def winner(self, name: str, replicate: Replicate, folder: Folder) -> Params:
+        """Return the parameters that a cell's search selected in a replicate."""
+        leaves = folder.winner(replicate.task.name, name, replicate.index, self.stages[name][replicate.index])
+        return self.searches[name].restore(leaves)
 
 
 def compare_on(
@@ -104,9 +128,10 @@ def compare_on(
     timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
     searches = {name: Search(cell, task, settings, train) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
-    found = searched.found
+    found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
     region = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
+    beside = folder.once(task.name, "beside", lambda: regions_beside(searched, replicates, settings, folder))
     tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
     save_tuned(task, found, searched.searches, searched.stages, folder)
     return {
@@ -114,6 +139,8 @@ def compare_on(
         "title": task.title,
         "kind": task.kind,
         "unit": task.unit,
+        "metric": reckoned.entry(reckoned.metric),
+        "facts": dict(task.facts),
         "source": task.source,
         "data_sha256": task.data_sha256,
         "protocol": found["protocol"],
@@ -129,7 +156,10 @@ def compare_on(
         },
         "replicates": with_tests(found, tested),
         "region": region,
+        "beside": beside_entry(reckoned, beside, tested["others"]),
         "test_counts": tested["counts"],
+        "range": tested["range"],
+        "forecasts": tested["forecasts"],
         "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
         if settings.full
         else None,
@@ -145,8 +175,10 @@ def search(
     on_progress: Callable[[SearchProgress], None],
 ) -> TaskSearch:
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
+    first = replicates[0]
+    reckoned = reckoning(task, settings.metric, first.visible(), first.seed)
     baselines = [[fitted.validated() for fitted in task.baselines(r.visible())] for r in replicates]
-    trivial = [trivial_validation(of_split) for of_split in baselines]
+    trivial = [trivial_validation(of_split, reckoned.metric) for of_split in baselines]
     context = SearchContext(task.name, replicates, trivial, folder, on_progress)
     if settings.minutes is None:
         entries = search_all(context, searches)
@@ -154,20 +186,20 @@ def search(
         entries = search_in_time(context, searches, 60 * settings.minutes)
     found: Found = {
         "protocol": protocol_entry(settings),
-        "baselines": validation_entries(baselines),
+        "baselines": validation_entries(baselines, reckoned.metric),
         "replicates": replicate_entries(replicates, entries),
     }
     stages = {name: [""] * len(replicates) for name in searches}
     extended = extension(found, settings)
     if extended is None:
-        return TaskSearch(found, searches, stages)
+        return TaskSearch(found, searches, stages, baselines, reckoned)
     if extended.max_epochs is not None:
         train = replicates[0].visible().train
         searches = {
             name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
         }
     added = extras(found, replicates, settings, extended)
-    after = search_all(context._replace(stage=STAGE), searches, added)
+    after = extend_all(context._replace(stage=STAGE), searches, added)
     for k, replicate in enumerate(found["replicates"]):
         replicate["configurations"] += next(iter(added.values()))[k].configurations
         for name in searches:
@@ -175,7 +207,7 @@ def search(
             replicate["cells"][name], moved = with_extra(before, after[name][k], added[name][k])
             stages[name][k] = STAGE if moved else ""
     found["protocol"] = {**found["protocol"], **extended_protocol(settings, extended)}
-    return TaskSearch(found, searches, stages)
+    return TaskSearch(found, searches, stages, baselines, reckoned)
 
 
 def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> ReadTest:
@@ -183,50 +215,69 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
 
     Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
     """
+    metric, other, targets, _ = searched.reckoning
     baselines: list[list[Baseline]] = []
     cells: dict[str, list[CountedTest]] = {name: [] for name in searched.searches}
+    left, shown = [], []
     for k, replicate in enumerate(replicates):
-        test = task.read_test(replicate.seed)
-        baselines.append([fitted.tested(test) for fitted in task.baselines(replicate.visible())])
+        test, visible = task.read_test(replicate.seed), replicate.visible()
+        fitted = task.baselines(visible)
+        baselines.append([one.tested(test) for one in fitted])
+        params = {name: searched.winner(name, replicate, folder) for name in cells}
         for name, one in searched.searches.items():
             entry = searched.found["replicates"][k]["cells"][name]
             diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
-            params = one.restore(folder.winner(task.name, name, replicate.index, searched.stages[name][k]))
-            trivial = trivial_test(baselines[k]) if diverged else None
-            cells[name].append(one.test(params, test, trivial))
+            cells[name].append(one.test(params[name], test, trivial_test(baselines[k], metric) if diverged else None))
+        if k == 0:
+            left = ranges(visible, test, targets)
+            shown = forecasts_of_test(searched, params, test, fitted)
     counts = next(test["counts"] for tests in cells.values() for test in tests)
     return {
-        "baselines": baseline_entries(baselines),
+        "baselines": baseline_entries(baselines, metric),
+        "others": {} if other is None else tests_by_name(baselines, other),
         "counts": counts,
         "cells": {name: [without_counts(test) for test in tests] for name, tests in cells.items()},
+        "range": left,
+        "forecasts": shown,
     }
+
+
+def forecasts_of_test(
+    searched: TaskSearch, params: dict[str, Params], test: FinalTest, fitted: list[FittedBaseline]
+) -> list[ForecastEntry]:
+    """Return what is kept of one replicate's forecasts; an empty list where there are none of recorded numbers."""
+    if test.recordings is None or test.scale is None:
+        return []
+    strongest = next((b["name"] for b in searched.found["baselines"] if b["strongest"]), None)
+    best = next((one for one in fitted if one.name == strongest), None)
+    outputs = {name: one.measure.outputs(params[name], test.batch) for name, one in searched.searches.items()}
+    return forecast_entries(test, searched.reckoning.targets, outputs, best)
+
+
+def regions_beside(
+    searched: TaskSearch, replicates: list[Replicate], settings: Settings, folder: Folder
+) -> RegionEntry | None:
+    """Return the region by the other metric; None where there is no such metric."""
+    other = searched.reckoning.other
+    if other is None:
+        return None
+
+    def selected(name: str, k: int) -> Scores:
+        params = searched.winner(name, replicates[k], folder)
+        return searched.searches[name].measure.scores(params, replicates[k].visible().validated())
+
+    return region_beside(searched.found, searched.baselines, other, settings.equivalence, selected)
 
 
 def further(
     settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: TaskSearch, folder: Folder
 ) -> FullEntry:
     """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
-    winners = {
-        name: [
-            one.restore(folder.winner(r.task.name, name, r.index, searched.stages[name][r.index])) for r in replicates
-        ]
-        for name, one in searched.searches.items()
-    }
+    winners = {name: [searched.winner(name, r, folder) for r in replicates] for name in searched.searches}
     return {
         "data": parts_of_data(cells, settings, replicates, searched.found),
         "gates": gates(cells, replicates, searched.found, winners),
     }
-
-
-def trivial_validation(baselines: list[ValidatedBaseline]) -> float | None:
-    """Return the validation score of the trivial baseline, the weakest simple model; None where there is none."""
-    return max((baseline.validation["nats"] for baseline in baselines), default=None)
-
-
-def trivial_test(baselines: list[Baseline]) -> float | None:
-    """Return the test score of the simple model that is the weakest in validation; None where there is none."""
-    weakest = max(baselines, key=lambda baseline: baseline.validation["nats"], default=None)
-    return None if weakest is None else weakest.test["nats"]
 
 
 def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:

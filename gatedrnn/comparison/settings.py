@@ -14,6 +14,7 @@ from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import Deciding, deciding
 from gatedrnn.tasks.task import Task
 
 
@@ -51,6 +52,9 @@ class Settings:
     """Whether a range or a cap on which the best runs lie is extended once, for all cells."""
     equivalence: float = 0.02
     """Region of practical equivalence: this part of what the best cell gains over the strongest simple baseline."""
+    metric: Deciding | None = None
+    """What the verdict rests on; none: the root mean squared error of recorded numbers, nats of classes, tokens and
+    labels, unless a task says another."""
     full: bool = False
     """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
     seed: int = 0
@@ -80,6 +84,10 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+
+        for task in map(registry.load, self.tasks if self.metric else ()):
+            if self.metric not in (known := deciding(task.kind)):
+                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
 
     def _check_cells(self) -> None:
         if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):

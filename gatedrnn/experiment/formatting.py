@@ -8,15 +8,15 @@ MINUS = "\u2212"
 
 
 def decimals(uncertainty: float) -> int:
-    """Return how many decimals show two digits of an uncertainty, from 2 to 6.
+    """Return how many decimals show two digits of an uncertainty, at most 6.
 
     Example:
-        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(0.0)
-        (3, 4, 2, 3)
+        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(31.0), decimals(0.0)
+        (3, 4, 1, 0, 3)
     """
     if not 0 < uncertainty < math.inf:
         return 3
-    return min(6, max(2, 1 - math.floor(math.log10(uncertainty))))
+    return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))
 
 
 def number(value: float, places: int) -> str:
@@ -40,6 +40,16 @@ def interval(low: float, high: float, places: int) -> str:
         '[−0.2, 0.1]'
     """
     return f"[{number(low, places)}, {number(high, places)}]"
+
+
+def plain(value: float) -> str:
+    """Return a number of the user's data to four digits, thousands separated.
+
+    Example:
+        >>> plain(1190.4), plain(-0.25), plain(123456.0)
+        ('1,190', '−0.25', '123,500')
+    """
+    return f"{float(f'{value:.4g}'):,.10g}".replace("-", MINUS)
 
 
 def count(value: int) -> str:

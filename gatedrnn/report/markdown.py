@@ -44,6 +44,8 @@ def _task(content: TaskContent, sequences: list[str]) -> list[str]:
         lines += [f"### {title}", ""] if len(content.pairs) > 1 else []
         lines += [escaped(pair.finding), "", *_table(pair.intervals), "", escaped(differ), ""]
     lines += [escaped(content.scope), ""]
+    if content.understood is not None:
+        lines += [*_table(content.understood, "---"), ""]
     if content.caveats:
         lines += ["### Before you rely on this", "", *_bullets(content.caveats), ""]
     steps = [step.text + (f" `{step.command}`" if step.command else "") for step in content.steps]
@@ -55,8 +57,13 @@ def _task(content: TaskContent, sequences: list[str]) -> list[str]:
     return [*lines, "### How it was done", "", *_bullets(method), ""]
 
 
-def _table(table: Table) -> list[str]:
-    """Return a table, notes in the line of what they belong to; without heads, its title is the only one."""
+def _table(table: Table, rule: str = "---:") -> list[str]:
+    """Return a table, notes in the line of what they belong to; without heads, its title is the only one.
+
+    Args:
+        table: the rows to show, with their heads.
+        rule: Markdown's rule below the heads of values: to the right for numbers.
+    """
 
     def line(row: Sequence[str]) -> str:
         return f"| {' | '.join(escaped(cell) for cell in row)} |"
@@ -65,7 +72,7 @@ def _table(table: Table) -> list[str]:
     rows = [
         [inline(row.label, row.note), *(inline(value.text, value.note) for value in row.values)] for row in table.rows
     ]
-    return [line(heads), f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows)]
+    return [line(heads), f"|---|{f'{rule}|' * (len(heads) - 1)}", *map(line, rows)]
 
 
 def _bullets(lines: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
+from gatedrnn.report.understood import render_understood
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
@@ -47,6 +48,8 @@ def _task(content: TaskContent) -> list[RenderableType]:
             title = f"{' or '.join(pair.names)}? {pair.headline}"
             parts.append(Padding(_coloured(title, content), (1, 0, 0, 0)))
         parts += [Text(pair.finding), Padding(_noted_rows(pair.intervals), (1, 0, 0, 0))]
+    if content.understood is not None:
+        parts.append(Padding(render_understood(content.understood), (1, 0, 0, 0)))
     parts.append(Padding(_side_by_side(content.cells), (1, 0, 0, 0)))
     if content.baselines is not None:
         parts.append(Padding(_side_by_side(content.baselines), (1, 0, 0, 0)))

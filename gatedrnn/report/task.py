@@ -46,6 +46,7 @@ def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
         element("p", unbroken(content.scope), class_="scope"),
         None if several else tables.render_tiles(content.pairs[0].deciding),
         _caveats(content),
+        _understood(content),
         [
             _pair_block(pair, pair_figure(entry, task, prefix))
             for pair, entry, prefix in zip(content.pairs, entries, prefixes, strict=True)
@@ -93,6 +94,14 @@ def _caveats(content: TaskContent) -> Markup | None:
         return None
     items = [element("li", unbroken(line)) for line in content.caveats]
     return element("aside", element("h3", "Before you rely on this"), element("ul", items), class_="caveats")
+
+
+def _understood(content: TaskContent) -> Markup | None:
+    if content.understood is None:
+        return None
+    rows = [[element("dt", row.label), element("dd", unbroken(row.values[0].text))] for row in content.understood.rows]
+    title = element("h3", content.understood.title)
+    return element("div", title, element("dl", rows, class_="method"), class_="understood")
 
 
 def _next(content: TaskContent) -> Markup:

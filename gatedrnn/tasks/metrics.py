@@ -1,19 +1,104 @@
-"""What forecasts are worth by the measures that people mean: errors in the user's units, and coverage."""
+"""What forecasts are worth by the measures that people mean: the table of metrics, and each from forecasts."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from gatedrnn.errors import InputError
+
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Scale, Scores
+    from gatedrnn.tasks.task import Kind, Scale, Scores, VisibleTask
 
+MetricName = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1", "coverage-50", "coverage-90", "bits"]
+Deciding = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1"]
+"""Metrics that a verdict may rest on."""
+NUMBERS = ("step-regression", "forecast")
+NAMED = ("classification", "step-classification")
+EVERY = (*NUMBERS, *NAMED, "next-token", "multi-label")
+
+
+class Metric(NamedTuple):
+    """What a score is.
+
+    Attributes:
+        words: the name in words.
+        unit: what a score is followed by; empty where it is the unit of the task or of a target.
+        kinds: which kinds of task have it.
+        higher: whether higher is better; a verdict then rests on 1 less the score. None: neither is.
+    """
+
+    words: str
+    unit: str
+    kinds: tuple[Kind, ...]
+    higher: bool | None = False
+
+
+METRICS: Mapping[MetricName, Metric] = MappingProxyType(
+    {
+        "nats": Metric("negative log-likelihood", "", EVERY),
+        "rmse": Metric("root mean squared error", "", NUMBERS),
+        "mae": Metric("mean absolute error", "", NUMBERS),
+        "mase": Metric("mean absolute scaled error", "of the naive forecast's error", NUMBERS),
+        "coverage-50": Metric("coverage of 50 % intervals", "", NUMBERS, None),
+        "coverage-90": Metric("coverage of 90 % intervals", "", NUMBERS, None),
+        "accuracy": Metric("accuracy", "of classes wrong", (*NAMED, "next-token"), True),
+        "macro-f1": Metric("macro F1", "short of a macro F1 of 1", NAMED, True),
+        "bits": Metric("bits", "bits per token", ("next-token",)),
+    }
+)
+"""All metrics, by their names."""
 COVERAGES = {"coverage-50": 0.6744897501960817, "coverage-90": 1.6448536269514722}
 """Central intervals of a Gaussian: half-widths in deviations (SciPy's norm.ppf of 0.75 and 0.95)."""
+DECIDING: tuple[Deciding, ...] = ("nats", "rmse", "mae", "mase", "accuracy", "macro-f1")
+
+
+def deciding(kind: Kind) -> list[Deciding]:
+    """Return the metrics that a verdict on such a task may rest on.
+
+    Example:
+        >>> deciding("next-token")
+        ['nats', 'accuracy']
+    """
+    return [name for name in DECIDING if kind in METRICS[name].kinds]
+
+
+def metric_of(task: VisibleTask, asked: Deciding | None, scale: Scale | None) -> Deciding:
+    """Return what a verdict on a task rests on.
+
+    Unless asked otherwise it is what the task says; else the root mean squared error where targets are numbers whose
+    units are known, and nats for everything else.
+
+    Args:
+        task: what is asked of the data.
+        asked: what the user asked for; None: the task's default.
+        scale: how to get back to the user's units; without it numbers have nats alone.
+
+    Raises:
+        InputError: where the task has no such metric, naming those that it has.
+    """
+    known = [name for name in deciding(task.kind) if name == "nats" or task.kind not in NUMBERS or scale is not None]
+    if asked is not None and asked not in known:
+        raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {asked!r}")
+    return asked or task.metric or ("rmse" if "rmse" in known else "nats")
+
+
+def verdict_score(scores: Scores, metric: Deciding) -> float | None:
+    """Return a score of which lower is better: where higher is, 1 less it; None where there is no such score.
+
+    Example:
+        >>> verdict_score({"nats": 1.2, "accuracy": 0.75}, "accuracy"), verdict_score({"nats": 1.2}, "nats")
+        (0.25, 1.2)
+    """
+    if metric not in scores:
+        return None
+    return 1.0 - scores[metric] if METRICS[metric].higher else scores[metric]
 
 
 def number_scores(
@@ -42,11 +127,57 @@ def number_scores(
     z = (y - mean) / deviation
     nats = (0.5 * z**2 + np.log(deviation / scale.unit) + 0.5 * math.log(2 * math.pi)).sum(-1).mean()
     rmse, mae = np.sqrt(np.mean((y - mean) ** 2, axis=0)), np.mean(np.abs(y - mean), axis=0)
-    by = scale.unit if y.shape[-1] > 1 else 1.0
+    inside = {name: np.mean(np.abs(z) <= half, axis=0) for name, half in COVERAGES.items()}
+    return {"nats": float(nats), **of_targets(rmse, mae, inside, scale)}
+
+
+def of_targets(
+    rmse: Float[np.ndarray, "D"],
+    mae: Float[np.ndarray, "D"],
+    inside: Mapping[str, Float[np.ndarray, "D"]],
+    scale: Scale,
+) -> dict[str, float]:
+    """Return the point metrics of all targets together from each one's, in the user's units."""
+    by = scale.unit if len(rmse) > 1 else 1.0
     return {
-        "nats": float(nats),
         "rmse": float(np.mean(rmse / by)),
         "mae": float(np.mean(mae / by)),
         "mase": float(np.mean(mae / scale.naive)),
-        **{name: float(np.mean(np.abs(z) <= half)) for name, half in COVERAGES.items()},
+        **{name: float(np.mean(part)) for name, part in inside.items()},
     }
+
+
+def class_scores(log_probabilities: Float[np.ndarray, "N K"], y: Int[np.ndarray, "N"]) -> Scores:
+    """Return what probabilities of classes are worth: nats, accuracy and macro-averaged F1.
+
+    Example:
+        >>> found = class_scores(np.log([[0.5, 0.5], [0.9, 0.1], [0.25, 0.75]]), np.array([0, 1, 1]))
+        >>> {name: round(value, 3) for name, value in found.items()}
+        {'nats': 1.094, 'accuracy': 0.667, 'macro-f1': 0.667}
+    """
+    guesses, classes = log_probabilities.argmax(1), log_probabilities.shape[1]
+    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1).mean()
+    right = np.bincount(y[guesses == y], minlength=classes)
+    named, there = (np.bincount(each, minlength=classes) for each in (guesses, y))
+    return {"nats": float(nats), "accuracy": float(np.mean(guesses == y)), "macro-f1": macro_f1(right, named, there)}
+
+
+def macro_f1(right: Float[np.ndarray, "K"], named: Float[np.ndarray, "K"], there: Float[np.ndarray, "K"]) -> float:
+    """Return the mean over classes of F1 = 2 right / (named + there), of those that occur or were named.
+
+    Args:
+        right: how often each class was named and right.
+        named: how often each was named.
+        there: how often each occurs.
+
+    Raises:
+        InputError: where no class occurs.
+
+    Example:
+        >>> macro_f1(np.array([1, 1, 0]), np.array([2, 1, 0]), np.array([1, 2, 0]))
+        0.6666666666666666
+    """
+    known = named + there > 0
+    if not known.any():
+        raise InputError("there: expected a class that occurs, got none")
+    return float(np.mean(2 * right[known] / (named + there)[known]))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Float, Int
 
+    from gatedrnn.tasks.metrics import Deciding
+
 Kind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token", "multi-label"]
 CLASSES = ("classification", "step-classification", "next-token")
 """Kinds whose targets are classes, one of which is right."""
@@ -301,6 +303,8 @@ class VisibleTask:
             which a network may forecast the change; pure. None: there is none.
         facts: what was understood of the data, in words by what they are about, such as the season: a table that a
             person checks in ten seconds.
+        metric: what a verdict rests on unless one asks otherwise; None: what is usual for the kind
+            (``gatedrnn.tasks.metrics.metric_of``).
     """
 
     name: str
@@ -318,6 +322,7 @@ class VisibleTask:
     reading: Callable[[int], Reading] = as_it_was_given
     anchor: Callable[[Array], Array] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    metric: Deciding | None = None
 
     @property
     def classes(self) -> bool:

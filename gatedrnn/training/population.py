@@ -74,8 +74,13 @@ class Population:
         *,
         store: Store | None = None,
         on_segment: Callable[[Members], None] | None = None,
+        go_on: Callable[[int], bool] = lambda _: True,
     ) -> Members:
-        """Train K members, as ``population`` says."""
+        """Train K members, as ``population`` says.
+
+        Before each segment ``go_on`` is called with how many were trained; where it returns False, members stay as they
+        are, and their status says which have not stopped.
+        """
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
         placement = Placement(devices_of(self.plan, jax.devices(), len(keys)), self.plan.batch)
@@ -90,7 +95,7 @@ class Population:
         )
         if store is not None and (saved := store.restore(feed.with_position(members), identity)) is not None:
             segments, members = saved[0], feed.resumed(*saved)
-        while segments < self.run.segments and not np.all(members.status.stopped):
+        while segments < self.run.segments and not np.all(members.status.stopped) and go_on(segments):
             members = self._segment(placement, hypers, members, feed.take(placement.share), segments)
             segments += 1
             if store is not None:

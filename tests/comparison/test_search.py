@@ -136,6 +136,31 @@ def test_a_run_that_diverges_after_the_old_cap_counts_as_diverged(task) -> None:
     assert merged["train_curve"] == [2.0]
 
 
+def test_a_replicate_to_which_an_extension_adds_nothing_keeps_what_it_has(task, searches, found, tmp_path) -> None:
+    """No run of replicate 0 met the cap of 4, all of replicate 1 did: one lot is all filling."""
+    replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
+    stopped, cut = ([{**trial, **ended} for trial in found[4][k].entry["trials"]] for k, ended in enumerate(ENDED))
+    before = [{**found[4][k].entry, "trials": trials} for k, trials in enumerate((stopped, cut))]
+    entry = {"cells": {"GRU": {}}, "replicates": [{"cells": {"GRU": one}} for one in before]}
+    extras = extension.extras(entry, replicates, SETTINGS, extension.Extension(8, (), ("as it was cut off",)))
+    assert [extra.eligible for extra in extras["GRU"]] == [0, 4]
+    told = []
+    part = context.SearchContext(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), told.append)
+    after = context.extend_all(part._replace(stage=extension.STAGE), {"GRU": searches[8]}, extras)["GRU"]
+    merged = [extension.with_extra(*each) for each in zip(before, after, extras["GRU"], strict=True)]
+    assert merged[0] == (before[0], False)
+    assert merged[1][1]
+    assert without_seconds(merged[1][0]) == without_seconds(found[8][1].entry)
+    assert {progress.replicate for progress in told} == {1}
+
+
+ENDED = (
+    {"epochs": 3, "best_epoch": 1, "diverged_at": None},
+    {"epochs": 4, "best_epoch": 4, "diverged_at": None},
+)
+"""How runs of two replicates ended: by their patience, and by the cap."""
+
+
 def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:
     fake, settings = make_task(diverging=0.0), Settings()
     assert extension.extension(fake, settings) is None
@@ -155,11 +180,11 @@ def test_an_extension_says_why_and_a_budget_in_minutes_has_none() -> None:
 
 
 def test_a_run_that_diverged_scores_the_trivial_baseline_or_worse() -> None:
-    assert score_of({"validation": 1.0, "diverged_at": None}, 2.0) == 1.0
-    assert score_of({"validation": 1.0, "diverged_at": 5}, 2.0) == 2.0
-    assert score_of({"validation": 3.0, "diverged_at": 5}, 2.0) == 3.0
-    assert score_of({"validation": None, "diverged_at": 1}, 2.0) == 2.0
-    assert score_of({"validation": None, "diverged_at": 1}, None) is None
+    assert score_of({"diverged_at": None}, 1.0, 2.0) == 1.0
+    assert score_of({"diverged_at": 5}, 1.0, 2.0) == 2.0
+    assert score_of({"diverged_at": 5}, 3.0, 2.0) == 3.0
+    assert score_of({"diverged_at": 1}, None, 2.0) == 2.0
+    assert score_of({"diverged_at": 1}, None, None) is None
 
 
 def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_trivial(task, searches) -> None:
@@ -170,13 +195,14 @@ def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_triv
     assert one.entry["trials"][0]["score"] == 0.7
     assert one.entry["selected"] > 0 or all(t["score"] >= 0.7 for t in one.entry["trials"])
     free = searches[4].test(one.params, small_test(replicate.seed), None)
-    bound = searches[4].test(one.params, small_test(replicate.seed), free["nats"] + 0.5)
-    assert bound["nats"] == pytest.approx(free["nats"] + 0.5)
-    np.testing.assert_allclose(np.subtract(bound["sequence_nats"], free["sequence_nats"]), 0.5, atol=1e-4)
-    worse = searches[4].test(one.params, small_test(replicate.seed), free["nats"] - 0.5)
+    nats, accuracy = free["scores"]["nats"], free["scores"]["accuracy"]
+    bound = searches[4].test(one.params, small_test(replicate.seed), {"nats": nats + 0.5, "accuracy": accuracy - 0.1})
+    assert bound["scores"]["nats"] == pytest.approx(nats + 0.5)
+    assert bound["scores"]["accuracy"] == accuracy - 0.1
+    np.testing.assert_allclose(np.subtract(bound["sequence_losses"], free["sequence_losses"]), 0.5, rtol=1e-6)
+    worse = searches[4].test(one.params, small_test(replicate.seed), {"nats": nats - 0.5})
     assert worse == free
-    # Nats are given to 4 decimals, ten of them.
-    assert np.sum(free["sequence_nats"]) / np.sum(free["counts"]) == pytest.approx(free["nats"], abs=5e-5)
+    assert np.sum(free["sequence_losses"]) / np.sum(free["counts"]) == pytest.approx(nats, rel=1e-6)
 
 
 def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, searches, tmp_path) -> None:

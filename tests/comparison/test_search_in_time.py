@@ -50,7 +50,7 @@ class Clocked:
     def __init__(self, seconds: list[float], stop_at: int = 10**6) -> None:
         self.seconds, self.stop_at, self.configurations = seconds, stop_at, []
 
-    def train(self, lot, split, trivial, *, eligible, store, on_segment) -> SearchResult:
+    def train(self, lot, split, trivial, *, eligible, store, on_segment, go_on) -> SearchResult:
         done = len(self.configurations)
         if done >= self.stop_at:
             raise KeyboardInterrupt

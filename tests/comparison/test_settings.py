@@ -31,6 +31,8 @@ from gatedrnn.training.fingerprint import changes
         ({"sizes": (3,)}, r"sizes: expected one for each of 2 cells, got \(3,\)"),
         ({"tasks": ("vowels",)}, "tasks: expected some of japanese-vowels-forecast, .*; got vowels"),
         ({"tasks": ()}, "tasks: expected at least one"),
+        ({"metric": "r2"}, "metric: expected one of nats, rmse, .* for japanese-vowels-forecast, got 'r2'"),
+        ({"metric": "rmse"}, "metric: expected one of nats, accuracy, macro-f1 for .*-speaker, got 'rmse'"),
         ({"hidden": 0}, "hidden: expected a positive int, got 0"),
         ({"sizes": (3, 0)}, "sizes: expected a positive int, got 0"),
     ],

@@ -45,7 +45,7 @@ def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """Return results around ``tasks``, which are made by ``make_task``."""
     versions = {"python": "3.11.2", "gatedrnn": "0.1.0", "jax": "0.10.2", "jaxlib": "0.10.2", "flax": "0.12.8"}
     return {
-        "schema": 2,
+        "schema": 3,
         "command": "gatedrnn compare --out runs/compare",
         "started": "2026-01-31T12:34:56+00:00",
         "seconds": 247.3,
@@ -84,6 +84,7 @@ def make_task(
     classes = kind == "classification"
     name = "speaker" if classes else "forecast"
     baselines = _baselines(baseline, classes, replicates)
+    unit = "nats per utterance" if classes else "nats per frame"
     trivial = max(entry["validation"] for entry in baselines)
     search = (trials, diverging, trivial)
     entries = [_replicate(rng, index, means, spread, search, classes) for index in range(replicates)]
@@ -91,7 +92,9 @@ def make_task(
         "name": f"japanese-vowels-{name}",
         "title": "Japanese Vowels: who is speaking" if classes else "Japanese Vowels: the next frame of speech",
         "kind": kind,
-        "unit": "nats per utterance" if classes else "nats per frame",
+        "unit": unit,
+        "metric": {"name": "nats", "words": "negative log-likelihood", "unit": unit},
+        "facts": {},
         "source": "Japanese Vowels, Kudo, Toyama and Shimbo 1999, CC BY 4.0",
         "data_sha256": hashlib.sha256(name.encode()).hexdigest(),
         "protocol": {
@@ -116,9 +119,11 @@ def make_task(
             for cell, part in PARTS.items()
         },
         "replicates": entries,
+        "range": [],
+        "forecasts": [],
         "full": None,
     }
-    return {**task, "region": region_entry(task, 0.02)}
+    return {**task, "region": region_entry(task, 0.02), "beside": None}
 
 
 def _baselines(strongest: float, classes: bool, replicates: int) -> list[dict[str, Any]]:
@@ -138,7 +143,7 @@ def _baselines(strongest: float, classes: bool, replicates: int) -> list[dict[st
             "validation": validation,
             "test": validation + 0.02,
             "tests": [validation + 0.02] * replicates,
-            "accuracy": accuracy,
+            "scores": {"nats": validation + 0.02} | ({} if accuracy is None else {"accuracy": accuracy}),
             "strongest": validation == strongest,
         }
         for name, validation, accuracy in rows
@@ -168,7 +173,8 @@ def _replicate(
     for cell, mean in zip(PARTS, means, strict=True):
         runs = [_trial(rng, configuration, mean + shared, diverging) for configuration in configurations]
         for run in runs:
-            run |= {"score": score_of(run, trivial), "seconds": 0.002 * run["epochs"]}
+            own = run["validation"]
+            run |= {"score": score_of(run, own, trivial), "seconds": 0.002 * run["epochs"], "ended_by_clock": False}
         scores = [run["score"] for run in runs]
         noise = spread * rng.normal(size=len(COUNTS)) * COUNTS
         sequences = (mean + shared + rng.normal(0, spread / 2)) * COUNTS + noise - noise.mean()
@@ -177,9 +183,8 @@ def _replicate(
             "trials": runs,
             "selected": int(np.argmin(scores)),
             "test": {
-                "nats": nats,
-                "accuracy": round(0.95 - 0.1 * (nats - 0.15), 4) if classes else None,
-                "sequence_nats": sequences.tolist(),
+                "scores": {"nats": nats} | ({"accuracy": round(0.95 - 0.1 * (nats - 0.15), 4)} if classes else {}),
+                "sequence_losses": sequences.tolist(),
             },
             "train_curve": [value - 0.05 for value in runs[int(np.argmin(scores))]["curve"] if value is not None],
             "seconds": float(rng.normal(5.0, 0.4) * (1.0 if cell == "LSTM" else 0.85)),

@@ -113,8 +113,8 @@ def test_the_saved_winner_says_what_it_said_in_the_test(compared: Any) -> None:
         right = [model.config["classes"].index(name) for name in arrays["y"][-TEST:]]
         nats = -np.log(probabilities[np.arange(TEST), right])
         entry = results["tasks"][0]["replicates"][model.config["replicate"]]["cells"][cell]
-        # Rounded to four digits in results.json.
-        np.testing.assert_allclose(nats, entry["test"]["sequence_nats"], atol=6e-5)
+        # Rounded to eight digits in results.json.
+        np.testing.assert_allclose(nats, entry["test"]["sequence_losses"], atol=6e-5)
         best = min(
             r["cells"][cell]["trials"][r["cells"][cell]["selected"]]["score"] for r in results["tasks"][0]["replicates"]
         )

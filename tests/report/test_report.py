@@ -21,7 +21,7 @@ from tests.helpers.report_pages import Page, judged, shown_pairs
 
 
 def sequence_sums(task: dict[str, Any], cell: str) -> Any:
-    return np.array([replicate["cells"][cell]["test"]["sequence_nats"] for replicate in task["replicates"]])
+    return np.array([replicate["cells"][cell]["test"]["sequence_losses"] for replicate in task["replicates"]])
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_the_numbers_of_the_page_are_those_of_the_results(results: dict[str, Any
             *(cell["test"]["mean"] for cell in statistics["cells"].values()),
             *(cell["validation"] for cell in statistics["cells"].values()),
             *(baseline["test"] for baseline in task["baselines"]),
-            *(r["cells"][name]["test"]["nats"] for r in task["replicates"] for name in task["cells"]),
+            *(r["cells"][name]["test"]["scores"]["nats"] for r in task["replicates"] for name in task["cells"]),
         ):
             places = len(shown[exact].partition(".")[2])
             assert places >= 2

@@ -117,7 +117,7 @@ def test_single_sequences_are_counted_where_their_intervals_exclude_zero() -> No
             noise = rng.normal(0, 0.01, len(COUNTS))
             # GRU is worse on the first five sequences, better on the next three, else the same to rounding.
             which = np.repeat([1.0, -2.0, 0.0], [5, 3, len(COUNTS) - 8])
-            replicate["cells"][name]["test"]["sequence_nats"] = ((shift * which + noise) * COUNTS).tolist()
+            replicate["cells"][name]["test"]["sequence_losses"] = ((shift * which + noise) * COUNTS).tolist()
     (pair,) = pairs(judged(task)["tasks"][0])
     found = data.sequences(pair)
     np.testing.assert_allclose(found.mean[:8], [-1] * 5 + [2] * 3, atol=0.05)

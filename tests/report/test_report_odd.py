@@ -26,6 +26,7 @@ def only_divergence(task: dict[str, Any]) -> dict[str, Any]:
         for cell in replicate["cells"].values():
             cell["trials"] = [
                 {"validation": None, "score": 16.93, "best_epoch": 0, "epochs": 1, "diverged_at": 1, "curve": [None]}
+                | {"ended_by_clock": False}
                 for _ in cell["trials"]
             ]
             cell["selected"] = 0

@@ -28,7 +28,9 @@ PLOTS = (
 
 def test_plots_say_in_words_what_they_show() -> None:
     (task,) = shown_pairs(judged(make_task()))
-    a, b = (np.array([r["cells"][name]["test"]["nats"] for r in task["replicates"]]) for name in ("LSTM", "GRU"))
+    a, b = (
+        np.array([r["cells"][name]["test"]["scores"]["nats"] for r in task["replicates"]]) for name in ("LSTM", "GRU")
+    )
     said = re.search("<desc.*?</desc>", differences.paired_differences(task, "p"))
     assert said is not None
     assert ", ".join(number(d, 3) for d in a - b) in said[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gatedrnn.comparison.schema.measures import MetricEntry
+
 
 class IntervalEntry(TypedDict):
     """An interval of a number."""
@@ -126,8 +128,8 @@ class TestStatistics(TypedDict):
     cells: dict[str, CellStatistics]
     difference: DifferenceEntry
     bootstrap: BootstrapEntry
-    two_way_bootstrap: BootstrapEntry
-    """Likewise, replicates and test sequences drawn apart."""
+    two_way_bootstrap: BootstrapEntry | None
+    """Likewise, replicates and test sequences drawn apart; None where the metric is no mean over targets."""
     superiority: SuperiorityEntry
     equivalence: EquivalenceEntry
     accuracy: AccuracyEntry | None
@@ -192,6 +194,23 @@ class VerdictEntry(SentenceEntry, DecisionEntry):
     """What a reader must know before believing the verdict, in whole sentences."""
 
 
+class OtherEntry(TypedDict):
+    """The verdict that another metric would give, beside the one that counts."""
+
+    metric: MetricEntry
+    label: str
+    """Of the same closed vocabulary."""
+    headline: str
+    """In a few words."""
+    disagrees: bool
+    """Whether it names another winner, or only one of the two verdicts sees the baseline beaten."""
+    tests: dict[str, EstimateEntry]
+    """By the cell's name; lower is better."""
+    difference: EstimateEntry
+    over_baseline: dict[str, EstimateEntry | None]
+    """By the cell's name, less the baseline that is the strongest by this metric; None without one."""
+
+
 class PairEntry(TypedDict):
     """Two cells, with what is said of them."""
 
@@ -199,3 +218,5 @@ class PairEntry(TypedDict):
     """A, and B."""
     statistics: StatisticsEntry
     verdict: VerdictEntry
+    other: OtherEntry | None
+    """None where there is no other metric."""

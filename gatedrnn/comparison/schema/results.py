@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from gatedrnn.comparison.schema.further import FullEntry
+from gatedrnn.comparison.schema.measures import ForecastEntry, MetricEntry, RangeEntry
 from gatedrnn.comparison.schema.pairs import PairEntry
 from gatedrnn.comparison.schema.runs import (
     BaselineEntry,
@@ -30,7 +31,7 @@ class RegionEntry(TypedDict):
     """The region of practical equivalence, as region.json has it too; from validation scores alone."""
 
     half_width: float
-    """R, nats per unit of the task: ``part`` of the distance from the baseline to the best cell, or 0."""
+    """R, in the metric's unit: ``part`` of the distance from the baseline to the best cell, or 0."""
     part: float
     """Of that distance, 0.02 for 2 %."""
     baseline: str | None
@@ -41,6 +42,16 @@ class RegionEntry(TypedDict):
     """The cell of the best mean validation score; None where no cell has one."""
     best_validation: float | None
     """That score."""
+
+
+class BesideEntry(TypedDict):
+    """What the verdict of the other metric rests on, besides the cells' tests."""
+
+    metric: MetricEntry
+    region: RegionEntry
+    """By that metric, with its own strongest baseline; written down before the test part is read."""
+    tests: list[float] | None
+    """Test score of that baseline in each replicate; None without one."""
 
 
 class Found(TypedDict):
@@ -60,7 +71,11 @@ class TestedTask(TypedDict):
     kind: str
     """Forecast, classification and others, as in the table of tasks."""
     unit: str
-    """Of all scores, such as ``nats per frame``."""
+    """Of losses and curves, such as ``nats per frame``."""
+    metric: MetricEntry
+    """What scores are reckoned in, and the verdict rests on; lower is better."""
+    facts: dict[str, str]
+    """What was understood of the data, in words."""
     source: str
     """Where the data come from."""
     data_sha256: str
@@ -71,8 +86,14 @@ class TestedTask(TypedDict):
     """By name, in their order."""
     replicates: list[ReplicateEntry]
     region: RegionEntry
+    beside: BesideEntry | None
+    """Of the other metric; None where there is none."""
     test_counts: list[float]
     """Targets (frames, sequences) of each test sequence."""
+    range: list[RangeEntry]
+    """One for each target that is a number."""
+    forecasts: list[ForecastEntry]
+    """A few sequences of the test; empty where there are no forecasts of recorded numbers."""
     full: FullEntry | None
     """None without ``--full``."""
 

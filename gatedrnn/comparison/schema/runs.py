@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry
 from gatedrnn.experiment.space import Configuration, Hyperparameter
-from gatedrnn.experiment.trials import RunEntry, TestScore
+from gatedrnn.experiment.trials import RunEntry
 
 
 class ExtensionEntry(TypedDict):
@@ -52,7 +53,7 @@ class ExtendedProtocol(TypedDict):
 
 
 class ValidatedBaselineEntry(TypedDict):
-    """A simple model before the test; scores in the task's unit, lower is better."""
+    """A simple model before the test; scores in the verdict's metric, lower is better."""
 
     name: str
     choices: list[str]
@@ -70,17 +71,20 @@ class BaselineEntry(ValidatedBaselineEntry):
     """Mean over replicates."""
     tests: list[float]
     """Test score in each replicate."""
-    accuracy: float | None
-    """Mean over replicates; None where there are no classes."""
+    scores: dict[str, float]
+    """By metric, as people say it: mean over replicates in the test."""
 
 
 class TrialEntry(RunEntry):
     """A run as one trial of a search."""
 
     score: float | None
-    """What selection looks at: ``validation``; of a run that diverged the trivial baseline's, or its own if worse."""
+    """What selection looks at: the validation part in the verdict's metric, lower is better. Of a run that diverged the
+    trivial baseline's, or its own if worse."""
     seconds: float
     """Of this trial: its part of the search's, by its epochs."""
+    ended_by_clock: bool
+    """Whether the budget of minutes ended it before its patience or the cap on epochs did."""
 
 
 class SearchEntry(TypedDict):
@@ -102,11 +106,14 @@ class WavesEntry(TypedDict):
     waves: list[SearchEntry]
 
 
-class TestEntry(TestScore):
-    """Test score of the selected trial."""
+class TestEntry(TypedDict):
+    """Test scores of the selected trial."""
 
-    sequence_nats: list[float]
-    """Sum over the targets of each test sequence."""
+    scores: dict[str, float]
+    """By metric, as people say it: an accuracy of 90 % is 0.9."""
+    sequence_losses: list[float]
+    """Of each test sequence, summed over its targets: all of them by all targets are the score in the verdict's metric,
+    lower is better. Empty where that metric is no mean over targets (macro F1)."""
 
 
 class CountedTest(TestEntry):
@@ -150,7 +157,11 @@ class ReadTest(TypedDict):
     """What was read of the test part, once, as ``searches/TASK/test.json`` has it."""
 
     baselines: list[BaselineEntry]
+    others: dict[str, list[float]]
+    """By the baseline's name, test scores of each replicate in the metric that stands beside the verdict's."""
     counts: list[float]
     """Targets of each test sequence."""
     cells: dict[str, list[TestEntry]]
     """By the cell's name, one for each replicate."""
+    range: list[RangeEntry]
+    forecasts: list[ForecastEntry]

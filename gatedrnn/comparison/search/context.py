@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
     from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.extension import Extra
+    from gatedrnn.comparison.search.pace import Pace
     from gatedrnn.comparison.search.replicate import Replicate, Search, SearchResult, Trials
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.population import Store
@@ -71,6 +72,7 @@ class Work(NamedTuple):
         eligible: how many of them, from the first, are no filling; None is all.
         before: how many trials of this replicate were run before these.
         extending: whether they extend a search.
+        pace: what keeps all cells together within a time; None where there is none.
     """
 
     cell: str
@@ -80,34 +82,51 @@ class Work(NamedTuple):
     eligible: int | None = None
     before: int = 0
     extending: bool = False
+    pace: Pace | None = None
 
 
-def search_all(
-    context: SearchContext, searches: dict[str, Search], extras: dict[str, list[Extra]] | None = None
-) -> dict[str, list[SearchEntry]]:
+def search_all(context: SearchContext, searches: dict[str, Search]) -> dict[str, list[SearchEntry]]:
     """Run all replicates of each cell, each cell in a thread.
 
     Args:
         context: what all searches of this stage share.
         searches: the search of each cell, by the cell's name.
-        extras: what an extension adds to each cell; None in the search itself.
 
     Returns:
         Each cell's entries, one for each replicate.
     """
 
-    def works(name: str) -> list[Work]:
-        if extras is None:
-            return [Work(name, searches[name], k, r.lot) for k, r in enumerate(context.replicates)]
-        return [
-            Work(name, searches[name], k, extra.lot, extra.eligible, extending=True)
-            for k, extra in enumerate(extras[name])
-        ]
-
     def search_cell(told: SearchContext, name: str) -> list[SearchEntry]:
-        return [search_one(told, work) for work in works(name)]
+        lots = [replicate.lot for replicate in context.replicates]
+        return [search_one(told, Work(name, searches[name], k, lot)) for k, lot in enumerate(lots)]
 
     return together(context, {name: partial(search_cell, name=name) for name in searches})
+
+
+def extend_all(
+    context: SearchContext, searches: dict[str, Search], extras: dict[str, list[Extra]]
+) -> dict[str, list[SearchEntry | None]]:
+    """Run what an extension adds to all replicates of each cell, each cell in a thread.
+
+    Args:
+        context: what all searches of this stage share.
+        searches: the search of each cell, by the cell's name.
+        extras: what the extension adds to each cell in each replicate.
+
+    Returns:
+        Each cell's entries, one for each replicate; None where the extension adds nothing to it.
+    """
+
+    def extend_one(told: SearchContext, name: str, k: int) -> SearchEntry | None:
+        extra = extras[name][k]
+        if not extra.eligible:  # all of its lot is filling: nothing could be selected
+            return None
+        return search_one(told, Work(name, searches[name], k, extra.lot, extra.eligible, extending=True))
+
+    def extend_cell(told: SearchContext, name: str) -> list[SearchEntry | None]:
+        return [extend_one(told, name, k) for k in range(len(context.replicates))]
+
+    return together(context, {name: partial(extend_cell, name=name) for name in searches})
 
 
 def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T]]) -> dict[str, T]:
@@ -179,8 +198,16 @@ def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
             SearchProgress(context.task, work.cell, replicate.index, ended, best_so_far, False, work.extending)
         )
 
-    trivial = context.trivial[work.k]
-    return work.search.train(work.lot, visible, trivial, eligible=work.eligible, store=store, on_segment=on_segment)
+    within = {} if work.pace is None else {"go_on": partial(work.pace.go_on, work.cell)}
+    return work.search.train(
+        work.lot,
+        visible,
+        context.trivial[work.k],
+        eligible=work.eligible,
+        store=store,
+        on_segment=on_segment,
+        **within,
+    )
 
 
 def tell_done(context: SearchContext, work: Work, entry: SearchEntry) -> None:

@@ -108,7 +108,7 @@ def extras(task: Found, replicates: list[Replicate], settings: Settings, extende
     return {name: [extra(*each) for each in zip(replicates, new, cell, strict=True)] for name, cell in again.items()}
 
 
-def with_extra(before: SearchEntry, after: SearchEntry, extra: Extra) -> tuple[SearchEntry, bool]:
+def with_extra(before: SearchEntry, after: SearchEntry | None, extra: Extra) -> tuple[SearchEntry, bool]:
     """Return a search's entry together with its extension's, and whether the selected trial is the latter's.
 
     It is that of a search which had the new cap from the start, also in the seconds it took, and where a run that was
@@ -116,9 +116,11 @@ def with_extra(before: SearchEntry, after: SearchEntry, extra: Extra) -> tuple[S
 
     Args:
         before: the entry of the search.
-        after: the entry of the extension, its trials in the order of ``extra.lot``.
+        after: the entry of the extension, its trials in the order of ``extra.lot``; None where it added nothing.
         extra: what the extension added to this search.
     """
+    if after is None:
+        return before, False
     trials, count = list(before["trials"]), len(extra.configurations)
     for place, trial in zip(extra.again, after["trials"][count : extra.eligible], strict=True):
         trials[place] = trial

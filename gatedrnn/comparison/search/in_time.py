@@ -9,6 +9,7 @@ import numpy as np
 
 from gatedrnn.comparison.search.context import Work, find, tell_done, together
 from gatedrnn.comparison.search.extension import NOTHING
+from gatedrnn.comparison.search.pace import Pace
 from gatedrnn.comparison.search.replicate import Trials, reached
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 WAVE = 4
 """Trials that start together at most: the number that is compiled, to which fewer are filled up."""
 
+CLOCK = "clock"
+"""What the files are called that say where the clock ended a wave: no cell has this name."""
+
 Wave: TypeAlias = "dict[str, SearchEntry]"
 """What each cell found in the same few trials, as results.json has it of a whole search."""
 
@@ -27,8 +31,9 @@ def search_in_time(context: SearchContext, searches: dict[str, Search], seconds:
     """Run all replicates within a time of training, all cells at the same time and with the same configurations.
 
     The slowest cell holds the clock. Replicates share the time evenly: what one leaves or takes too much, the next ones
-    have more or less. In each, one trial is run at least. What is finished is found in the folder, with its times, so
-    that a resumed search decides as one that was not interrupted.
+    have more or less. In each, one trial is begun at least; where the time of a replicate is over, its trials end, in
+    all cells after the same epochs. What is finished is found in the folder, with its times, so that a resumed search
+    decides as one that was not interrupted.
 
     Args:
         context: what all cells share.
@@ -56,7 +61,7 @@ def fitting(lengths: list[float], left: float, *, first: bool) -> int:
     """Return how many trials start next.
 
     None where a trial of the mean length does not fit; as many as fit if all took as long as the longest; otherwise
-    one. So it takes a trial longer than all before to run over by more than one trial.
+    one. A trial that is longer than all before is ended by the clock.
 
     Args:
         lengths: seconds of the trials so far, of the slowest cell.
@@ -109,7 +114,11 @@ def _waves(
     replicate, waves, start = context.replicates[k], [], 0
     lot, lengths, left = replicate.lot, list(lengths), seconds
     while size := min(fitting(lengths, left, first=not waves), len(lot.configurations) - start):
-        jobs = {name: partial(_wave, Work(name, one, k, lot, size, start)) for name, one in searches.items()}
+        pace = _pace(context, list(searches), k, start, left)
+        jobs = {
+            name: partial(_wave, Work(name, one, k, lot, size, start, pace=pace), pace)
+            for name, one in searches.items()
+        }
         wave = together(context, jobs)
         waves.append(wave)
         left -= spent(wave)
@@ -122,17 +131,25 @@ def _waves(
         context.folder.finish(*key, {"waves": own}, context.folder.winner(*key, _stage(context, before)), context.stage)
     for name in searches:
         context.folder.drop(context.task, name, replicate.index, f"{context.stage}-wave-")
+    context.folder.drop(context.task, CLOCK, replicate.index, f"{context.stage}-wave-")
     return waves
 
 
-def _wave(work: Work, context: SearchContext) -> SearchEntry:
+def _pace(context: SearchContext, cells: list[str], k: int, start: int, seconds: float) -> Pace:
+    """Return what ends a wave in all cells when its time is over; that it did is kept in the folder."""
+    key = context.task, CLOCK, context.replicates[k].index, _stage(context, start)
+    return Pace(cells, seconds, context.folder.stopped(*key), partial(context.folder.stop, *key))
+
+
+def _wave(work: Work, pace: Pace, context: SearchContext) -> SearchEntry:
     """Run one wave of one cell, filled up to the number that is compiled."""
     start, size, lot = work.before, work.eligible or 0, work.lot
     filling = WAVE - size
     some = lot.part(start, start + size)
     keys = lot.keys[np.minimum(np.arange(start, start + WAVE), len(lot.keys) - 1)]
     filled = Trials([*some.configurations, *[NOTHING] * filling], keys)
-    entry = find(context._replace(stage=_stage(context, start)), work._replace(lot=filled))
+    with pace.taking_part(work.cell):
+        entry = find(context._replace(stage=_stage(context, start)), work._replace(lot=filled))
     return {**entry, "trials": entry["trials"][:size]}
 
 

@@ -7,18 +7,20 @@ import math
 import time
 import zlib
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.comparison.search.selection import Measure
 from gatedrnn.comparison.search.timed import Timed
-from gatedrnn.experiment.network import evaluate_each, make_run
+from gatedrnn.experiment.network import make_run
 from gatedrnn.experiment.space import as_hypers
-from gatedrnn.experiment.trials import curve_entry, score_entry, trial_entry
-from gatedrnn.training.early_stopping import Data
+from gatedrnn.experiment.trials import curve_entry, trial_entry
+from gatedrnn.tasks.metrics import verdict_score
+from gatedrnn.tasks.sums import losses, no_better
+from gatedrnn.training.early_stopping import Data, EarlyStopping
 from gatedrnn.training.population import Population, member
 
 if TYPE_CHECKING:
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.space import Configuration
     from gatedrnn.experiment.trials import RunEntry
-    from gatedrnn.tasks.task import Batch, FinalTest, Score, Visible, VisibleTask
+    from gatedrnn.tasks.task import Batch, FinalTest, Scores, Visible, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.population import Store
     from gatedrnn.types import Cell, Params
 
 MOST_TRIALS = 1000
 """Configurations drawn where minutes alone are the budget."""
+STEPS_BETWEEN_LOOKS = 4000
+"""Time steps that a trial trains between two looks at the clock: about 0.3 s on a CPU, where a look takes 0.015 s."""
 
 
 class Trials(NamedTuple):
@@ -88,13 +92,20 @@ class Search:
         settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
+        clock: what tells the seconds.
     """
 
     def __init__(
-        self, cell: Cell, task: VisibleTask, settings: Settings, train: Batch, max_epochs: int | None = None
+        self,
+        cell: Cell,
+        task: VisibleTask,
+        settings: Settings,
+        train: Batch,
+        max_epochs: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.cell = cell
-        self._run = make_run(
+        self.cell, self._clock = cell, clock
+        run = make_run(
             cell,
             task,
             train,
@@ -102,9 +113,9 @@ class Search:
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
         )
+        self._run = run if settings.minutes is None else watched(run, steps=train.x.shape[0])
         self.population = Population(self._run)
-        self._evaluate = jax.jit(partial(evaluate_each, cell, task))
-        self._classes = task.classes
+        self.measure = Measure(cell, task, settings)
 
     def train(
         self,
@@ -115,22 +126,36 @@ class Search:
         eligible: int | None = None,
         store: Store | None = None,
         on_segment: Callable[[EarlyStoppingState], None] | None = None,
+        go_on: Callable[[int, float], bool] = lambda segments, seconds: True,
     ) -> SearchResult:
         """Train all trials on the training part, and select the one of the best score on the validation part.
 
         Args:
             lot: the trials to be trained together.
             visible: the parts of the data that may be seen.
-            trivial: validation score of the trivial baseline, which a run that diverged gets, or worse; None where
-                there is none.
+            trivial: validation score of the trivial baseline in the verdict's metric, which a run that diverged gets,
+                or worse; None where there is none.
             eligible: how many of the trials, from the first, may be selected; None is all.
             store: keeps states between segments.
             on_segment: called with all states after each segment.
+            go_on: called before each segment with how many were trained and the seconds that they took, and may wait;
+                where it returns False, the clock has ended the trials that have not stopped by themselves.
         """
-        started, compiling = time.perf_counter(), self.population.compile_seconds
+        started, compiling, waited = self._clock(), self.population.compile_seconds, 0.0
 
         def elapsed() -> float:
-            return time.perf_counter() - started - (self.population.compile_seconds - compiling)
+            return self._clock() - started - (self.population.compile_seconds - compiling) - waited
+
+        def so_far() -> float:
+            return elapsed() + (0.0 if timed is None else timed.before)
+
+        def may_go_on(segments: int) -> bool:
+            nonlocal waited
+            seconds, waiting = so_far(), self._clock()
+            try:
+                return go_on(segments, seconds)
+            finally:
+                waited += self._clock() - waiting
 
         timed = None if store is None else Timed(store, elapsed)
         members = self.population.train(
@@ -139,13 +164,21 @@ class Search:
             Data(visible.train, visible.validation),
             store=timed,
             on_segment=None if on_segment is None else lambda members: on_segment(members.states),
+            go_on=may_go_on,
         )
         states = jax.tree.map(_on_host, members.states)
-        seconds = elapsed() + (0.0 if timed is None else timed.before)
+        seconds = so_far()
         runs = [trial_entry(member(states, k), visible.offset) for k in range(len(states.epoch))]
         epochs = sum(run["epochs"] for run in runs)
+        worth = self.measure.selection(runs, states.best_params, visible)
         trials: list[TrialEntry] = [
-            {**run, "score": score_of(run, trivial), "seconds": seconds * run["epochs"] / epochs} for run in runs
+            {
+                **run,
+                "score": score_of(run, score, trivial),
+                "seconds": seconds * run["epochs"] / epochs,
+                "ended_by_clock": not stopped,
+            }
+            for run, score, stopped in zip(runs, worth, states.stopped, strict=True)
         ]
         scores = [reached(trial) for trial in trials[:eligible]]
         winner = member(states, selected := int(np.argmin(scores)))
@@ -159,48 +192,62 @@ class Search:
         shapes = jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
         return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
 
-    def score(self, params: Params, batch: Batch) -> Score:
-        """Return the sums of the task's score for each of these sequences, in float64."""
-        return jax.tree.map(partial(np.asarray, dtype=np.float64), self._evaluate(params, batch))
-
-    def test(self, params: Params, test: FinalTest, trivial: float | None) -> CountedTest:
+    def test(self, params: Params, test: FinalTest, trivial: Scores | None) -> CountedTest:
         """Evaluate parameters on the test.
 
         Args:
             params: the parameters of the selected trial.
             test: the test of the split that they were trained on.
-            trivial: test score that the result is at best, as the selected trial diverged; None where it did not.
+            trivial: test scores that the result is at best, as the selected trial diverged; None where it did not.
 
         Returns:
-            ``nats`` and ``accuracy``, as results.json has them, ``sequence_nats``, the sum over each sequence's
-            targets, and ``counts``, how many these are.
+            ``scores`` and ``sequence_losses``, as results.json has them, and ``counts``, the targets of each sequence.
         """
-        score = self.score(params, test.batch)
-        entry = score_entry(type(score)(*(part.sum() for part in score)), test.offset, classes=self._classes)
-        nats = score.nats + test.offset * score.count
-        reached = float(nats.sum() / score.count.sum())
-        if trivial is not None and not reached >= trivial:
+        part, metric = test.part(), self.measure.metric(test.scale)
+        each = self.measure.each(params, test.batch)
+        own = self.measure.worth(each.together(), part)
+        scores = dict(own) if trivial is None else no_better(own, trivial)
+        lost, counts = losses(each, part, metric), np.asarray(each.count)
+        reached, bound = verdict_score(own, metric), verdict_score(scores, metric)
+        if lost is not None and reached is not None and bound is not None and bound != reached:
             # Should it not even be finite, every sequence gets the trivial baseline's mean.
-            nats = nats + (trivial - reached) * score.count if np.isfinite(reached) else trivial * score.count
-            entry["nats"] = trivial
-        return {**entry, "sequence_nats": [round(float(n), 4) for n in nats], "counts": score.count.tolist()}
+            lost = lost + (bound - reached) * counts if np.isfinite(reached) else bound * counts
+        rounded = [] if lost is None else [float(f"{loss:.8g}") for loss in lost]
+        return {"scores": scores, "sequence_losses": rounded, "counts": counts.tolist()}
+
+
+def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
+    """Return the run in segments so short that a clock can end it about when it should.
+
+    Args:
+        run: what trains one trial.
+        steps: time steps of its sequences.
+    """
+    an_epoch = steps * (run.examples // run.batch_size)
+    segment = min(max(1, STEPS_BETWEEN_LOOKS // an_epoch), run.segment)
+    return dataclasses.replace(run, segment=segment)
 
 
 EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
 
 
-def score_of(trial: RunEntry, trivial: float | None) -> float | None:
+def score_of(run: RunEntry, own: float | None, trivial: float | None) -> float | None:
     """Return what selection looks at: a run that diverged scores the trivial baseline, or what it reached if worse.
 
     None where there is neither.
 
+    Args:
+        run: what is written down of the run.
+        own: the run's validation score in the verdict's metric; None where it has none.
+        trivial: the trivial baseline's score; None where there is none.
+
     Example:
-        >>> [score_of({"validation": 1.5, "diverged_at": at}, trivial=2.0) for at in (None, 3)]
+        >>> [score_of({"diverged_at": at}, 1.5, trivial=2.0) for at in (None, 3)]
         [1.5, 2.0]
     """
-    if trial["diverged_at"] is None:
-        return trial["validation"]
-    return max((score for score in (trial["validation"], trivial) if score is not None), default=None)
+    if run["diverged_at"] is None:
+        return own
+    return max((score for score in (own, trivial) if score is not None), default=None)
 
 
 def reached(trial: TrialEntry) -> float:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.search import limits
-from gatedrnn.experiment.formatting import percent
+from gatedrnn.experiment.formatting import percent, plain
 
 if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.measures import RangeEntry
     from gatedrnn.comparison.schema.results import TestedTask
     from gatedrnn.comparison.schema.runs import TrialEntry
 
 MISMATCH = 0.02
+OUTSIDE, MOST_SAID = 0.05, 3
+"""Part of a target's test values that may lie outside of training's range unsaid; targets of which it is said."""
 
 
 def caveats(task: TestedTask, region: float) -> list[str]:
@@ -22,7 +25,9 @@ def caveats(task: TestedTask, region: float) -> list[str]:
         region: half-width of the region of practical equivalence.
     """
     names = list(task["cells"])
-    lines = [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
+    lines = _ranges(task)
+    lines += [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
+    lines += _in_time(task)
     lines += [_edge(edge, len(task["replicates"])) for name in names for edge in limits.edges(task, name)]
     if region == 0:
         lines.append("No cell improves on a simple baseline in validation, so nothing can count as equivalent.")
@@ -41,6 +46,20 @@ def runs(task: TestedTask, name: str) -> list[TrialEntry]:
 def diverged(task: TestedTask, name: str) -> int:
     """Return how many of a cell's runs diverged."""
     return sum(trial["diverged_at"] is not None for trial in runs(task, name))
+
+
+def _ranges(task: TestedTask) -> list[str]:
+    left = sorted((r for r in task["range"] if r["outside"] > OUTSIDE), key=lambda r: -r["outside"])
+    return [_range(r) for r in left[:MOST_SAID]]
+
+
+def _range(r: RangeEntry) -> str:
+    ends = [f"down to {plain(r['test_low'])}"] if r["test_low"] < r["low"] else []
+    ends += [f"up to {plain(r['test_high'])}"] if r["test_high"] > r["high"] else []
+    return (
+        f"{percent(r['outside'])} of the test's {r['target']} lies outside the range of training, {plain(r['low'])} to "
+        f"{plain(r['high'])} ({' and '.join(ends)} in the test): what was learnt inside need not hold there."
+    )
 
 
 def _diverged(task: TestedTask) -> str | None:
@@ -68,6 +87,23 @@ def _edge(edge: limits.Edge, replicates: int) -> str:
         f"{edge.cell} does best at the {edge.side} edge of the range of {edge.field.replace('_', ' ')} "
         f"({edge.selections} of {replicates} selections): a wider range may suit it better."
     )
+
+
+def _in_time(task: TestedTask) -> list[str]:
+    """Return what a budget of minutes had no time for."""
+    found = [[entry["trials"] for entry in replicate["cells"].values()] for replicate in task["replicates"]]
+    ended = [trial["ended_by_clock"] for replicate in found for trials in replicate for trial in trials]
+    lines = []
+    if task["protocol"]["minutes"] is not None and all(len(trials) == 1 for cells in found for trials in cells):
+        lines.append(
+            "There was time for one trial of each cell in each replicate: nothing was tuned. More minutes would tune."
+        )
+    if any(ended):
+        lines.append(
+            f"{sum(ended)} of {len(ended)} trials were ended by the clock, in all cells after the same epochs: more "
+            "minutes could make them better."
+        )
+    return lines
 
 
 def _extended(task: TestedTask) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from gatedrnn.comparison.verdict.budgets import expected_best
 from gatedrnn.comparison.verdict.caveats import caveats
 from gatedrnn.comparison.verdict.decide import ERROR, Evidence, decide, weigh
 from gatedrnn.comparison.verdict.entries import bootstrap_entry, equivalence_entry, estimate_entry, superiority_entry
+from gatedrnn.comparison.verdict.metric import unit_in_words
+from gatedrnn.comparison.verdict.other import Other, beside
 from gatedrnn.comparison.verdict.pairs import names_of_pairs, restricted
 from gatedrnn.comparison.verdict.region import mean_validation, strongest_baseline
 from gatedrnn.costs.cheaper import cheaper
@@ -19,14 +21,16 @@ from gatedrnn.statistics.equivalence import equivalence
 from gatedrnn.statistics.holm import holm
 from gatedrnn.statistics.paired import difference_p, estimate, paired_difference
 from gatedrnn.statistics.power import replicates_needed
+from gatedrnn.tasks.metrics import verdict_score
 from gatedrnn.tasks.task import CLASSES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gatedrnn.comparison.schema.pairs import AccuracyEntry, PairEntry, TestStatistics
-    from gatedrnn.comparison.schema.results import TestedTask
+    from gatedrnn.comparison.schema.pairs import AccuracyEntry, BootstrapEntry, PairEntry, TestStatistics
+    from gatedrnn.comparison.schema.results import RegionEntry, TestedTask
     from gatedrnn.experiment.provenance import Device
+    from gatedrnn.tasks.metrics import Deciding
 
 POWER = 0.8
 
@@ -47,40 +51,73 @@ def judge(task: TestedTask, device: Device) -> list[PairEntry]:
             one, or scores that are not finite.
     """
     every = names_of_pairs(task["cells"])
-    scores = {name: replicate_scores(task, name, "nats") for name in task["cells"]}
-    size = task["region"]["half_width"]
-    p = list(
+    p = corrected(task, task["metric"]["name"], task["region"])
+    other = task["beside"]
+    p_other = [None] * len(every) if other is None else corrected(task, other["metric"]["name"], other["region"])
+    return [
+        _judge_pair(restricted(task, names), device, names, Corrected(mine, theirs, len(every)))
+        for names, mine, theirs in zip(every, p, p_other, strict=True)
+    ]
+
+
+class Corrected(NamedTuple):
+    """What is corrected for the number of pairs.
+
+    Attributes:
+        p: the p-values of difference and equivalence in the verdict's metric.
+        other: those in the other metric; None where there is none.
+        pairs: how many there are.
+    """
+
+    p: tuple[float, float]
+    other: tuple[float, float] | None
+    pairs: int
+
+
+def corrected(task: TestedTask, metric: Deciding, region: RegionEntry) -> list[tuple[float, float]]:
+    """Return p-values of difference and equivalence of each pair, corrected for their number (Holm 1979).
+
+    Args:
+        task: the entry of all cells.
+        metric: what scores are reckoned in.
+        region: the region of equivalence in it.
+    """
+    every, size = names_of_pairs(task["cells"]), region["half_width"]
+    scores = {name: replicate_scores(task, name, metric) for name in task["cells"]}
+    return list(
         zip(
             holm([difference_p(paired_difference(scores[a], scores[b])) for a, b in every]).tolist(),
             holm([equivalence(scores[a], scores[b], size).p for a, b in every]).tolist(),
             strict=True,
         )
     )
-    return [
-        _judge_pair(restricted(task, names), device, names, corrected, len(every))
-        for names, corrected in zip(every, p, strict=True)
-    ]
 
 
-def _judge_pair(
-    task: TestedTask, device: Device, names: tuple[str, str], p: tuple[float, float], pairs: int
-) -> PairEntry:
+def _judge_pair(task: TestedTask, device: Device, names: tuple[str, str], correct: Corrected) -> PairEntry:
     """Return the entry of a task with two cells."""
-    baseline = strongest_baseline(task)
+    baseline, pairs = strongest_baseline(task), correct.pairs
     budgets, changes = expected_best(task, 1 - ERROR / pairs)
     evidence = weigh(
         names,
-        *(replicate_scores(task, name, "nats") for name in names),
+        *(replicate_scores(task, name, task["metric"]["name"]) for name in names),
         region=task["region"]["half_width"],
         baseline=None if baseline is None else baseline["tests"],
-        p=p,
+        p=correct.p,
         changes=changes,
     )
     decision = decide(evidence)
+    other = _other(task, evidence, correct.other)
     spread = evidence.difference.standard_deviation
     needed = replicates_needed(evidence.difference.mean, spread, POWER, 1 - ERROR / pairs)
     cost = cheaper(task["cells"])
-    findings = wording.Findings(evidence, decision, baseline, needed, cost, task["unit"], task["region"]["part"])
+    unit, aside = unit_in_words(task["metric"]), "" if other is None else other.aside()
+    findings = wording.Findings(evidence, decision, baseline, needed, cost, unit, task["region"]["part"], aside)
+    of_other = (
+        ""
+        if other is None
+        else wording.headline(findings._replace(evidence=other.evidence, decision=other.decision, aside=""))
+    )
+    disagreeing = None if other is None else other.caveat(task["metric"], of_other)
     return {
         "names": list(names),
         "statistics": {
@@ -95,9 +132,23 @@ def _judge_pair(
             "headline": wording.headline(findings),
             **wording.sentence(findings, task, device),
             "cheaper": {"cell": cost.cell, "by": list(cost.by), "against": list(cost.against)},
-            "caveats": caveats(task, evidence.equivalence.region),
+            "caveats": [
+                *([disagreeing] if disagreeing else []),
+                *caveats(task, evidence.equivalence.region),
+            ],
         },
+        "other": None if other is None else other.entry(of_other),
     }
+
+
+def _other(task: TestedTask, evidence: Evidence, p: tuple[float, float] | None) -> Other | None:
+    """Return the verdict by the other metric, with its own region and baseline; None where there is none."""
+    basis = task["beside"]
+    if basis is None:
+        return None
+    scores = (replicate_scores(task, name, basis["metric"]["name"]) for name in evidence.names)
+    size, tests = basis["region"]["half_width"], basis["tests"]
+    return beside(basis["metric"], weigh(evidence.names, *scores, region=size, baseline=tests, p=p), evidence)
 
 
 def _statistics(task: TestedTask, evidence: Evidence) -> TestStatistics:
@@ -116,36 +167,46 @@ def _statistics(task: TestedTask, evidence: Evidence) -> TestStatistics:
         },
         "difference": {**estimate_entry(evidence.difference), "p": evidence.p[0]},
         "bootstrap": bootstrap_entry(bootstrap(score_differences(task, a, b))),
-        "two_way_bootstrap": bootstrap_entry(two_way_bootstrap(sequence_differences(task, a, b), task["test_counts"])),
+        "two_way_bootstrap": _two_way(task, a, b),
         "superiority": superiority_entry(evidence.superiority),
         "equivalence": equivalence_entry(evidence.equivalence._replace(p=evidence.p[1])),
         "accuracy": _accuracy(task, a, b),
     }
 
 
-def replicate_scores(task: TestedTask, name: str, metric: Literal["nats", "accuracy"]) -> NDArray:
-    """Return one test score of a cell for each replicate."""
-    return np.array([replicate["cells"][name]["test"][metric] for replicate in task["replicates"]], float)
+def replicate_scores(task: TestedTask, name: str, metric: Deciding) -> NDArray:
+    """Return one test score of a cell for each replicate; lower is better, NaN where there is no such score."""
+    scores = [replicate["cells"][name]["test"]["scores"] for replicate in task["replicates"]]
+    return np.array([verdict_score(each, metric) for each in scores], float)
 
 
 def score_differences(task: TestedTask, a: str, b: str) -> NDArray:
-    """Return A - B of each replicate, ``[n]``."""
-    return np.subtract(replicate_scores(task, a, "nats"), replicate_scores(task, b, "nats"))
+    """Return A - B of each replicate in the verdict's metric, ``[n]``."""
+    metric = task["metric"]["name"]
+    return np.subtract(replicate_scores(task, a, metric), replicate_scores(task, b, metric))
 
 
 def sequence_differences(task: TestedTask, a: str, b: str) -> NDArray:
-    """Return A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``."""
+    """Return A - B of each replicate on each test sequence, summed over its targets, ``[n, sequences]``.
+
+    There are no sequences where the metric is no mean over targets.
+    """
     first, second = (
-        np.array([r["cells"][name]["test"]["sequence_nats"] for r in task["replicates"]]) for name in (a, b)
+        np.array([r["cells"][name]["test"]["sequence_losses"] for r in task["replicates"]]) for name in (a, b)
     )
     return first - second
+
+
+def _two_way(task: TestedTask, a: str, b: str) -> BootstrapEntry | None:
+    differences = sequence_differences(task, a, b)
+    return bootstrap_entry(two_way_bootstrap(differences, task["test_counts"])) if differences.size else None
 
 
 def _accuracy(task: TestedTask, a: str, b: str) -> AccuracyEntry | None:
     """Return accuracies with their paired difference: reported beside, deciding nothing."""
     if task["kind"] not in CLASSES:
         return None
-    scores = {name: replicate_scores(task, name, "accuracy") for name in (a, b)}
+    scores = {name: 1 - replicate_scores(task, name, "accuracy") for name in (a, b)}
     return {
         "cells": {name: estimate_entry(estimate(values)) for name, values in scores.items()},
         "difference": estimate_entry(paired_difference(scores[a], scores[b])),

@@ -28,6 +28,7 @@ class Findings(NamedTuple):
         cheaper: which of the two cells costs less.
         unit: the unit of the test scores.
         part: the part of the gain over the baseline that the region of equivalence is.
+        aside: what another metric says, where it disagrees.
     """
 
     evidence: Evidence
@@ -37,6 +38,7 @@ class Findings(NamedTuple):
     cheaper: Cheaper
     unit: str
     part: float
+    aside: str = ""
 
     @property
     def places(self) -> int:
@@ -47,7 +49,8 @@ class Findings(NamedTuple):
 
 def headline(findings: Findings) -> str:
     """Return the verdict in a few words."""
-    return _headline(findings) + (" (exploratory)" if findings.decision.exploratory else "")
+    notes = "; ".join(note for note in (findings.aside, "exploratory" if findings.decision.exploratory else "") if note)
+    return _headline(findings) + (f" ({notes})" if notes else "")
 
 
 def _headline(findings: Findings) -> str:
@@ -190,7 +193,7 @@ def _neither(findings: Findings) -> str:
     )
     return (
         f"Neither {scores} is shown to beat the strongest simple baseline, {findings.baseline['name']} "
-        f"({number(findings.baseline['test'], places)} {findings.unit}). Until one does, the simpler model is the "
+        f"({_baseline(findings.baseline, places)} {findings.unit}). Until one does, the simpler model is the "
         "better choice."
     )
 
@@ -201,8 +204,13 @@ def _against_baseline(findings: Findings) -> str:
     e = findings.evidence
     which = [name for name, beats in zip(e.names, e.beats_baseline(), strict=True) if beats]
     subject = "Both are" if len(which) == 2 else f"Only {which[0]} is shown to be"
-    test = number(findings.baseline["test"], findings.places)
+    test = _baseline(findings.baseline, findings.places)
     return f"{subject} better than the strongest simple baseline, {findings.baseline['name']} ({test})."
+
+
+def _baseline(baseline: BaselineEntry, places: int) -> str:
+    """Return the baseline's score, two digits of it at least: it may be much smaller than cells differ by."""
+    return number(baseline["test"], max(places, decimals(abs(baseline["test"]))))
 
 
 def _region(findings: Findings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.comparison.verdict.label import Label, label_of
+from gatedrnn.comparison.verdict.metric import unit_in_words
 from gatedrnn.comparison.verdict.pairs import favoured
 from gatedrnn.experiment.formatting import MINUS, count, interval, number
 from gatedrnn.report.content.parts import Row, Table, Value, ends, pair_places
@@ -82,7 +83,7 @@ def _region(equivalence: EquivalenceEntry, places: int) -> Value:
 
 def _intervals(pair: TaskOfPair) -> Table:
     (a, b), statistics, places = pair["cells"], pair["statistics"], pair_places(pair)
-    d, q = statistics["difference"], statistics["equivalence"]
+    d, q, two_way = statistics["difference"], statistics["equivalence"], statistics["two_way_bootstrap"]
     better, s = favoured(pair)
     corrected = ", corrected" if statistics["pairs"] > 1 else ""
     needed = statistics["replicates_needed"]
@@ -93,12 +94,12 @@ def _intervals(pair: TaskOfPair) -> Table:
     rows = [
         ("Mean, paired t", mean, f"95 %; p {_p(d['p'])}{corrected}; decides"),
         ("Bootstrap of replicates", ends(statistics["bootstrap"], places), "95 %"),
-        ("Two-way bootstrap", ends(statistics["two_way_bootstrap"], places), "95 %, replicates and sequences"),
+        *([("Two-way bootstrap", ends(two_way, places), "95 %, replicates and sequences")] if two_way else []),
         ("Equivalence", ends(q, places), f"90 %, {where}; p {_p(q['p'])}{corrected}"),
         (f"P({better} better)", superior, f"95 %; {s.wins} won, {s.losses} lost, {s.ties} tied"),
         ("Replicates needed", "none found" if needed is None else count(needed), f"power {statistics['power']:g}"),
     ]
-    title = f"{a} {MINUS} {b}, {pair['unit']}"
+    title = f"{a} {MINUS} {b}, {unit_in_words(pair['metric'])}"
     return Table(title, (), tuple(Row(label, (Value(shown),), note) for label, shown, note in rows))
 
 

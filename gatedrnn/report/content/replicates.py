@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.comparison.verdict.judge import replicate_scores
 from gatedrnn.experiment.formatting import MINUS, number
 from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
 
@@ -20,6 +21,7 @@ def replicates_table(task: TaskEntry) -> Table:
     """
     names, places = list(task["cells"]), task_places(task)
     fields = list(task["protocol"]["space"])
+    every = {name: replicate_scores(task, name, task["metric"]["name"]) for name in names}
     chosen = " · ".join(field.replace("_", " ") for field in fields)
     difference = [f"{names[0]} {MINUS} {names[1]}"] if len(names) == 2 else []
 
@@ -28,7 +30,7 @@ def replicates_table(task: TaskEntry) -> Table:
         return " · ".join(_plain(configuration[field]) for field in fields)
 
     def row(replicate: ReplicateEntry) -> Row:
-        scores = [replicate["cells"][name]["test"]["nats"] for name in names]
+        scores = [float(every[name][replicate["index"]]) for name in names]
         shown = [*scores, *([scores[0] - scores[1]] if difference else [])]
         values = (
             Value(str(replicate["seed"])),

@@ -10,6 +10,7 @@ from gatedrnn.experiment.formatting import number
 from gatedrnn.report.content.cells import cells_table
 from gatedrnn.report.content.pair import PairContent, pair_content
 from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
+from gatedrnn.report.content.understood import understood_table
 from gatedrnn.report.method import method_in_words
 from gatedrnn.report.next_steps import Step, next_steps
 from gatedrnn.report.overall import overall
@@ -30,6 +31,7 @@ class TaskContent(NamedTuple):
         scope: what the verdicts hold for, as a sentence.
         caveats: what to know before relying on them, in sentences.
         steps: what to do next, the most important first.
+        understood: what was understood of the data; None where a task says nothing of it.
         cells: the cells side by side.
         baselines: the simple baselines; None where the task has none.
         method: how it was done, by the name of each part.
@@ -41,6 +43,7 @@ class TaskContent(NamedTuple):
     scope: str
     caveats: tuple[str, ...]
     steps: tuple[Step, ...]
+    understood: Table | None
     cells: Table
     baselines: Table | None
     method: dict[str, str]
@@ -64,6 +67,7 @@ def task_content(task: TaskEntry, results: Results) -> TaskContent:
         scope=f"Scope: {scope(task, results['device'])}.",
         caveats=tuple(dict.fromkeys(line for pair in task["pairs"] for line in pair["verdict"]["caveats"])),
         steps=tuple(next_steps(task, results)),
+        understood=understood_table(task["facts"]),
         cells=cells_table(task),
         baselines=_baselines(task) if task["baselines"] else None,
         method={term: text.strip() for term, text in method_in_words(task).items()},
@@ -77,7 +81,7 @@ def _baselines(task: TaskEntry) -> Table:
     def row(baseline: BaselineEntry) -> Row:
         chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
         notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
-        accuracy = baseline["accuracy"]
+        accuracy = baseline["scores"].get("accuracy")
         shown = Value("") if accuracy is None else Value(number(accuracy, 3), accuracy)
         values = (
             Value(number(baseline["test"], places), baseline["test"]),

@@ -36,7 +36,7 @@ def quality_against_cost(task: TaskEntry, name: str) -> str:
         name: prefix of the ids in the SVG, unique in a page.
     """
     names, baseline = list(task["cells"]), strongest_baseline(task)
-    scores = {cell: replicate_scores(task, cell, "nats") for cell in names}
+    scores = {cell: replicate_scores(task, cell, task["metric"]["name"]) for cell in names}
     means = data.tests(task)
     with svg.canvas(400, panels=2, rows=2) as (figure, panels):
         ends = [means[cell][end] for cell in names for end in ("low", "high")]

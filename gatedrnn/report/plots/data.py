@@ -119,7 +119,7 @@ def sequences(pair: TaskOfPair) -> Sequences:
     kept = counts > 0
     a, b = pair["cells"]
     d = sequence_differences(pair, a, b)[:, kept]
-    both = [[r["cells"][name]["test"]["sequence_nats"] for name in (a, b)] for r in pair["replicates"]]
+    both = [[r["cells"][name]["test"]["sequence_losses"] for name in (a, b)] for r in pair["replicates"]]
     per_target = d / counts[kept]
     mean, low, high = t_interval(per_target.T, 0.95)
     level = np.mean(both, axis=(0, 1))[kept] / counts[kept]

@@ -29,8 +29,10 @@ def sequence_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = 
         places: the places of both cells among all that are compared, for their colours.
 
     Returns:
-        The plot; None where the test part has too few sequences.
+        The plot; None where the test part has too few sequences, or the metric is no mean over them.
     """
+    if pair["statistics"]["two_way_bootstrap"] is None:
+        return None
     found = data.sequences(pair)
     if len(found.mean) < FEWEST:
         return None

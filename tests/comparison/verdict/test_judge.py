@@ -36,7 +36,7 @@ def test_the_region_comes_from_validation_alone() -> None:
     other = copy.deepcopy(task)
     for replicate in other["replicates"]:
         for cell in replicate["cells"].values():
-            cell["test"]["nats"] += 1.0
+            cell["test"]["scores"]["nats"] += 1.0
     for baseline in other["baselines"]:
         baseline["test"] -= 1.0
     assert region_entry(other, 0.02) == region_entry(task, 0.02)
@@ -80,7 +80,7 @@ def test_judge_returns_the_statistics_of_the_tests_scores() -> None:
     assert statistics["equivalence"]["region"] == task["region"]["half_width"]
     assert statistics["cells"]["LSTM"]["test"]["mean"] == pytest.approx(a.mean(), rel=1e-12)
     accuracy = [np.mean(judging.replicate_scores(task, name, "accuracy")) for name in NAMES]
-    assert statistics["accuracy"]["difference"]["mean"] == pytest.approx(accuracy[0] - accuracy[1], rel=1e-9)
+    assert statistics["accuracy"]["difference"]["mean"] == pytest.approx(accuracy[1] - accuracy[0], rel=1e-9)
     assert judging.judge(make_task(), CPU)[0]["statistics"]["accuracy"] is None
 
 
@@ -127,7 +127,7 @@ def three_cells() -> dict:
     rng = np.random.default_rng(6)
     for replicate in task["replicates"]:
         other = replicate["cells"]["SimpleRNN"] = copy.deepcopy(replicate["cells"]["GRU"])
-        other["test"]["nats"] += float(rng.normal(0.012, 0.012))
+        other["test"]["scores"]["nats"] += float(rng.normal(0.012, 0.012))
     return task
 
 
@@ -153,6 +153,6 @@ def test_wrong_input_is_named() -> None:
         judging.judge({**task, "baselines": [{**task["baselines"][0], "strongest": False}]}, CPU)
     with pytest.raises(ValueError, match="2 replicates or more"):
         judging.judge({**task, "replicates": task["replicates"][:1]}, CPU)
-    task["replicates"][0]["cells"]["GRU"]["test"]["nats"] = float("nan")
+    task["replicates"][0]["cells"]["GRU"]["test"]["scores"]["nats"] = float("nan")
     with pytest.raises(ValueError, match="expected finite numbers, got nan"):
         judging.judge(task, CPU)

@@ -49,7 +49,7 @@ def test_the_baselines_tests_are_used_replicate_by_replicate() -> None:
 
 def test_a_baseline_that_some_splits_lack_is_not_the_strongest() -> None:
     full, part = Baseline("full", {"nats": 2.0}, {"nats": 2.5}), Baseline("part", {"nats": 1.0}, {"nats": 1.5})
-    entries = baseline_entries([[full], [part, full]])
+    entries = baseline_entries([[full], [part, full]], "nats")
     assert {entry["name"]: (entry["strongest"], entry["tests"]) for entry in entries} == {
         "full": (True, [2.5, 2.5]),
         "part": (False, [1.5]),

@@ -1,0 +1,27 @@
+"""What was understood of the data, before anything is trained and after: rows that a person checks in ten seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatedrnn.report.content.parts import Row, Table, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def understood_table(facts: Mapping[str, str]) -> Table | None:
+    """Return a row for each fact; None where a task has none, as a registered one says in its title what it asks.
+
+    Args:
+        facts: what was understood, in words by what they are about, as a task and results.json have them.
+
+    Example:
+        >>> found = understood_table({"season": "12 steps, found by autocorrelation in training"})
+        >>> found.rows[0].label, found.rows[0].values[0].text
+        ('Season', '12 steps, found by autocorrelation in training')
+    """
+    if not facts:
+        return None
+    rows = tuple(Row(title[:1].upper() + title[1:], (Value(words),)) for title, words in facts.items())
+    return Table("What was understood", (), rows)
