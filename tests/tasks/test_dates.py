@@ -69,7 +69,7 @@ def test_dates_are_read_as_they_are_written(tmp_path, times, texts, ending):
 def test_day_or_month_first_is_asked_where_nobody_can_tell(tmp_path):
     texts = written(np.datetime64("2020-01") + np.arange(12), "%m/%d/%Y")  # 01/01/2020, 02/01/2020, ...
     path = save(tmp_path / "data.csv", texts, LOAD[:12])
-    with pytest.raises(InputError, match="add --day-first yes or --day-first no"):
+    with pytest.raises(InputError, match="add --day-first True or --day-first False"):
         read_table(path, Question(time="when"))
     for day_first, step in ((False, "M"), (True, "D")):
         data, _ = read_table(path, Question(time="when", day_first=day_first))
