@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import re
@@ -117,11 +118,12 @@ def pandas() -> Any:
         raise MissingPackageError("dates in text need pandas: pip install 'gatedrnn[compare]'") from error
 
 
-def are_dates(sample: Sequence[str]) -> bool:
+@functools.lru_cache(maxsize=1024)  # asked of each column for each role that it may have
+def are_dates(sample: tuple[str, ...]) -> bool:
     """Return whether most of these texts are dates.
 
     Example:
-        >>> are_dates(["Jan 1 2000", "Jan 2 2000", "Total"]), are_dates(["red", "blue"])
+        >>> are_dates(("Jan 1 2000", "Jan 2 2000", "Total")), are_dates(("red", "blue"))
         (True, False)
     """
     if len(sample) < 2 or not any(letter.isdigit() for letter in sample[0]):

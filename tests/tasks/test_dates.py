@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.tasks.dates import parse
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.rows import Rows
 from gatedrnn.tasks.tables import read_table
@@ -113,3 +116,9 @@ def test_gaps_are_said(times, said):
 def test_between_groups_is_no_gap():
     times = np.concatenate([np.arange(10), np.arange(100, 110)])
     assert spacing(Rows(None, np.array([10, 10]), ("a", "b")), times) == []
+
+
+def test_without_pandas_it_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingPackageError, match=r"dates in text need pandas: pip install 'gatedrnn\[compare\]'"):
+        parse(["2020-01-01"])
