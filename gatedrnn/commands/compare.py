@@ -46,7 +46,7 @@ def compare(
     report.html, report.md and the tuned networks.
 
     Args:
-        file: your data: .csv or .parquet with a row for each step, .npz, or .txt; none: the tasks.
+        file: your data, such as a .csv with a row for each step; docs/data.md has all forms. None: the tasks.
         question: what is asked of the file, and which columns say it.
         settings: the budget and the protocol of the comparison.
         out: folder for results; it holds one comparison.

@@ -28,8 +28,8 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
     Called again with the same arguments, it goes on where it was interrupted.
 
     Args:
-        data: a task, the path of a file, arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...), or a table
-            of pandas, polars or xarray.
+        data: a task, the path of a file, arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...), or a
+            table of pandas, polars or xarray.
         out: folder for results; it holds one comparison.
         options: fields of ``gatedrnn.tasks.question.Question`` (such as ``group`` and ``target``), which say what is
             asked of a file or arrays, and of ``gatedrnn.comparison.settings.Settings`` (such as ``replicates``).

@@ -27,7 +27,7 @@ class Labels(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What was read: how many rows, columns of text, times as numbers, and columns of float64, one at a time.
+    """What was read: how many rows, columns of text, times as numbers, and columns of floats, one at a time.
 
     ``take`` returns a column of numbers, NaN where one is missing, and forgets it: two copies of all of them are never
     held.
@@ -87,7 +87,7 @@ def read(
             tuple(dict.fromkeys(wanted or source.schema.names[:1])), _wanted_types(source, at_once, labels)
         ):
             for name in at_once:
-                held[name].append(_as_float64(batch[name]))
+                held[name].append(_as_floats(batch[name]))
             for name in labels:
                 column = batch[name] if name in gaps else _whole(source, batch[name], name, rows)
                 codes[name].append(_codes(column, known[name], decimal=types(source)[name] == "number"))
@@ -101,7 +101,7 @@ def read(
     def take(name: str) -> np.ndarray:
         with explained(source):
             batches = () if at_once else source.batches((name,), _wanted_types(source, (name,), ()))
-            return np.concatenate(held.pop(name) if at_once else [_as_float64(batch[name]) for batch in batches])
+            return np.concatenate(held.pop(name) if at_once else [_as_floats(batch[name]) for batch in batches])
 
     return Columns(rows, found, np.concatenate(times) if times else np.arange(rows), take)
 
@@ -114,9 +114,20 @@ def _wanted_types(source: Source, numbers: tuple[str, ...], labels: tuple[str, .
     return {**as_numbers, **{name: pa.string() for name in labels}}
 
 
-def _as_float64(column: Any) -> np.ndarray:
-    # Not float32, which takes 100,000,001 for 100,000,000. A copy: a view would keep the batch that it was read in.
-    return column.cast(arrow().float64()).to_numpy(zero_copy_only=False).copy()
+def exact(source: Source, names: list[str]) -> type[np.floating]:
+    """Return the float that holds these columns as they are: float64, unless the table has float32 itself.
+
+    float32 takes 100,000,001 for 100,000,000.
+    """
+    is_ = arrow().types
+    found = [source.schema.field(name).type for name in names]
+    return np.float32 if all(is_.is_float32(one) or is_.is_float16(one) for one in found) else np.float64
+
+
+def _as_floats(column: Any) -> np.ndarray:
+    # A copy: a view would keep the batch that it was read in.
+    single = arrow().types.is_float32(column.type)
+    return (column if single else column.cast(arrow().float64())).to_numpy(zero_copy_only=False).copy()
 
 
 def _whole(source: Source, column: Any, name: str, rows: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import re
@@ -76,7 +77,7 @@ def _order(found: dict[str, np.ndarray], day_first: bool | None) -> str:
         return max(shares, key=lambda pattern: shares[pattern])
     if by_day[2] == "." or np.array_equal(found[by_day], found[by_month], equal_nan=True):
         return by_day  # with dots, nobody writes the month first
-    raise InputError("dates may start with the day or with the month; add --day-first yes or --day-first no")
+    raise InputError("dates may start with the day or with the month; add --day-first True or --day-first False")
 
 
 def _exchanged(pattern: str) -> str | None:
@@ -117,11 +118,12 @@ def pandas() -> Any:
         raise MissingPackageError("dates in text need pandas: pip install 'gatedrnn[compare]'") from error
 
 
-def are_dates(sample: Sequence[str]) -> bool:
+@functools.lru_cache(maxsize=1024)  # asked of each column for each role that it may have
+def are_dates(sample: tuple[str, ...]) -> bool:
     """Return whether most of these texts are dates.
 
     Example:
-        >>> are_dates(["Jan 1 2000", "Jan 2 2000", "Total"]), are_dates(["red", "blue"])
+        >>> are_dates(("Jan 1 2000", "Jan 2 2000", "Total")), are_dates(("red", "blue"))
         (True, False)
     """
     if len(sample) < 2 or not any(letter.isdigit() for letter in sample[0]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import itertools
@@ -12,8 +13,9 @@ from typing import Any, NamedTuple
 
 from gatedrnn.tasks.source import arrow
 
-BLOCK, LINES = 1 << 22, 50
-"""Bytes that are read at once, and lines from which the way of writing is guessed."""
+BLOCK, START, LINES = 1 << 22, 1 << 20, 50
+"""Bytes that are read at once, and the first bytes and lines from which the way of writing is guessed."""
+UTF8 = "utf-8-sig"
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NUMBER, COMMA, POINT = re.compile(r"[-+]?\d+([.,]\d+)?"), re.compile(r"[-+]?\d+,\d+"), re.compile(r"[-+]?\d+\.\d+")
 
@@ -77,6 +79,15 @@ def _are_values(head: list[str], decimal: str) -> bool:
     return bool(numbers) and not counted
 
 
+def _encoding(start: bytes) -> str:
+    """Return how a file's text is written, by its first bytes: UTF-8, or as Excel saves it in western Europe."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)  # the last letter may be cut
+    except UnicodeDecodeError:
+        return "cp1252"
+    return UTF8
+
+
 class Delimited:
     """A .csv or .tsv file, or one of these in a .gz, read in blocks.
 
@@ -88,12 +99,14 @@ class Delimited:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rt", errors="replace") as file:
+        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as file:
+            self.encoding = _encoding(file.read(START))
+        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rt", encoding=self.encoding) as file:
             lines = [line for line in itertools.islice(file, LINES) if line.strip("\r\n")]
         tabs = ".tsv" in (suffix.lower() for suffix in path.suffixes)
         self.dialect = sniff(lines, "\t" if tabs else None)
         self.schema = self._open().schema
-        said = []
+        said = [] if self.encoding == UTF8 else ["text is no UTF-8: read as Windows-1252"]
         if self.dialect.delimiter != "," and not tabs:
             said.append(f"columns are parted by {NAMES[self.dialect.delimiter]}")
         if self.dialect.decimal == ",":
@@ -117,7 +130,10 @@ class Delimited:
         return module.open_csv(
             self.path,
             read_options=module.ReadOptions(
-                block_size=BLOCK, use_threads=False, column_names=list(self.dialect.names) or None
+                block_size=BLOCK,
+                use_threads=False,
+                column_names=list(self.dialect.names) or None,
+                encoding=self.encoding.removesuffix("-sig"),  # pyarrow knows of the mark itself
             ),
             parse_options=module.ParseOptions(delimiter=self.dialect.delimiter),
             convert_options=module.ConvertOptions(

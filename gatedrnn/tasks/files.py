@@ -17,6 +17,7 @@ from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.tables import read_source, read_table
 from gatedrnn.tasks.text import read_text
+from gatedrnn.tasks.ucr import read_ts
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.question import Question
@@ -33,6 +34,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".tsv.gz": read_table,
         ".parquet": read_table,
         ".xlsx": read_excel,
+        ".ts": read_ts,
         ".txt": read_text,
     }
 )

@@ -71,6 +71,8 @@ def guess(looks: dict[str, Profile], question: Question, source: Source) -> Role
         notes += said
     if kind == "forecast":
         features = tuple(dict.fromkeys((*features, *question.target)))
+    if not features and question.kind is None and kind == "step-regression":
+        raise _ask(question.target)
     if not features:
         what = "; ".join(notes)
         raise InputError(
@@ -137,16 +139,20 @@ def _kind(looks: dict[str, Profile], question: Question, time: str | None) -> tu
                 if looks[name].type == "whole"
             ]
         if kind is not None and time is not None:
-            shown = ", ".join(f'"{name}"' for name in target)
-            raise InputError(
-                f"kind: expected a word on what is asked of {shown}, numbers in order of time; add --horizon 1 to "
-                f"forecast {shown}, or --kind step-regression to estimate it from the other columns of the same row"
-            )
+            raise _ask(target)
     elif kind is None and len(target) == 1 and (one := looks[target[0]]).type in NUMBERS:
         notes = [f"target {target[0]!r} has {len(one.counts or ())} different whole numbers: read as classes"]
     if kind not in ("forecast", "step-regression") and len(target) > 1:
         raise InputError(f"target: expected one column of classes, got {', '.join(target)}")
     return kind, notes
+
+
+def _ask(target: tuple[str, ...]) -> InputError:
+    shown = ", ".join(f'"{name}"' for name in target)
+    return InputError(
+        f"kind: expected a word on what is asked of {shown}, numbers in order of time; add --horizon 1 to forecast "
+        f"{shown}, or --kind step-regression to estimate it from the other columns of the same row"
+    )
 
 
 def _features(
@@ -169,7 +175,7 @@ def _features(
 def _reason(name: str, one: Profile, falls: int) -> str | None:
     """Return why a column is left out, None where it is not."""
     if one.constant and one.type != "time":
-        return f"is {next(iter(one.counts or ()), 'missing')} in every row"
+        return f"is {next(iter(one.counts or ()), 'missing')!r} in every row"
     if holds_dates(one):
         return "holds dates"
     if one.type == "text" and one.counts is None and one.spelled < one.rows / 2:
@@ -223,7 +229,11 @@ def check_stray(name: str, one: Profile, source: Source) -> None:
         InputError: says which text, and where it stands.
     """
     if one.type == "text" and one.spelled >= max(1, (one.rows - one.missing) / 2):
-        row, text = one.stray or (0, one.sample[0])
+        if one.stray is None:
+            raise InputError(
+                f"column {name!r}: expected numbers, got text such as {one.sample[0]!r}; convert the column"
+            )
+        row, text = one.stray
         raise InputError(
             f"column {name!r}: expected numbers, got {text!r} in {source.place(row)}; leave out that row, write it "
             "as a number, or name other columns with features"

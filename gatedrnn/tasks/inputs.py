@@ -48,7 +48,7 @@ def inputs(
     order = [name for name in (asked if single else (*names, *made)) if name in made or name in names]
     if not order:
         raise InputError("features: expected at least one column that the network reads, got none")
-    x = np.empty((len(numbers), len(order)))
+    x = np.empty((len(numbers), len(order)), numbers.dtype)
     for j, name in enumerate(order):
         x[:, j] = made[name] if name in made else numbers[:, names.index(name)]
     return x, tuple(order)

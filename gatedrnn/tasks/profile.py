@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LEVELS = 50
 """Different values of a column that are counted."""
-SPELLED = r"^\s*[-+]?(\d+([.,]\d+)*|[.,]\d+)([eE][-+]?\d+)?\s*%?$"
-"""A text that spells a number."""
+SPELLED = r"^\s*[-+]?(\d{1,3}([.,]\d{3})+([.,]\d+)?|\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*%?$"
+"""A text that spells a number, perhaps with signs between thousands; 01.02.2024 is none."""
 
 
 @dataclasses.dataclass
@@ -121,11 +121,14 @@ def profile(source: Source) -> dict[str, Profile]:
         else read_as.get(one.type, schema.field(name).type)
         for name, one in found.items()
     }
+    # Columns that lie apart are looked at one by one: a batch of all would hold much of the file.
+    passes = [tuple(found)] if source.at_once else [(name,) for name in found]
     with explained(source):
-        for batch in source.batches(tuple(found), wanted):
-            for name, one in found.items():
-                column = batch[name]
-                if pa.types.is_dictionary(column.type):
-                    column = column.cast(column.type.value_type)
-                one.add(column)
+        for names in passes:
+            for batch in source.batches(names, wanted):
+                for name in names:
+                    column = batch[name]
+                    if pa.types.is_dictionary(column.type):
+                        column = column.cast(column.type.value_type)
+                    found[name].add(column)
     return found

@@ -41,11 +41,9 @@ class Question:
     day_first: bool | None = None
     """Whether 01/02/2026 is the first of February; none: as the other dates of the column decide."""
     fill: Literal["forward", "drop"] | None = None
-    """What a missing number becomes: the last one before it in its group, with a column that says where, or its row is
-    left out. None: refused."""
+    """What a missing number becomes: the last one of its group, and a column that says where; or its row is dropped."""
     wide: Literal["rows", "columns"] | None = None
-    """Whether each row of a table is a series, with its class in the column target, or each column; none: a row is a
-    step."""
+    """Whether each row of a table is a series, of a class that target names, or each column; none: a row is a step."""
     tokens: Literal["characters", "words"] | None = None
     """What a text is read as; none: words of sentences in a table, and else characters."""
 

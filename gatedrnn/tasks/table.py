@@ -45,7 +45,7 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
     times = _times(table, looks, roles, question, source)
     if times is not None and roles.time is not None:
         check_ascends(rows, rows.sort(times), roles.time)
-    x = np.empty((table.rows, len(numbers) + len(sought)))
+    x = np.empty((table.rows, len(numbers) + len(sought)), columns.exact(source, [*numbers, *sought]))
     for j, name in enumerate((*numbers, *sought)):
         x[:, j] = rows.sort(table.take(name))
     filled = fill(x, [*numbers, *sought], rows, question, source)

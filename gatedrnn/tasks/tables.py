@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.delimited import Delimited
 from gatedrnn.tasks.profile import profile
+from gatedrnn.tasks.sentences import read_sentences, text_column
 from gatedrnn.tasks.source import Parquet, Source, arrow
 from gatedrnn.tasks.table import read_long
 from gatedrnn.tasks.wide import read_wide, refuse_wide
@@ -46,4 +47,9 @@ def read_source(source: Source, question: Question) -> tuple[Sequences, Kind]:
     if question.wide is not None:
         return read_wide(source, looks, question)
     refuse_wide(looks, question)
+    texts = text_column(looks, question)
+    if texts is not None:
+        return read_sentences(source, looks, question, texts)
+    if question.tokens is not None:
+        raise InputError("tokens: expected a column of text beside that of its class, target; name it with features")
     return read_long(source, looks, question)

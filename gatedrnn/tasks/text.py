@@ -1,4 +1,4 @@
-"""A text as a series of characters."""
+"""A text as a series of characters, or of words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks import words
 from gatedrnn.tasks.sequences import Sequences
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ CHUNK = 1 << 20
 
 
 def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
-    """Read a UTF-8 text; the characters that occur are the tokens.
+    """Read a UTF-8 text; the characters that occur are the tokens, or words where ``question.tokens`` says so.
 
-    The file is read twice in chunks, so that only a byte for each character (two, where more than 256 kinds
+    For characters, the file is read twice in chunks, so that only a byte for each (two, where more than 256 kinds
     occur) is ever held.
 
     Raises:
@@ -31,6 +32,8 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
     question.refuse_columns("a text")
     if question.kind not in (None, "next-token"):
         raise InputError(f"kind: expected next-token for a text, got {question.kind}")
+    if question.tokens == "words":
+        return _words(path), "next-token"
     seen = np.zeros(0x110000, bool)
     count = 0
     for points in _code_points(path):
@@ -46,6 +49,17 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
         tokens[start : start + len(points)] = numbers[points]
         start += len(points)
     return Sequences(tokens, np.array([count]), classes=tuple(map(chr, kinds))), "next-token"
+
+
+def _words(path: Path) -> Sequences:
+    lines = [_decoded(path)]
+    names = words.vocabulary(lines, "words")
+    tokens, lengths = words.encode(lines, "words", names)
+    return Sequences(tokens, lengths, classes=names, notes=(f"words of {len(names):,} kinds, in small letters",))
+
+
+def _decoded(path: Path) -> str:
+    return "".join(points.tobytes().decode("utf-32-le") for points in _code_points(path))
 
 
 def _code_points(path: Path) -> Iterator[np.ndarray]:

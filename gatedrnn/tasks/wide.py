@@ -55,7 +55,7 @@ def refuse_wide(looks: dict[str, Profile], question: Question) -> None:
 
 def _run(names: list[str]) -> list[str]:
     """Return the longest run of names that count on, such as t0, t1, t2; or all, where they are dates."""
-    if len(names) >= RUN and are_dates(names):
+    if len(names) >= RUN and are_dates(tuple(names)):
         return names
     found = [COUNTED.fullmatch(name) for name in names]
     runs, last = [[]], None

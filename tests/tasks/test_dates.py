@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.tasks.dates import parse
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.rows import Rows
 from gatedrnn.tasks.tables import read_table
@@ -69,7 +72,7 @@ def test_dates_are_read_as_they_are_written(tmp_path, times, texts, ending):
 def test_day_or_month_first_is_asked_where_nobody_can_tell(tmp_path):
     texts = written(np.datetime64("2020-01") + np.arange(12), "%m/%d/%Y")  # 01/01/2020, 02/01/2020, ...
     path = save(tmp_path / "data.csv", texts, LOAD[:12])
-    with pytest.raises(InputError, match="add --day-first yes or --day-first no"):
+    with pytest.raises(InputError, match="add --day-first True or --day-first False"):
         read_table(path, Question(time="when"))
     for day_first, step in ((False, "M"), (True, "D")):
         data, _ = read_table(path, Question(time="when", day_first=day_first))
@@ -113,3 +116,9 @@ def test_gaps_are_said(times, said):
 def test_between_groups_is_no_gap():
     times = np.concatenate([np.arange(10), np.arange(100, 110)])
     assert spacing(Rows(None, np.array([10, 10]), ("a", "b")), times) == []
+
+
+def test_without_pandas_it_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingPackageError, match=r"dates in text need pandas: pip install 'gatedrnn\[compare\]'"):
+        parse(["2020-01-01"])

@@ -66,6 +66,15 @@ def test_counted_columns_are_names_and_signs_in_quotes_part_nothing():
     assert sniff(["load"]).delimiter == ","
 
 
+def test_a_table_as_excel_saves_it_in_western_europe(tmp_path):
+    text = "Größe;Farbe\n" + "".join(f"{k % 7},5;{'grün' if k % 3 else 'weiß'}\n" for k in range(120))
+    (tmp_path / "a.csv").write_bytes(text.encode("cp1252"))
+    data, _ = read_table(tmp_path / "a.csv", Question())
+    assert data.features == ("Größe", "Farbe=weiß")
+    np.testing.assert_array_equal(data.x, [[k % 7 + 0.5, k % 3 == 0] for k in range(120)])
+    assert "text is no UTF-8: read as Windows-1252" in data.notes
+
+
 def test_a_damaged_archive_is_refused(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(b"no archive")
     with pytest.raises(InputError, match=r"a\.csv\.gz: "):

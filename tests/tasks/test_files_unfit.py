@@ -146,7 +146,7 @@ def test_other_files_say_what_to_do(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "b.txt").write_text("aaaa")
     for name, message in (
-        ("a.pdf", r"file: expected one that ends in .npz, .csv, .*, .parquet, .txt, got 'a.pdf'"),
+        ("a.pdf", r"file: expected one that ends in .npz, .csv, .*, .parquet, .xlsx, .ts, .txt, got 'a.pdf'"),
         ("none.csv", "file: expected one that exists"),
         ("a.npz", "a.npz: expected an .npz file"),
         ("b.npz", "b.npz: expected an .npz file"),

@@ -109,6 +109,8 @@ def test_a_target_in_order_of_time_is_asked_about(tmp_path):
         InputError, match='add --horizon 1 to forecast "load", or --kind step-regression to estimate it'
     ):
         read(tmp_path, table, time="t", target=("load",))
+    with pytest.raises(InputError, match='add --horizon 1 to forecast "load"'):
+        read(tmp_path, {"t": np.arange(N), "load": NOISE}, target=("load",))  # nothing else is left to read
     assert read(tmp_path, table, time="t", target=("load",), horizon=1)[1] == "forecast"
     assert read(tmp_path, table, time="t", target=("load",), kind="step-regression")[1] == "step-regression"
 
