@@ -88,6 +88,7 @@ def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str
         "inputs": moments(reading.inputs),
         "outputs": moments(reading.outputs),
         "window": reading.window,
+        "horizon": reading.horizon,
     }
 
 

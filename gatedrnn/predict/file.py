@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.predict.horizon import target_times
 from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
+from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.files import READERS, ending
+from gatedrnn.tasks.metrics import COVERAGES
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.tables import read_table
 from gatedrnn.tasks.text import read_text
@@ -19,6 +22,13 @@ from gatedrnn.tasks.text import read_text
 if TYPE_CHECKING:
     from gatedrnn.predict.model import Model, Prediction
     from gatedrnn.tasks.sequences import Sequences
+
+INTERVALS = {
+    f"{level} % {end}": sign * COVERAGES[f"coverage-{level}"]
+    for level in (50, 90)
+    for end, sign in (("low", -1), ("high", 1))
+}
+"""Ends of central intervals, in deviations from the mean."""
 
 
 def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = None, time: str | None = None) -> None:
@@ -101,17 +111,25 @@ def _rows(model: Model, found: Prediction, data: Sequences) -> Iterator[list[Any
         for name, row in zip(names, found.probabilities, strict=True):
             yield [name, classes[int(row.argmax())], *_shown(row)]
         return
-    yield ["sequence", "step", *_heads(model, found)]
-    for k, (name, length) in enumerate(zip(names, data.lengths, strict=True)):
+    timed = data.times is not None
+    ahead = model.config.get("horizon") if found.mean is not None else None
+    when = [*(["time"] if timed else []), *(["target time" if timed else "target step"] if ahead else [])]
+    yield ["sequence", "step", *when, *_heads(model, found)]
+    for k, (name, start, length) in enumerate(zip(names, data.starts, data.lengths, strict=True)):
+        times = None if data.times is None else data.times[start : start + length]
+        about = np.arange(length) if times is None else times
+        later = target_times(about, ahead) if ahead else None
         for t in range(int(length)):
-            yield [name, t, *_of_step(model, found, t, k)]
+            stamps = [] if times is None else [said(times[t])]
+            stamps += [] if later is None else [said(later[t])]
+            yield [name, t, *stamps, *_of_step(model, found, t, k)]
 
 
 def _heads(model: Model, found: Prediction) -> list[str]:
     """Return what the columns of a step are called."""
     if found.mean is not None:
         names = model.config["targets"] or [f"y{d}" for d in range(found.mean.shape[-1])]
-        return [f"{name} {part}" for name in names for part in ("mean", "deviation")]
+        return [f"{name} {part}" for name in names for part in ("mean", "deviation", *INTERVALS)]
     if model.config["kind"] == "multi-label":
         return [f"p({d})" for d in range(model.config["out_dim"])]
     return ["predicted", "probability"]
@@ -119,7 +137,9 @@ def _heads(model: Model, found: Prediction) -> list[str]:
 
 def _of_step(model: Model, found: Prediction, t: int, k: int) -> list[Any]:
     if found.mean is not None and found.deviation is not None:
-        return _shown(np.stack([found.mean[t, k], found.deviation[t, k]], axis=-1).ravel())
+        mean, deviation = found.mean[t, k], found.deviation[t, k]
+        ends = [mean + z * deviation for z in INTERVALS.values()]
+        return _shown(np.stack([mean, deviation, *ends], axis=-1).ravel())
     assert found.probabilities is not None
     row = found.probabilities[t, k]
     if model.config["kind"] == "multi-label":

@@ -16,6 +16,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import network
 from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
+from gatedrnn.predict.context import from_latest, in_halves
 from gatedrnn.tasks.objectives import bounded_log_scale
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ class Model:
         if lengths.shape != x.shape[1:2]:
             raise InputError(f"lengths: expected one for each of {x.shape[1]} sequences, got {list(lengths.shape)}")
         window = min(self.config["window"] or len(x), len(x))
+        read = in_halves if tokens else from_latest
         if not tokens:
             x = _normalised(x, lengths, self.config["inputs"])
-        return self._read(_in_windows(self._outputs, x, lengths, window), lengths)
+        return self._read(read(self._outputs, x, lengths, window), lengths)
 
     def _outputs(self, x: Any, lengths: Any) -> Array:
         encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.config["kind"] == "next-token" else jnp.asarray(x)
@@ -163,14 +165,3 @@ def _normalised(x: np.ndarray, lengths: np.ndarray, moments: dict[str, list[floa
         x = (x - np.array(moments["mean"])) / np.where(deviation > 0, deviation, 1.0)
     there = np.arange(len(x))[:, None, None] < lengths[:, None]
     return np.where(there, x, 0.0).astype(np.float32)
-
-
-def _in_windows(outputs: Any, x: np.ndarray, lengths: np.ndarray, window: int) -> Array:
-    """Return outputs ``[T, B, O]``, each window of steps starting from the initial state, as in training."""
-    steps, batch = x.shape[:2]
-    count = -(-steps // window)
-    padded = np.concatenate([x, np.zeros((count * window - steps, *x.shape[1:]), x.dtype)])
-    rows = padded.reshape(count, window, *x.shape[1:]).swapaxes(0, 1).reshape(window, count * batch, *x.shape[2:])
-    left = np.clip(lengths[None] - window * np.arange(count)[:, None], 0, window).reshape(-1)
-    found = outputs(rows, left)
-    return found.reshape(window, count, batch, -1).swapaxes(0, 1).reshape(count * window, batch, -1)[:steps]

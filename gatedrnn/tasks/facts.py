@@ -87,11 +87,18 @@ def _split(data: Sequences, splitter: Splitter) -> str:
     parts = splitter.parts(0)
     if splitter.split_by == "group":
         train, validation, test = (len(part.sequences) for part in parts)
-        given = "as given" if data.parts is not None else "drawn by group"
+        given = "as given" if data.parts is not None else "drawn by group" + _in_common(data)
         return f"{given}: {train} sequences train, {validation} validate, {test} test, the same for every seed"
     train, validation, test = (_between(data, part, splitter.ahead if k else 0) for k, part in enumerate(parts))
     other = "; the test is of other groups" if splitter.split_by == "both" else ""
     return f"in time: train {train}, validate {validation}, test {test}{other}"
+
+
+def _in_common(data: Sequences) -> str:
+    """Say what a split by group cannot keep apart."""
+    if data.times is None or len(np.unique(data.times)) == len(data.times):
+        return ""
+    return ", though they have times in common"
 
 
 def _between(data: Sequences, part: Stretches, ahead: int) -> str:

@@ -129,5 +129,16 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         name="".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".") or "data",
         source=f"{source}: {steps}" + (f"; {asked}" if asked else ""),
         sha256=digest,
-        framing=Framing(question.horizon or 1, question.window, question.season, question.split_by, question.test_from),
+        framing=Framing(
+            1 if question.horizon is None else question.horizon,
+            question.window,
+            question.season,
+            question.split_by,
+            question.test_from,
+        ),
     )
+
+
+def _framing(question: Question) -> Framing:
+    horizon = 1 if question.horizon is None else question.horizon
+    return Framing(horizon, question.window, question.season, question.split_by, question.test_from)

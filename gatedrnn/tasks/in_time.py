@@ -35,7 +35,8 @@ SERIES, PANEL = 50, 20
 def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
     """Return what the test is set apart by: what is asked for, or what keeps the future out of what is seen.
 
-    A forecast of sequences with times is split in time, as is whatever is asked of each step of few sequences.
+    A forecast of sequences with times is split in time where there are enough times, and so is whatever is asked of
+    each step of few sequences.
 
     Raises:
         InputError: where what is asked for cannot be.
@@ -53,7 +54,7 @@ def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
     if data.parts is not None or not later:
         return "group"
     groups = sequences if data.groups is None else len(np.unique(data.groups))
-    in_time = kind == "forecast" and data.times is not None
+    in_time = kind == "forecast" and data.times is not None and len(np.unique(data.times)) >= PANEL
     return "time" if sequences == 1 or in_time or framing.test_from is not None or groups < FEWEST else "group"
 
 
@@ -107,7 +108,7 @@ def parts_in_time(
     no earlier part has seen anything that is looked for.
 
     Args:
-        data: the recorded sequences.
+        data: the recorded sequences, with their times where they have some.
         ahead: steps from a forecast to what it is about.
         seed: what draws where training starts.
         test_from: the first time of the test; None is four fifths of the times.

@@ -254,6 +254,7 @@ class Reading(NamedTuple):
         inputs: mean and deviation of each feature in the training part, ``[I]`` each; None: nothing is normalised.
         outputs: mean and deviation of each target in the training part, ``[D]`` each; None: nothing is normalised.
         window: steps that are read from the initial state on; None: all.
+        horizon: steps from a forecast to what it is about; None where nothing is forecast.
     """
 
     features: tuple[str, ...] = ()
@@ -262,6 +263,7 @@ class Reading(NamedTuple):
     inputs: tuple[Any, Any] | None = None
     outputs: tuple[Any, Any] | None = None
     window: int | None = None
+    horizon: int | None = None
 
 
 def as_it_was_given(seed: int) -> Reading:

@@ -54,15 +54,30 @@ def test_forecasts_of_raw_data_have_the_likelihood_of_the_test(tmp_path: Path) -
     arrays = recorded(np.random.default_rng(0))
     task = task_from_arrays(arrays, Question(kind="forecast", horizon=2, window=3))
     model = saved(task, tmp_path)
-    x, lengths = arrays["x"][:, -TEST:], arrays["lengths"][-TEST:] - 2
-    # The last two steps are targets alone; windows of three start from the initial state.
-    found = model.predict(x[:-2], lengths)
+    test = task.read_test(0)
+    assert test.scale is not None
+    # Each window of the test as a sequence of its own, in its own units: the first step of three is history.
+    x, y = (a * test.scale.deviation + test.scale.mean for a in (test.batch.x, test.batch.y))
+    found = model.predict(x, test.batch.lengths)
     assert found.mean is not None
-    density = scipy.stats.norm.logpdf(x[2:], found.mean, found.deviation)
+    density = scipy.stats.norm.logpdf(y, found.mean, found.deviation)
     density += np.log(model.config["outputs"]["deviation"])
-    there = np.arange(STEPS - 2)[:, None] < lengths
-    nats = -density.sum(-1)[there].sum()
+    nats = -np.where(test.batch.scored(), density.sum(-1), 0.0).sum()
     np.testing.assert_allclose(nats, reference(task, model).sum(), rtol=ROUNDING)
+    assert arrays["x"].shape[-1] == test.batch.x.shape[-1]
+
+
+def test_a_forecast_is_made_from_the_latest_steps_whatever_stands_before(tmp_path: Path) -> None:
+    arrays = recorded(np.random.default_rng(2))
+    model = saved(task_from_arrays(arrays, Question(kind="forecast", window=5)), tmp_path)
+    x = np.random.default_rng(3).normal(size=(23, 1, arrays["x"].shape[-1]))
+    whole = model.predict(x)
+    assert whole.mean is not None
+    for rows in (5, 8, 9):
+        late = model.predict(x[-rows:])
+        assert late.mean is not None
+        np.testing.assert_allclose(late.mean[-1], whole.mean[-1], rtol=1e-6)
+        np.testing.assert_allclose(late.deviation[-1], whole.deviation[-1], rtol=1e-6)
 
 
 @pytest.mark.verify

@@ -52,10 +52,14 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
         (columns(), {**LONG, "target": ("y",)}, 'kind: .* add --horizon 1 to forecast "y", or --kind step-regression'),
         (
             columns(),
-            {**LONG, "group": "state", "time": None},
+            {**LONG, "group": "state", "time": None, "split_by": "group"},
             "too few sequences: expected 10 or more groups, .* got 2",
         ),
-        (columns(), {**LONG, "group": None, "time": None, "horizon": 90}, r"too few steps: expected 2,250 or more"),
+        (
+            columns(),
+            {**LONG, "group": None, "time": None, "horizon": 90},
+            "too few steps: expected 50 or more, and a test of",
+        ),
         (columns(), {**LONG, "horizon": 9}, "horizon: expected less than the 9 steps of the longest sequence, got 9"),
         (columns(), {**LONG, "horizon": 0}, "horizon: expected a positive int, got 0"),
         (columns(), {**LONG, "kind": "step-regression"}, "target: expected a column, as the kind is step-regression"),
