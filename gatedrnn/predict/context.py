@@ -60,7 +60,7 @@ def in_halves(
     """Return what a network says at each step after half a window or more: as a comparison's test reads a long text.
 
     Args:
-        outputs: as `from_latest` has it.
+        outputs: a function as `from_latest` is given one.
         x: the sequences as the network reads them, padded.
         lengths: steps of each sequence.
         window: steps that are read at once.
