@@ -163,11 +163,15 @@ def test_a_table_is_read_by_the_names_of_its_columns(tmp_path: Path) -> None:
     table = io.StringIO()
     predict_file(model, path, table, group="id")
     head, *rows = csv.reader(io.StringIO(table.getvalue()))
-    assert head == ["sequence", "step", "heat mean", "heat deviation", "load mean", "load deviation"]
+    columns = ("mean", "deviation", "50 % low", "50 % high", "90 % low", "90 % high")
+    assert head == ["sequence", "step", "target step", *(f"{name} {c}" for name in ("heat", "load") for c in columns)]
     expected = model.predict(x[:, None].astype(np.float32)).mean
     assert expected is not None
-    np.testing.assert_allclose([[float(row[2]), float(row[4])] for row in rows], expected[:, 0], rtol=1e-5)
-    assert [row[:2] for row in rows] == [["a", "0"], ["a", "1"], ["a", "2"]]
+    np.testing.assert_allclose([[float(row[3]), float(row[9])] for row in rows], expected[:, 0], rtol=1e-5)
+    assert [row[:3] for row in rows] == [["a", "0", "1"], ["a", "1", "2"], ["a", "2", "3"]]
+    for row in rows:  # ends of the intervals, by SciPy
+        inside = scipy.stats.norm.cdf([float(v) for v in row[5:9]], float(row[3]), float(row[4]))
+        np.testing.assert_allclose(inside, [0.25, 0.75, 0.05, 0.95], atol=1e-4)
 
 
 def test_text_with_unknown_characters_is_refused(tmp_path: Path) -> None:

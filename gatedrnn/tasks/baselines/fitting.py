@@ -42,6 +42,22 @@ def boosted_trees() -> Any:
     return HistGradientBoostingRegressor
 
 
+def one_thread() -> Any:
+    """Return a context in which linear algebra and trees take one thread.
+
+    Problems are small, and threads that wait for each other on a machine with other work took 19 seconds where one
+    takes a tenth.
+
+    Raises:
+        MissingPackageError: where scikit-learn, which brings threadpoolctl, is missing.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as error:
+        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
+    return threadpool_limits(1)
+
+
 def by_validation(baselines: list[FittedBaseline]) -> list[FittedBaseline]:
     """Return the strongest on validation first."""
     return sorted(baselines, key=lambda baseline: baseline.validation["nats"])

@@ -24,8 +24,8 @@ ORDERS, PENALTIES = (1, 2, 5, 10, 24), (0.01, 1.0, 100.0)
 """Steps that a regression reads, and penalties of ridge regression, on standardised inputs."""
 WIDEST, LONGEST = 512, 48
 """Numbers that a regression reads for a step at most, and steps where there is a season."""
-TREES, TARGETS = 100, 8
-"""Boosted trees of a target; of more targets than these there are as many in all."""
+TREES, ALL_TREES, READ = 100, 200, 64
+"""Boosted trees of a target, of all targets together, and numbers of the last steps that they read at most."""
 
 
 class Lags(NamedTuple):
@@ -122,13 +122,13 @@ def _point(
     lags: Lags,
     predict: Callable[[Any], Any],
     width: int,
-    deviation: Float[np.ndarray, "D"] | None = None,
+    held_out: Callable[[], Float[np.ndarray, "S D"]] | None = None,
 ) -> Point:
     def means(stack: Stack, rows: Int[np.ndarray, "S"]) -> Float[np.ndarray, "S D"]:
         found = predict(lags.read(stack, rows)).reshape(len(rows), -1)
         return found + stack.y[rows] if lags.changes else found
 
-    return Point(choice, means, width, deviation)
+    return Point(choice, means, width, held_out)
 
 
 def boosting(visible: Visible, season: int | None, columns: tuple[int, ...]) -> FittedBaseline:
@@ -146,7 +146,8 @@ def boosting(visible: Visible, season: int | None, columns: tuple[int, ...]) -> 
         MissingPackageError: where scikit-learn is missing.
     """
     data = known(visible)
-    tried = [lags for lags in _tried(data, season, columns) if lags.order <= 10]
+    most = READ // data.train.x.shape[1]
+    tried = [lags for lags in _tried(data, season, columns) if lags.order <= min(10, max(most, 2))]
     deepest = max(lags.order for lags in tried)
     points = [_boosted(data, lags) for lags in tried if lags.order == deepest]
     return best("gradient boosting on the last steps", points, visible)
@@ -157,13 +158,15 @@ def _boosted(data: Known, lags: Lags) -> Point:
     inputs, targets = lags.read(data.train, rows), data.train.targets(rows)
     targets = targets - data.train.y[rows] if lags.changes else targets
     cut = len(rows) - max(1, len(rows) // 5)
-    missed = targets[cut:] - _trees(inputs[:cut], targets[:cut])(inputs[cut:])
-    deviation = np.sqrt(np.mean(missed**2, axis=0))
-    return _point(str(lags), lags, _trees(inputs, targets), inputs.shape[1], deviation)
+
+    def held_out() -> Float[np.ndarray, "S D"]:
+        return targets[cut:] - _trees(inputs[:cut], targets[:cut])(inputs[cut:])
+
+    return _point(str(lags), lags, _trees(inputs, targets), inputs.shape[1], held_out)
 
 
 def _trees(inputs: Float[np.ndarray, "S F"], targets: Float[np.ndarray, "S D"]) -> Callable[[Any], Any]:
-    each = max(10, TREES * min(TARGETS, targets.shape[1]) // targets.shape[1])
+    each = max(10, min(TREES, ALL_TREES // targets.shape[1]))
     options = {"max_iter": each, "max_leaf_nodes": 15, "early_stopping": False, "random_state": 0}
     models = [boosted_trees()(**options).fit(inputs, column) for column in targets.T]
     return lambda x: np.stack([model.predict(x) for model in models], axis=-1)

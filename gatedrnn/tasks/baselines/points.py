@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gatedrnn.errors import InputError
-from gatedrnn.tasks.baselines.fitting import NUMBERS
+from gatedrnn.tasks.baselines.fitting import NUMBERS, one_thread
 from gatedrnn.tasks.baselines.scales import HALF_LIVES, WARM, adapted
-from gatedrnn.tasks.baselines.stack import Stack, spaced, stacked
+from gatedrnn.tasks.baselines.stack import Stack, sampled, spaced, stacked
 from gatedrnn.tasks.metrics import number_scores
 from gatedrnn.tasks.objectives import LOG_SCALE_BOUND
 from gatedrnn.tasks.task import FittedBaseline, Forecasts
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.task import Part, Recording, Scale, Scores, Visible
 
-ROWS = 20_000
-"""Steps that a model is fitted to, and chosen on, at most; all are scored."""
+ROWS, RECORDINGS = 20_000, 300
+"""Steps that a model is fitted to, and chosen on, at most, and recordings that it is chosen on; all are scored."""
 FLOOR = np.exp(-LOG_SCALE_BOUND)
 """The smallest deviation, as that of a network's head: without one, a series without noise has no likelihood."""
 
@@ -35,13 +35,13 @@ class Point(NamedTuple):
         choice: what distinguishes it from others of the same kind, such as ``order 3``.
         means: a stack and its steps to the forecasts made there, ``[S, D]``.
         width: numbers that it reads for each step.
-        deviation: deviation of its errors where it is not that of the training part, to which it may be too close.
+        held_out: gives its errors on what it was not fitted to, where it comes too close to the training part.
     """
 
     choice: str
     means: Callable[[Stack, Int[np.ndarray, "S"]], Float[np.ndarray, "S D"]]
     width: int = 1
-    deviation: Float[np.ndarray, "D"] | None = None
+    held_out: Callable[[], Float[np.ndarray, "S D"]] | None = None
 
     def errors(self, stack: Stack, rows: Int[np.ndarray, "S"]) -> Float[np.ndarray, "S D"]:
         """Return what was found less what was forecast at these steps."""
@@ -50,7 +50,8 @@ class Point(NamedTuple):
     def forecast(self, stack: Stack, rows: Int[np.ndarray, "S"]) -> Float[np.ndarray, "S D"]:
         """Return the means at these steps, computed in pieces that fit into memory."""
         pieces = np.array_split(rows, max(1, -(-len(rows) * self.width // NUMBERS)))
-        return np.concatenate([self.means(stack, piece) for piece in pieces])
+        with one_thread():
+            return np.concatenate([self.means(stack, piece) for piece in pieces])
 
 
 class Known(NamedTuple):
@@ -89,15 +90,17 @@ def best(name: str, points: Sequence[Point], visible: Visible) -> FittedBaseline
         visible: the split that they were fitted to, with its recordings.
     """
     data = known(visible)
-    rows = spaced(data.validation.scored(), ROWS)
+    rows = sampled(data.validation, RECORDINGS, ROWS)
 
     def missed(point: Point) -> float:
         return float(np.mean((point.errors(data.validation, rows) / data.scale.unit) ** 2))
 
     point = min(points, key=missed) if len(points) > 1 else points[0]
-    start = point.deviation
-    if start is None:
-        start = np.sqrt(np.mean(point.errors(data.train, data.fitted_to()) ** 2, axis=0))
+    if point.held_out is not None:
+        errors = point.held_out()
+    else:
+        errors = point.errors(data.train, sampled(data.train, RECORDINGS, ROWS))
+    start = np.sqrt(np.mean(errors**2, axis=0))
     start = np.maximum(start, FLOOR * data.scale.deviation)
     found = _means(point, data.validation)
     half_lives = HALF_LIVES if data.train.ahead else (math.inf,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.tasks.baselines.autoregression import autoregression
-from gatedrnn.tasks.baselines.fitting import by_validation
+from gatedrnn.tasks.baselines.fitting import by_validation, one_thread
 from gatedrnn.tasks.baselines.lags import boosting, ridge
 from gatedrnn.tasks.baselines.naive import drift, persistence, seasonal_naive, unconditional
 from gatedrnn.tasks.baselines.smoothing import exponential_smoothing
@@ -31,19 +31,19 @@ def forecast_recordings(visible: Visible, *, season: int | None, columns: tuple[
         InputError: where the split has no recordings.
         MissingPackageError: where scikit-learn, SciPy or statsmodels is missing.
     """
-    seasonal = [seasonal_naive(visible, season)] if season else []
-    return by_validation(
-        [
+    with one_thread():
+        fitted = [
             unconditional(visible),
             persistence(visible),
             drift(visible),
-            *seasonal,
             autoregression(visible, season),
             exponential_smoothing(visible, season),
             ridge(visible, season, columns),
             boosting(visible, season, columns),
         ]
-    )
+        if season:
+            fitted.append(seasonal_naive(visible, season))
+    return by_validation(fitted)
 
 
 def step_regression(visible: Visible) -> list[FittedBaseline]:
@@ -59,4 +59,5 @@ def step_regression(visible: Visible) -> list[FittedBaseline]:
         InputError: where the split has no recordings.
         MissingPackageError: where scikit-learn is missing.
     """
-    return by_validation([unconditional(visible), ridge(visible, None, ()), boosting(visible, None, ())])
+    with one_thread():
+        return by_validation([unconditional(visible), ridge(visible, None, ()), boosting(visible, None, ())])

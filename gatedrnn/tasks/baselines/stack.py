@@ -69,6 +69,19 @@ def stacked(recordings: Sequence[Recording]) -> Stack:
     return Stack(x, y, np.repeat(starts, lengths), np.array(bounds), recordings[0].ahead)
 
 
+def sampled(stack: Stack, recordings: int, rows: int) -> Int[np.ndarray, "S"]:
+    """Return evenly spaced steps that are scored, in evenly spaced recordings, at most so many of both.
+
+    Example:
+        >>> from gatedrnn.tasks.task import Recording
+        >>> y = np.arange(4.0)[:, None]
+        >>> sampled(stacked([Recording(y, y, 0, 1)] * 5), recordings=3, rows=5).tolist()
+        [0, 2, 9, 16, 18]
+    """
+    chosen = stack.bounds[:: max(1, -(-len(stack.bounds) // recordings))]
+    return spaced(stack._replace(bounds=chosen).scored(), rows)
+
+
 def spaced(rows: Int[np.ndarray, "S"], most: int) -> Int[np.ndarray, "s"]:
     """Return evenly spaced ones of these steps, at most so many."""
     return rows[:: max(1, -(-len(rows) // most))]
