@@ -8,38 +8,39 @@ MINUS = "\u2212"
 
 
 def decimals(uncertainty: float) -> int:
-    """Return how many decimals show two digits of an uncertainty, at most 6.
+    """Return how many decimals show two digits of an uncertainty, at most 6; -2 stands for whole hundreds.
 
     Example:
-        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(31.0), decimals(0.0)
-        (3, 4, 1, 0, 3)
+        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(31.0), decimals(3100.0), decimals(0.0)
+        (3, 4, 1, 0, -2, 3)
     """
     if not 0 < uncertainty < math.inf:
         return 3
-    return min(6, max(0, 1 - math.floor(math.log10(uncertainty))))
+    return min(6, 1 - math.floor(math.log10(uncertainty)))
 
 
 def number(value: float, places: int) -> str:
-    """Return a number with a true minus sign, and none on zero.
+    """Return a number with a true minus sign, none on zero, and thousands separated.
 
     Example:
-        >>> number(-2.7812, 2), number(-0.001, 2)
-        ('−2.78', '0.00')
+        >>> number(-2.7812, 2), number(-0.001, 2), number(123456.7, 0), number(123456.7, -2)
+        ('−2.78', '0.00', '123,457', '123,500')
     """
-    text = f"{value:.{places}f}"
-    if float(text) == 0:
+    text = f"{value:,.{places}f}" if places >= 0 else f"{round(value, places):,.0f}"
+    if not any(digit in text for digit in "123456789"):
         text = text.lstrip("-")
     return text.replace("-", MINUS)
 
 
 def interval(low: float, high: float, places: int) -> str:
-    """Return both ends in brackets.
+    """Return both ends in brackets, parted by a word where a comma separates thousands.
 
     Example:
-        >>> interval(-0.2, 0.1, 1)
-        '[−0.2, 0.1]'
+        >>> interval(-0.2, 0.1, 1), interval(950.0, 1200.0, 0)
+        ('[−0.2, 0.1]', '[950 to 1,200]')
     """
-    return f"[{number(low, places)}, {number(high, places)}]"
+    ends = number(low, places), number(high, places)
+    return f"[{(' to ' if any(',' in end for end in ends) else ', ').join(ends)}]"
 
 
 def plain(value: float) -> str:

@@ -9,6 +9,7 @@ from gatedrnn.report.markup import Markup, element, unbroken
 from gatedrnn.report.plots import further
 from gatedrnn.report.plots.cost import quality_against_cost
 from gatedrnn.report.plots.differences import paired_differences
+from gatedrnn.report.plots.forecast import forecast_in_words, forecast_plot
 from gatedrnn.report.plots.sequences import sequence_differences, sequences_in_words
 from gatedrnn.report.plots.training import learning_curves, learning_rates
 from gatedrnn.report.plots.tuning import tuning_curves
@@ -40,14 +41,14 @@ def task_figures(task: TaskEntry, name: str) -> list[Markup]:
         (
             learning_rates(task, f"{name}-rates"),
             "Sensitivity to the learning rate",
-            "Each trial's best validation score; lines are medians of six equal parts of the axis. Triangles are worse "
+            "Each trial's validation score; lines are medians of six equal parts of the axis. Triangles are worse "
             "than the range shown, crosses diverged.",
         ),
         (
             learning_curves(task, f"{name}-curves"),
             "Learning curves",
-            "Validation of the selected trials; bold, the median over replicates of the best so far, where a run that "
-            "stopped early keeps its best.",
+            "Validation of the selected trials, in the nats that training looks at; bold, the median over replicates "
+            "of the best so far, where a run that stopped early keeps its best.",
         ),
         (
             quality_against_cost(task, f"{name}-costs"),
@@ -79,6 +80,25 @@ def further_figures(task: TaskEntry, name: str) -> list[Markup]:
         ),
     )
     return [_figure(title, text, plot) for plot, title, text in shown if plot is not None]
+
+
+def forecast_figures(task: TaskEntry, name: str) -> list[Markup]:
+    """Return a figure of the forecasts of each test sequence that results.json has; none where nothing is forecast.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+        name: prefix of the ids in the plots, unique in a page.
+    """
+    cells = list(task["cells"])
+    return [
+        _figure(
+            "Forecasts" if len(task["forecasts"]) == 1 else f"Forecasts, {entry['sequence']}",
+            "What came, and what each cell forecast of it with all that was known by then; the shade is its 90 % "
+            f"interval. One replicate. {forecast_in_words(entry, cells)}",
+            forecast_plot(entry, cells, f"{name}-forecast-{k}"),
+        )
+        for k, entry in enumerate(task["forecasts"], start=1)
+    ]
 
 
 def pair_figure(pair: TaskOfPair, task: TaskEntry, name: str) -> Markup:

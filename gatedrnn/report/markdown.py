@@ -14,6 +14,7 @@ from gatedrnn.report.plots.sequences import sequences_in_words
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
+    from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
 def render_markdown(results: Results) -> str:
@@ -31,10 +32,15 @@ def render_markdown(results: Results) -> str:
         "",
     ]
     for task in results["tasks"]:
-        lines += _task(task_content(task, results), [sequences_in_words(pair) for pair in pairs(task)])
+        lines += _task(task_content(task, results), [_of_sequences(pair) for pair in pairs(task)])
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     lines += ["## To do it again", "", "```sh", results["command"], "```", "", f"Seed {results['seed']}; {versions}."]
     return "\n".join(lines) + "\n"
+
+
+def _of_sequences(pair: TaskOfPair) -> str:
+    """Return where two cells differ; nothing where the metric is no mean over sequences."""
+    return "" if pair["statistics"]["two_way_bootstrap"] is None else sequences_in_words(pair)
 
 
 def _task(content: TaskContent, sequences: list[str]) -> list[str]:
@@ -42,7 +48,9 @@ def _task(content: TaskContent, sequences: list[str]) -> list[str]:
     for pair, differ in zip(content.pairs, sequences, strict=True):
         title = escaped(f"{' or '.join(pair.names)}? {pair.headline}")
         lines += [f"### {title}", ""] if len(content.pairs) > 1 else []
-        lines += [escaped(pair.finding), "", *_table(pair.intervals), "", escaped(differ), ""]
+        lines += [f"*{escaped(pair.other)}*", ""] if pair.other else []
+        lines += [escaped(pair.finding), "", *_table(pair.intervals), ""]
+        lines += [escaped(differ), ""] if differ else []
     lines += [escaped(content.scope), ""]
     if content.understood is not None:
         lines += [*_table(content.understood, "---"), ""]

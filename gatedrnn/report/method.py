@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.verdict.scope import budget, matched
+from gatedrnn.tasks.metrics import METRICS
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import TaskEntry
@@ -16,7 +17,8 @@ def method_in_words(task: TaskEntry) -> dict[str, str]:
     Args:
         task: an entry of ``tasks`` in results.json.
     """
-    protocol, sizes = task["protocol"], matched(task)
+    protocol, sizes, metric = task["protocol"], matched(task), task["metric"]
+    turned = " (1 less it, so that lower is better)" if METRICS[metric["name"]].higher else ""
     space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())
     several = (
         "P-values of differences and of equivalences are corrected for the number of pairs (Holm 1979). "
@@ -28,8 +30,10 @@ def method_in_words(task: TaskEntry) -> dict[str, str]:
         "training and validation part, configurations and seed; all cells share these. In each, "
         f"{budget(task)} of random configurations are trained, the best one on the validation part is selected, and "
         "that one alone meets the test set, once.",
+        "Metric": f"Scores are the {metric['words']}, {metric['unit']}{turned}: selection, baselines, the region of "
+        "equivalence and the verdict look at it. Training and early stopping look at nats.",
         "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
-        f"stopped after {protocol['patience']} epochs without a better validation score.",
+        f"stopped after {protocol['patience']} epochs without a better validation loss.",
         "Search space": f"{space}.",
         "Sizes": f"{sizes[0].upper()}{sizes[1:]}, recurrent layer and head counted.",
         "Baselines": "Fitted on the same splits; the strongest in validation is the one to beat. A cell beats it where "

@@ -25,6 +25,9 @@ except ImportError as error:  # pragma: no cover
 CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""
 
+MOST_NOTED = 4
+"""Columns whose heads have room for their notes."""
+
 
 def render_summary(results: Results) -> Group:
     """Return what a rich console prints after a comparison.
@@ -47,6 +50,7 @@ def _task(content: TaskContent) -> list[RenderableType]:
         if len(content.pairs) > 1:
             title = f"{' or '.join(pair.names)}? {pair.headline}"
             parts.append(Padding(_coloured(title, content), (1, 0, 0, 0)))
+        parts += [Text(pair.other, "bold dim")] if pair.other else []
         parts += [Text(pair.finding), Padding(_noted_rows(pair.intervals), (1, 0, 0, 0))]
     if content.understood is not None:
         parts.append(Padding(render_understood(content.understood), (1, 0, 0, 0)))
@@ -72,17 +76,24 @@ def _style(cell: int | None) -> str:
 
 
 def _side_by_side(table: Table) -> Grid:
-    """Return columns of values, their notes beside them; with more than two columns there is room below them only."""
+    """Return columns of values, their notes beside them; with more than two columns there is room below them only.
+
+    With more than ``MOST_NOTED`` columns the notes of the heads stand below the table.
+    """
     grid = _grid(show_header=True)
     grid.add_column(Text(table.title, "bold"))
-    below = len(table.heads) > 2
+    below, noted = len(table.heads) > 2, len(table.heads) <= MOST_NOTED
     for head in table.heads:
-        grid.add_column(Text(inline(head.text, head.note), _style(head.cell)), justify="right")
+        title = inline(head.text, head.note if noted else "")
+        grid.add_column(Text(title, _style(head.cell)), justify="right")
         if not below:
             grid.add_column("")
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
+    if not noted:
+        said = [f"{head.text}: {head.note}" for head in table.heads if head.note]
+        grid.caption, grid.caption_justify = Text("; ".join(said), "dim"), "left"
     return grid
 
 

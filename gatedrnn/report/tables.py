@@ -23,8 +23,8 @@ def render_wide_table(table: Table) -> Markup:
     return _scrolling(element("table", element("thead", _heads(table)), _body(table)), table.title)
 
 
-def render_cells_table(table: Table) -> Markup:
-    """Return the table of cells, which scrolls with more than two of them."""
+def render_columns(table: Table) -> Markup:
+    """Return a table below its title, which scrolls with more than two columns of values."""
     shown = render_table(table)
     return _scrolling(shown, table.title) if len(table.heads) > 2 else shown
 

@@ -12,7 +12,7 @@ from gatedrnn.report import tables
 from gatedrnn.report.content.pair import PairContent
 from gatedrnn.report.content.replicates import replicates_table
 from gatedrnn.report.content.task import TaskContent, task_content
-from gatedrnn.report.figures import further_figures, pair_figure, sequence_figure, task_figures
+from gatedrnn.report.figures import forecast_figures, further_figures, pair_figure, sequence_figure, task_figures
 from gatedrnn.report.markup import Child, Markup, element, unbroken
 
 if TYPE_CHECKING:
@@ -32,17 +32,18 @@ def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
     prefixes = [f"{name}-pair-{i}" for i in range(1, len(entries) + 1)]
     figures = [
         None if several else pair_figure(entries[0], task, prefixes[0]),
+        forecast_figures(task, name),
         task_figures(task, name),
         [sequence_figure(entry, task, prefix) for entry, prefix in zip(entries, prefixes, strict=True)],
         further_figures(task, name),
     ]
-    cells = tables.render_cells_table(content.cells)
-    baselines = None if content.baselines is None else tables.render_table(content.baselines)
+    cells = tables.render_columns(content.cells)
+    baselines = None if content.baselines is None else tables.render_columns(content.baselines)
     return element(
         "section",
         element("p", content.title, class_="eyebrow"),
         element("h2", coloured(content.headline, list(task["cells"]))),
-        None if several else element("p", unbroken(content.pairs[0].finding), class_="finding"),
+        None if several else [_other(content.pairs[0]), _finding(content.pairs[0])],
         element("p", unbroken(content.scope), class_="scope"),
         None if several else tables.render_tiles(content.pairs[0].deciding),
         _caveats(content),
@@ -55,7 +56,8 @@ def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
         else None,
         element("div", figures, class_="pair figures"),
         cells if several else None,
-        element("div", None if several else cells, element("div", baselines, _next(content)), class_="pair"),
+        baselines,
+        element("div", None if several else cells, _next(content), class_="pair"),
         _details("Every interval", [tables.render_table(pair.intervals) for pair in content.pairs]),
         _details("How it was done", _method(content)),
         _details("Every replicate", tables.render_wide_table(replicates_table(task))),
@@ -76,13 +78,21 @@ def _pair_block(pair: PairContent, figure: Markup) -> Markup:
     """Return one of several pairs: its verdict, numbers and differences."""
     a, b = pair.names
     title = coloured(f"{a} or {b}? {pair.headline}", pair.names, pair.places)
-    words = element("p", unbroken(pair.finding), class_="finding")
     return element(
         "article",
-        element("div", element("h3", title), words, tables.render_tiles(pair.deciding)),
+        element("div", element("h3", title), _other(pair), _finding(pair), tables.render_tiles(pair.deciding)),
         figure,
         class_="pair",
     )
+
+
+def _other(pair: PairContent) -> Markup | None:
+    """Return the other metric's verdict in a line, with the cells in their colours."""
+    return element("p", coloured(pair.other, pair.names, pair.places), class_="other") if pair.other else None
+
+
+def _finding(pair: PairContent) -> Markup:
+    return element("p", unbroken(pair.finding), class_="finding")
 
 
 def _details(title: str, *children: Child) -> Markup:

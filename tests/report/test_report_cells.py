@@ -149,7 +149,7 @@ def test_markdown_holds_verdicts_numbers_and_next_steps(three: dict[str, Any]) -
 
 def test_markdown_shows_no_markup_of_the_data() -> None:
     task = make_task(replicates=6, trials=3)
-    task["title"], task["unit"] = "<script>alert(1)</script>", "a | b"
+    task["title"], task["metric"]["unit"] = "<script>alert(1)</script>", "a | b"
     text = render_markdown(judged(task))
     assert "<script>" not in text
     assert "a \\| b" in text

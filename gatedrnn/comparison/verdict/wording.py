@@ -214,7 +214,8 @@ def _baseline(baseline: BaselineEntry, places: int) -> str:
 
 
 def _region(findings: Findings) -> str:
-    size = number(findings.evidence.equivalence.region, findings.places)
+    half_width = findings.evidence.equivalence.region
+    size = number(half_width, max(findings.places, decimals(half_width)))
     return (
         f"the region of practical equivalence, ±{size} ({100 * findings.part:g} % of what the best cell gains over "
         "the strongest simple baseline in validation)"

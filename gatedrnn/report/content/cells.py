@@ -9,7 +9,8 @@ from gatedrnn.comparison.search import limits
 from gatedrnn.comparison.verdict import caveats
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
-from gatedrnn.report.content.parts import Head, Row, Table, Value, estimated, task_places
+from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
+from gatedrnn.report.content.scores import deciding_title, shown_metrics
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import CellEntry, TaskEntry
@@ -29,22 +30,21 @@ def cells_table(task: TaskEntry) -> Table:
 def _quality_rows(task: TaskEntry) -> list[Row]:
     names, places = list(task["cells"]), task_places(task)
     judged = {name: pair["statistics"]["cells"][name] for pair in task["pairs"] for name in pair["names"]}
-    accuracies = {
-        name: estimate
-        for pair in task["pairs"]
-        for name, estimate in ((pair["statistics"]["accuracy"] or {}).get("cells") or {}).items()
-    }
 
     def validation(name: str) -> Value:
         score = judged[name]["validation"]
         return Value("none") if score is None else Value(number(score, places), score)
 
-    tests = tuple(estimated(judged[name]["test"], places) for name in names)
-    rows = [Row("Test", tests, f"{task['unit']}, 95 %", "main")]
-    if accuracies:
-        values = tuple(estimated(accuracies[name], 3) for name in names)
-        rows.append(Row("Accuracy in the test", values, "95 %; decides nothing"))
-    rows.append(Row("Validation", tuple(map(validation, names)), "selected trials"))
+    rows = [
+        Row(
+            f"Test {metric.short}",
+            tuple(map(metric.of_cell, names)),
+            ", ".join(filter(None, (metric.unit, "95 %; decides" if metric.decides else ""))),
+            "main" if metric.decides else None,
+        )
+        for metric in shown_metrics(task)
+    ]
+    rows.append(Row(f"Validation {deciding_title(task)}", tuple(map(validation, names)), "selected trials"))
     if task["baselines"]:
         beats = tuple(Value("yes" if judged[name]["beats_baseline"] else "not shown") for name in names)
         rows.append(Row("Beats the baseline", beats, "whole interval"))

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.scope import scope
-from gatedrnn.experiment.formatting import number
+from gatedrnn.report.content.baselines import baselines_table
 from gatedrnn.report.content.cells import cells_table
 from gatedrnn.report.content.pair import PairContent, pair_content
-from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
+from gatedrnn.report.content.parts import Table
 from gatedrnn.report.content.understood import understood_table
 from gatedrnn.report.method import method_in_words
 from gatedrnn.report.next_steps import Step, next_steps
 from gatedrnn.report.overall import overall
-from gatedrnn.tasks.task import CLASSES
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results, TaskEntry
-    from gatedrnn.comparison.schema.runs import BaselineEntry
 
 
 class TaskContent(NamedTuple):
@@ -63,32 +61,14 @@ def task_content(task: TaskEntry, results: Results) -> TaskContent:
     return TaskContent(
         title=task["title"],
         headline=overall(task),
-        pairs=tuple(pair_content(pair, order) for pair in pairs(task)),
+        pairs=tuple(
+            pair_content(pair, entry["other"], order) for pair, entry in zip(pairs(task), task["pairs"], strict=True)
+        ),
         scope=f"Scope: {scope(task, results['device'])}.",
         caveats=tuple(dict.fromkeys(line for pair in task["pairs"] for line in pair["verdict"]["caveats"])),
         steps=tuple(next_steps(task, results)),
         understood=understood_table(task["facts"]),
         cells=cells_table(task),
-        baselines=_baselines(task) if task["baselines"] else None,
+        baselines=baselines_table(task) if task["baselines"] else None,
         method={term: text.strip() for term, text in method_in_words(task).items()},
     )
-
-
-def _baselines(task: TaskEntry) -> Table:
-    """Return the simple baselines, the strongest one marked."""
-    places, classes = task_places(task), task["kind"] in CLASSES
-
-    def row(baseline: BaselineEntry) -> Row:
-        chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
-        notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
-        accuracy = baseline["scores"].get("accuracy")
-        shown = Value("") if accuracy is None else Value(number(accuracy, 3), accuracy)
-        values = (
-            Value(number(baseline["test"], places), baseline["test"]),
-            *((shown,) if classes else ()),
-            Value(number(baseline["validation"], places), baseline["validation"]),
-        )
-        return Row(baseline["name"], values, "; ".join(notes), "strongest" if baseline["strongest"] else None)
-
-    heads = (Head("Test"), *((Head("Accuracy"),) if classes else ()), Head("Validation"))
-    return Table("Simple baselines", heads, tuple(map(row, task["baselines"])))

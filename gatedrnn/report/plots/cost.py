@@ -9,7 +9,7 @@ import numpy as np
 from gatedrnn.comparison.verdict.judge import replicate_scores
 from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.costs.counting import step_flops
-from gatedrnn.experiment.formatting import count, number, seconds
+from gatedrnn.experiment.formatting import count, plain, seconds
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
 
@@ -54,10 +54,10 @@ def quality_against_cost(task: TaskEntry, name: str) -> str:
                 parts.draw_mean(axes, places[cell], means[cell], k)
             parts.name_axes(axes, cost.label, None)
         for axes in panels[::2]:
-            axes.set_ylabel(f"test, {task['unit']}")
+            axes.set_ylabel(f"test, {parts.in_short(task['metric'])}")
         parts.legend(figure, names, parts.draw_baseline(panels, baseline, "test"), lines=False, markers=True)
         said = "; ".join(
-            f"{cell} {number(means[cell]['mean'], 3)} with {count(round(measures[0].means[cell]))} parameters, "
+            f"{cell} {plain(means[cell]['mean'])} with {count(round(measures[0].means[cell]))} parameters, "
             f"{count(round(measures[1].means[cell]))} FLOPs and {seconds(measures[2].means[cell])} per step, "
             f"{seconds(measures[3].means[cell])} of training"
             for cell in names
@@ -66,7 +66,7 @@ def quality_against_cost(task: TaskEntry, name: str) -> str:
             figure,
             name,
             "Quality against cost",
-            f"Mean test score, {task['unit']}: {said}.{parts.baseline_in_words(baseline, 'test')}",
+            f"Mean test score, {parts.in_short(task['metric'])}: {said}.{parts.baseline_in_words(baseline, 'test')}",
         )
 
 

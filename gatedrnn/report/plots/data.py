@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from gatedrnn.comparison.verdict.judge import sequence_differences
+from gatedrnn.comparison.verdict.region import strongest_baseline
 from gatedrnn.statistics.paired import t_interval
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from gatedrnn.comparison.schema.pairs import BudgetCurves, EstimateEntry, PairEntry
     from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.comparison.schema.runs import BaselineEntry
     from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
@@ -22,11 +24,16 @@ Budget = Literal["trials", "seconds"]
 
 
 class Trials(NamedTuple):
-    """All trials of a cell: learning rate, best validation score (infinite without one), and whether it diverged."""
+    """All trials of a cell: learning rate, what selection looked at (infinite without it), and whether it diverged."""
 
     rates: NDArray
     scores: NDArray
     diverged: NDArray
+
+
+def baseline_in_nats(task: TaskEntry) -> BaselineEntry | None:
+    """Return the strongest baseline where its validation score stands beside curves of training, which are in nats."""
+    return strongest_baseline(task) if task["metric"]["name"] == "nats" else None
 
 
 def selected_curves(task: TaskEntry, cell: str) -> list[NDArray]:
@@ -48,7 +55,7 @@ def trials(task: TaskEntry, cell: str) -> Trials:
     ]
     return Trials(
         rates=np.array([configuration["learning_rate"] for configuration, _ in pairs]),
-        scores=np.array([np.inf if trial["validation"] is None else trial["validation"] for _, trial in pairs]),
+        scores=np.array([np.inf if trial["score"] is None else trial["score"] for _, trial in pairs]),
         diverged=np.array([trial["diverged_at"] is not None for _, trial in pairs]),
     )
 

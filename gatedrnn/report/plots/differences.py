@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gatedrnn.comparison.verdict.judge import score_differences
 from gatedrnn.experiment.formatting import MINUS, decimals, interval, number
 from gatedrnn.report.plots import svg
+from gatedrnn.report.plots.parts import in_short
 from gatedrnn.report.plots.svg import BAND, INK, MUTED, PAPER, RULE, style_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def paired_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = (0
     a, b = pair["cells"]
     d = score_differences(pair, a, b)
     difference, region = pair["statistics"]["difference"], pair["statistics"]["equivalence"]["region"]
-    digits = decimals((difference["high"] - difference["low"]) / 2)
+    unit, digits = in_short(pair["metric"]), decimals((difference["high"] - difference["low"]) / 2)
     with svg.canvas(100 + 17 * min(len(d), MOST_ROWS)) as (figure, (axes,)):
         axes.axvspan(-region, region, color=BAND, linewidth=0)
         axes.axvline(0, color=MUTED, linewidth=1)
@@ -41,7 +42,7 @@ def paired_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = (0
         margin = 0.08 * (max(shown) - min(shown)) or 1.0
         axes.set_xlim(min(shown) - margin, max(shown) + margin)
         axes.locator_params(axis="x", nbins=6)
-        axes.set_xlabel(f"{a} {MINUS} {b} in the test, {pair['unit']}")
+        axes.set_xlabel(f"{a} {MINUS} {b} in the test, {unit}")
         axes.set_ylabel("replicate")
         sides = ((0.0, "left", f"← {a} better"), (1.0, "right", f"{b} better →"))
         for place, (x, ha, words) in zip(places, sides, strict=True):
@@ -51,10 +52,10 @@ def paired_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = (0
             figure,
             name,
             f"Paired differences between {a} and {b}",
-            f"{a} minus {b} in {len(d)} replicates, {pair['unit']}: {', '.join(number(x, digits) for x in d)}. "
+            f"{a} minus {b} in {len(d)} replicates, {unit}: {', '.join(number(x, digits) for x in d)}. "
             f"Mean {number(difference['mean'], digits)}, 95 % interval "
             f"{interval(difference['low'], difference['high'], digits)}. Region of practical equivalence "
-            f"plus or minus {number(region, digits)}.",
+            f"plus or minus {number(region, max(digits, decimals(region)))}.",
         )
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatedrnn.comparison.verdict.region import strongest_baseline
-from gatedrnn.experiment.formatting import count, number
-from gatedrnn.report.plots import parts, svg
+from gatedrnn.experiment.formatting import count, number, plain
+from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def data_curves(held: DataEntry, task: TaskEntry, name: str) -> str:
         task: an entry of ``tasks`` in results.json.
         name: prefix of the ids in the SVG, unique in a page.
     """
-    baseline = strongest_baseline(task)
+    baseline = data.baseline_in_nats(task)
     scores = {cell: _finite(rows) for cell, rows in held["validation"].items()}
     medians = {cell: [float(np.median(row)) for row in rows] for cell, rows in scores.items()}
     with svg.canvas(250) as (figure, (axes,)):
@@ -46,7 +45,7 @@ def data_curves(held: DataEntry, task: TaskEntry, name: str) -> str:
         parts.name_axes(axes, "training sequences", f"validation, {task['unit']}")
         parts.legend(figure, list(scores), parts.draw_baseline((axes,), baseline, "validation"), markers=True)
         said = "; ".join(
-            f"{cell} {', '.join(f'{number(m, 3)} on {count(x)}' for m, x in zip(found, held['examples'], strict=True))}"
+            f"{cell} {', '.join(f'{plain(m)} on {count(x)}' for m, x in zip(found, held['examples'], strict=True))}"
             for cell, found in medians.items()
         )
         return svg.to_svg(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
 
+from gatedrnn.comparison.verdict.metric import short, unit_in_words
 from gatedrnn.errors import MissingPackageError
-from gatedrnn.experiment.formatting import number
+from gatedrnn.experiment.formatting import MINUS, plain
 from gatedrnn.report.plots.svg import MUTED, PAPER, style_of
 
 try:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+    from gatedrnn.comparison.schema.measures import MetricEntry
     from gatedrnn.comparison.schema.pairs import EstimateEntry
     from gatedrnn.comparison.schema.runs import BaselineEntry
 
@@ -54,6 +56,26 @@ def vertical_range(values: NDArray, baseline: float | None, headroom: float = 0.
     return low - 0.08 * size, high + (0.08 + headroom) * size
 
 
+def in_short(metric: MetricEntry) -> str:
+    """Return what scores are reckoned in as a narrow axis has room for.
+
+    Example:
+        >>> in_short({"name": "rmse", "words": "root mean squared error", "unit": "Passengers"})
+        'Passengers (RMSE)'
+        >>> in_short({"name": "macro-f1", "words": "macro F1", "unit": "short of a macro F1 of 1"})
+        '1 − macro F1'
+    """
+    match metric["name"]:
+        case "mase":
+            return short("mase")
+        case "accuracy" | "macro-f1":
+            return f"1 {MINUS} {short(metric['name'])}"
+        case "nats" | "rmse" | "mae":
+            return unit_in_words(metric)
+        case _:
+            assert_never(metric["name"])
+
+
 def draw_baseline(panels: Sequence[Axes], baseline: BaselineEntry | None, part: str) -> str | None:
     """Draw the strongest simple baseline's line where it is in view; return its words for the legend."""
     if baseline is None:
@@ -62,7 +84,7 @@ def draw_baseline(panels: Sequence[Axes], baseline: BaselineEntry | None, part: 
     for axes in panels if low <= value <= high else ():
         axes.axhline(value, color=MUTED, linewidth=1.1, linestyle=BASELINE_DASHES)
     where = ", above" if value > high else ", below" if value < low else ""
-    return f"baseline {number(value, 2)}{where}"
+    return f"baseline {plain(value)}{where}"
 
 
 def draw_mean(axes: Axes, x: float, estimate: EstimateEntry, k: int) -> None:
@@ -82,7 +104,7 @@ def draw_line(axes: Axes, x: ArrayLike, y: ArrayLike, k: int) -> None:
 
 def baseline_in_words(baseline: BaselineEntry | None, part: str) -> str:
     """Return a sentence on the strongest simple baseline, for those who don't see its line."""
-    return "" if baseline is None else f" Strongest simple baseline, {baseline['name']}: {number(baseline[part], 3)}."
+    return "" if baseline is None else f" Strongest simple baseline, {baseline['name']}: {plain(baseline[part])}."
 
 
 def short_time(longest: float) -> Callable[[float], str]:

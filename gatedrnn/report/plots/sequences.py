@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.experiment.formatting import MINUS, number
+from gatedrnn.experiment.formatting import MINUS, plain
 from gatedrnn.report.plots import data, svg
-from gatedrnn.report.plots.parts import name_axes
+from gatedrnn.report.plots.parts import in_short, name_axes
 from gatedrnn.report.plots.svg import MUTED, RULE, style_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sequence_differences(pair: TaskOfPair, name: str, places: tuple[int, int] = 
         rank = np.argsort(np.argsort(found.mean))
         _draw(by_size, rank + 1, found, places)
         _draw(by_level, found.level, found, places)
-        name_axes(by_size, "test sequences, sorted", f"{a} {MINUS} {b}, {pair['unit']}")
+        name_axes(by_size, "test sequences, sorted", f"{a} {MINUS} {b}, {in_short(pair['metric'])}")
         name_axes(by_level, "mean score of both", None)
         by_size.set_xticks([1, len(found.mean)])
         by_level.locator_params(axis="x", nbins=3)
@@ -76,7 +76,7 @@ def sequences_in_words(pair: TaskOfPair) -> str:
         f"{a} is better on {int((better < 0).sum())} and {b} on {int((better > 0).sum())} of {n} test sequences, by "
         f"95 % intervals over replicates, not corrected for their number. The tenth of the sequences that differ most "
         f"makes up {part:.0f} % of all differences; the largest is that of sequence {found.place[largest] + 1}, "
-        f"{number(float(found.mean[largest]), 3)} {pair['unit']}."
+        f"{plain(float(found.mean[largest]))} {in_short(pair['metric'])}."
     )
 
 

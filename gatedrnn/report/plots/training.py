@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.comparison.verdict.region import strongest_baseline
-from gatedrnn.experiment.formatting import number
+from gatedrnn.experiment.formatting import plain
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import MUTED, style_of
 
@@ -24,7 +24,7 @@ def learning_curves(task: TaskEntry, name: str) -> str:
         task: an entry of ``tasks`` in results.json.
         name: prefix of the ids in the SVG, unique in a page.
     """
-    cap, baseline = task["protocol"]["max_epochs"], strongest_baseline(task)
+    cap, baseline = task["protocol"]["max_epochs"], data.baseline_in_nats(task)
     epochs = np.arange(1, cap + 1)
     curves = {cell: data.selected_curves(task, cell) for cell in task["cells"]}
     medians = {cell: np.median([data.best_so_far(curve, cap) for curve in curves[cell]], axis=0) for cell in curves}
@@ -42,7 +42,7 @@ def learning_curves(task: TaskEntry, name: str) -> str:
         parts.name_axes(axes, "epoch", f"validation, {task['unit']}")
         parts.cap_ticks(axes, cap)
         parts.legend(figure, list(curves), parts.draw_baseline((axes,), baseline, "validation"))
-        reached = " and ".join(f"{cell} {number(median[-1], 3)}" for cell, median in medians.items())
+        reached = " and ".join(f"{cell} {plain(median[-1])}" for cell, median in medians.items())
         return svg.to_svg(
             figure,
             name,
@@ -60,6 +60,7 @@ def learning_rates(task: TaskEntry, name: str) -> str:
         name: prefix of the ids in the SVG, unique in a page.
     """
     trials, baseline = {cell: data.trials(task, cell) for cell in task["cells"]}, strongest_baseline(task)
+    unit = parts.in_short(task["metric"])
     scores = np.concatenate([t.scores for t in trials.values()])
     rates = np.concatenate([t.rates for t in trials.values()])
     good = scores[scores <= np.quantile(scores, 0.9, method="lower")]
@@ -71,7 +72,7 @@ def learning_rates(task: TaskEntry, name: str) -> str:
             centres, medians = data.binned_median(t, float(rates.min()), float(rates.max()))
             parts.draw_line(axes, centres, medians, k)
         parts.log_ticks(axes, float(rates.min()), float(rates.max()))
-        parts.name_axes(axes, "learning rate", f"validation, {task['unit']}")
+        parts.name_axes(axes, "learning rate", f"validation, {unit}")
         reference_line = parts.draw_baseline((axes,), baseline, "validation")
         parts.legend(figure, list(trials), reference_line, markers=True)
         lost = sum(int(t.diverged.sum()) for t in trials.values())
@@ -79,7 +80,7 @@ def learning_rates(task: TaskEntry, name: str) -> str:
             figure,
             name,
             "Sensitivity to the learning rate",
-            f"Best validation score, {task['unit']}, of {len(scores)} trials against the learning rate from "
+            f"Best validation score, {unit}, of {len(scores)} trials against the learning rate from "
             f"{rates.min():.2g} to {rates.max():.2g}. {above} are worse than the range shown and stand at its top; "
             f"{lost} diverged and are crosses.{parts.baseline_in_words(baseline, 'validation')}",
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gatedrnn.comparison.verdict.region import strongest_baseline
-from gatedrnn.experiment.formatting import number
+from gatedrnn.experiment.formatting import plain
 from gatedrnn.report.plots import data, parts, svg
 from gatedrnn.report.plots.svg import style_of
 
@@ -52,7 +52,7 @@ def tuning_curves(task: TaskEntry, name: str) -> str | None:
                 parts.draw_line(axes, x, y, k)
             _draw_strip(axes, task, against)
             parts.name_axes(axes, f"{'trials' if against == 'trials' else 'time of training'}", None)
-        panels[0].set_ylabel(f"validation, {task['unit']}")
+        panels[0].set_ylabel(f"validation, {parts.in_short(task['metric'])}")
         _scale(dict(zip(shown, panels, strict=True)), curves)
         parts.legend(figure, list(task["cells"]), parts.draw_baseline(panels, baseline, "validation"))
         return svg.to_svg(figure, name, "Expected best validation against budget", _words(task, curves[shown[0]]))
@@ -86,8 +86,8 @@ def _scale(panels: dict[data.Budget, Axes], curves: dict[data.Budget, Curves]) -
 
 def _words(task: TaskEntry, curves: Curves) -> str:
     said = "; ".join(
-        f"{cell} {number(float(y[0]), 3)} at {x[0]:g}, {number(float(y[-1]), 3)} at {x[-1]:g}"
+        f"{cell} {plain(float(y[0]))} at {x[0]:g}, {plain(float(y[-1]))} at {x[-1]:g}"
         for cell, (x, y) in curves.items()
     )
     baseline = parts.baseline_in_words(strongest_baseline(task), "validation")
-    return f"Expected best validation score, {task['unit']}, by number of trials: {said}.{baseline}"
+    return f"Expected best validation score, {parts.in_short(task['metric'])}, by number of trials: {said}.{baseline}"
