@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.space import Hyperparameter
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import Baseline, ValidatedBaseline
+    from gatedrnn.tasks.task import Baseline, ValidatedBaseline, VisibleTask
 
 Named = TypeVar("Named", bound="ValidatedBaseline | Baseline")
 
 
-def protocol_entry(settings: Settings) -> ProtocolEntry:
+def protocol_entry(settings: Settings, task: VisibleTask) -> ProtocolEntry:
     """Return the protocol as results.json has it."""
     return {
         "replicates": settings.replicates,
@@ -46,7 +46,7 @@ def protocol_entry(settings: Settings) -> ProtocolEntry:
         "patience": settings.patience,
         "batch_size": settings.batch_size,
         "matching": settings.matching if settings.sizes is None else "explicit sizes",
-        "space": settings.space.describe(),
+        "space": settings.space_of(task).describe(),
         "extension": None,
     }
 

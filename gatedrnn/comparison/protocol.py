@@ -185,7 +185,7 @@ def search(
     else:
         entries = search_in_time(context, searches, 60 * settings.minutes)
     found: Found = {
-        "protocol": protocol_entry(settings),
+        "protocol": protocol_entry(settings, task),
         "baselines": validation_entries(baselines, reckoned.metric),
         "replicates": replicate_entries(replicates, entries),
     }

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Reading, Task
     from gatedrnn.types import Cell, Params
 
-FORMAT = 2
-"""2: `cell_configuration` holds all of the cell; 1 held its name and units alone."""
+FORMAT = 3
+"""3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
+`cell_configuration` holds all of the cell; 1 held its name and units alone."""
 
 
 def save_tuned(
@@ -89,6 +90,7 @@ def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str
         "outputs": moments(reading.outputs),
         "window": reading.window,
         "horizon": reading.horizon,
+        "anchor": None if task.anchor is None else [reading.features.index(name) for name in reading.targets],
     }
 
 
@@ -122,6 +124,8 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
     shapes: Any = jax.eval_shape(
         lambda key: network(cell, config["out_dim"], 0.0).init(key, config["in_dim"]), jax.random.key(0)
     )
+    if config["anchor"] is not None:
+        shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
     return config, cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)
 
 

@@ -15,7 +15,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.metrics import Deciding, deciding
-from gatedrnn.tasks.task import Task
+from gatedrnn.tasks.task import Task, VisibleTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +59,8 @@ class Settings:
     """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
     seed: int = 0
     """Everything random follows from it."""
+    difference: Literal["auto", "yes", "no"] = "auto"
+    """Whether networks forecast the change from the last value; auto: each configuration draws it."""
     space: Space = dataclasses.field(default_factory=Space)
     """Where configurations are drawn from, the same for all cells."""
 
@@ -75,6 +77,13 @@ class Settings:
             raise InputError(f"equivalence: expected a part of 1, got {self.equivalence!r}")
         self._check_tasks()
         self._check_cells()
+
+    def space_of(self, task: VisibleTask) -> Space:
+        """Return where a task's configurations are drawn from."""
+        given = (
+            self.space if self.difference == "auto" else dataclasses.replace(self.space, difference=(self.difference,))
+        )
+        return given.of_task(task)
 
     def _check_tasks(self) -> None:
         if not self.tasks:

@@ -13,7 +13,7 @@ from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Key
+    from jaxtyping import Float, Key
 
     from gatedrnn.layers.chain import Chain
     from gatedrnn.tasks.task import Batch, Score, VisibleTask
@@ -33,10 +33,16 @@ def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Cha
 
 
 def init_params(cell: Cell, task: VisibleTask, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
-    """Draw parameters and set the bias of the gate that keeps memory, where the cell names one."""
+    """Draw parameters and set the bias of the gate that keeps memory, where the cell names one.
+
+    Of a task with an anchor, the last of the parameters is no weight: it says whether the change from the last value is
+    forecast. So whoever has the parameters, in a file or in memory, knows it.
+    """
     key_params, key_bias = jax.random.split(key)
     params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
     recurrent, *rest = params
+    if task.anchor is not None:
+        rest.append(jnp.asarray(hyper.difference, jnp.float32))
     if gates_of_params(recurrent, cell) is None:
         return (recurrent, *rest)
     choices = (
@@ -55,20 +61,48 @@ def loss(
     With ``spread``, devices of the mesh axis "batch" share the batch.
     """
     net = network(cell, task.out_dim, hyper.dropout, spread)
-    outputs = net.apply(params, task.encode(batch.x), lengths=batch.lengths, key=key)[1]
-    score = task.score(outputs, batch)
+    score = task.score(_outputs(net, task, params, batch, key), batch)
     return score.nats, score.count
+
+
+def _outputs(net: Chain, task: VisibleTask, params: Any, batch: Batch, key: Any = None) -> Array:
+    """Return what the network says, a forecast of changes with the last values added."""
+    weights = params if task.anchor is None else params[:-1]
+    outputs = net.apply(weights, task.encode(batch.x), lengths=batch.lengths, key=key)[1]
+    return outputs if task.anchor is None else from_last(outputs, task.anchor(jnp.asarray(batch.x)), params[-1])
+
+
+def from_last(
+    outputs: Float[Array, "T B 2D"], last: Float[Array, "T B D"], difference: Float[Array, ""]
+) -> Float[Array, "T B 2D"]:
+    """Return means and log deviations in which the means are changes from the last values, or stay as they are.
+
+    .. code-block:: text
+
+        mean' = mean + difference last
+
+    Args:
+        outputs: means, then log standard deviations.
+        last: the last value of each target.
+        difference: 1 or 0; it is a constant, of which nothing is learnt.
+
+    Example:
+        >>> outputs, last = jnp.array([[[0.5, -1.0]]]), jnp.array([[[2.0]]])
+        >>> [from_last(outputs, last, jnp.float32(d)).ravel().tolist() for d in (0, 1)]
+        [[0.5, -1.0], [2.5, -1.0]]
+    """
+    mean, raw = jnp.split(outputs, 2, axis=-1)
+    return jnp.concatenate([mean + jax.lax.stop_gradient(difference) * last, raw], axis=-1)
 
 
 def evaluate(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` over a batch, in evaluation mode."""
-    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
-    return task.score(outputs, batch)
+    return task.score(_outputs(network(cell, task.out_dim, 0.0), task, params, batch), batch)
 
 
 def evaluate_each(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
     """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
-    outputs = network(cell, task.out_dim, 0.0).apply(params, task.encode(batch.x), lengths=batch.lengths)[1]
+    outputs = _outputs(network(cell, task.out_dim, 0.0), task, params, batch)
 
     def one(index: Array) -> Score:
         return task.score(jnp.take(outputs, index[None], axis=1), batch.take(index[None]))

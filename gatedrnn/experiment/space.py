@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 
@@ -12,7 +12,10 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.training.early_stopping import Hyper
 
-Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias"]
+if TYPE_CHECKING:
+    from gatedrnn.tasks.task import VisibleTask
+
+Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias", "difference"]
 
 
 class Configuration(TypedDict):
@@ -26,6 +29,8 @@ class Configuration(TypedDict):
     """On the recurrent outputs."""
     gate_bias: str
     """Start of the bias of the gate that keeps memory: 0, 1 or chrono."""
+    difference: str
+    """Whether a forecast is the change from the last value: yes or no."""
 
 
 RANGES: tuple[Hyperparameter, ...] = ("learning_rate", "clip_norm")
@@ -50,6 +55,8 @@ class Space:
     """Dropout on the recurrent outputs: one of these."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
     """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
+    difference: tuple[Literal["no", "yes"], ...] = ("no", "yes")
+    """Whether a forecast is the change from the last value: one of these; of other tasks it is not asked."""
 
     def __post_init__(self) -> None:
         """Refuse ranges that nothing can be drawn from."""
@@ -57,7 +64,7 @@ class Space:
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise InputError(f"{name}: expected 0 < low <= high, got {(low, high)}")
-        for name in ("dropout", "gate_bias"):
+        for name in ("dropout", "gate_bias", "difference"):
             if not getattr(self, name):
                 raise InputError(f"{name}: expected at least one choice, got none")
 
@@ -73,6 +80,8 @@ class Space:
                 "clip_norm": log_uniform(*self.clip_norm),
                 "dropout": float(rng.choice(self.dropout)),
                 "gate_bias": str(rng.choice(self.gate_bias)),
+                # Nothing is drawn where there is no choice, so that other tasks keep the configurations that they had.
+                "difference": self.difference[0] if len(self.difference) == 1 else str(rng.choice(self.difference)),
             }
             for _ in range(trials)
         ]
@@ -88,13 +97,19 @@ class Space:
         reach = (high / low) ** REACH
         return dataclasses.replace(self, **{name: (low / reach, low) if side == "lower" else (high, high * reach)})
 
+    def of_task(self, task: VisibleTask) -> Space:
+        """Return the space without a choice of what is forecast, where a task has no last value to change from."""
+        return self if task.anchor is not None else dataclasses.replace(self, difference=("no",))
+
     def describe(self) -> dict[Hyperparameter, str]:
-        """Return each distribution in words."""
+        """Return each distribution in words; whether changes are forecast is left out where that is no choice."""
+        asked: dict[Hyperparameter, str] = {"difference": "one of " + ", ".join(self.difference)}
         return {
             "learning_rate": "log-uniform from {:g} to {:g}".format(*self.learning_rate),
             "clip_norm": "log-uniform from {:g} to {:g}".format(*self.clip_norm),
             "dropout": "one of " + ", ".join(f"{rate:g}" for rate in self.dropout),
             "gate_bias": "one of " + ", ".join(self.gate_bias),
+            **(asked if self.difference != ("no",) else {}),
         }
 
 
@@ -105,4 +120,6 @@ def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) ->
         return np.array([configuration[name] for configuration in configurations], np.float32)
 
     biases = [GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
-    return Hyper(column("learning_rate"), column("clip_norm"), column("dropout"), np.array(biases, np.int32))
+    changes = np.array([configuration.get("difference") == "yes" for configuration in configurations], np.float32)
+    rates = column("learning_rate"), column("clip_norm"), column("dropout")
+    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=changes)

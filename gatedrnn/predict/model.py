@@ -13,7 +13,7 @@ import numpy as np
 
 from gatedrnn.comparison.saving import restore
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.network import network
+from gatedrnn.experiment.network import from_last, network
 from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
@@ -80,7 +80,8 @@ class Model:
 
     def _outputs(self, x: Any, lengths: Any) -> Array:
         encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.config["kind"] == "next-token" else jnp.asarray(x)
-        return _apply(self.cell, self.config["out_dim"], self.params, encoded, jnp.asarray(lengths))
+        anchor = None if self.config["anchor"] is None else tuple(self.config["anchor"])
+        return _apply(self.cell, self.config["out_dim"], anchor, self.params, encoded, jnp.asarray(lengths))
 
     def _read(self, outputs: Array, lengths: Int[np.ndarray, "B"]) -> Prediction:
         """Return outputs as probabilities or as numbers in their own units."""
@@ -153,9 +154,11 @@ def tuned(entry: dict[str, Any]) -> str:
     return min(scores, key=lambda n: np.inf if scores[n] is None else scores[n])
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _apply(cell: Any, out_dim: int, params: Any, x: Array, lengths: Array) -> Array:
-    return network(cell, out_dim, 0.0).apply(params, x, lengths=lengths)[1]
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _apply(cell: Any, out_dim: int, anchor: Any, params: Any, x: Array, lengths: Array) -> Array:
+    weights = params if anchor is None else params[:-1]
+    outputs = network(cell, out_dim, 0.0).apply(weights, x, lengths=lengths)[1]
+    return outputs if anchor is None else from_last(outputs, x[..., jnp.array(anchor)], params[-1])
 
 
 def _normalised(x: np.ndarray, lengths: np.ndarray, moments: dict[str, list[float]] | None) -> np.ndarray:

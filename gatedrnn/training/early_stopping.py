@@ -32,6 +32,8 @@ class Hyper(NamedTuple):
     """Part of the recurrent outputs that is set to zero in training."""
     gate_bias: Any
     """Index into ``GATE_BIASES``: where the gate that keeps memory starts."""
+    difference: Any
+    """1 where a forecast is the change from the last value, 0 where it is the value itself."""
 
 
 class Data(NamedTuple):

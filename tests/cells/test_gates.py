@@ -66,7 +66,7 @@ def test_a_users_cell_gets_gate_biases_where_networks_are_made() -> None:
     task: Any = FakeTask()
     found = {}
     for place, choice in enumerate(GATE_BIASES):
-        hyper = Hyper(learning_rate=1e-3, clip_norm=1.0, dropout=0.0, gate_bias=jnp.int32(place))
+        hyper = Hyper(learning_rate=1e-3, clip_norm=1.0, dropout=0.0, gate_bias=jnp.int32(place), difference=0.0)
         found[choice] = np.asarray(init_params(Coupled(5), task, 50, hyper, KEY)[0]["b"])
     assert all((b[:10] == 0).all() for b in found.values())
     np.testing.assert_array_equal([found["0"][10:], found["1"][10:]], [[0] * 5, [1] * 5])

@@ -43,7 +43,9 @@ def data():
 
 def _hypers(*rates):
     k = len(rates)
-    return Hyper(np.float32(rates), np.full(k, 0.5, np.float32), np.full(k, 0.1, np.float32), np.zeros(k, np.int32))
+    return Hyper(
+        np.float32(rates), np.full(k, 0.5, np.float32), np.full(k, 0.1, np.float32), np.zeros(k, np.int32), np.zeros(k)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def _plain_loop(data, key, rate):
     """The same run as one would write it without scans: a Python loop over epochs and batches."""
     key, key_params = jax.random.split(key)
     params = {"w": jax.random.normal(key_params, (3,))}
-    hyper = Hyper(np.float32(rate), np.float32(0.5), np.float32(0.1), np.int32(0))
+    hyper = Hyper(np.float32(rate), np.float32(0.5), np.float32(0.1), np.int32(0), 0.0)
     optimizer = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(rate))
     opt_state = optimizer.init(params)
     best, best_epoch, best_params, validation = np.inf, 0, params, []

@@ -25,7 +25,13 @@ STAGE = "-extended"
 """What the files of an extension are called, after those of the search."""
 MORE_EPOCHS = 2
 """By how much the cap grows."""
-NOTHING: Configuration = {"learning_rate": math.inf, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "0"}
+NOTHING: Configuration = {
+    "learning_rate": math.inf,
+    "clip_norm": 1.0,
+    "dropout": 0.0,
+    "gate_bias": "0",
+    "difference": "no",
+}
 """A trial that ends in its first epoch: it fills up lots, so that all have the size that was compiled."""
 
 
@@ -141,7 +147,7 @@ def _configurations(replicate: Replicate, settings: Settings, extended: Extensio
     """Draw as many configurations beyond each edge as the search has on that length of the axis."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(replicate.task.name.encode()), replicate.index, 1])
     each = math.ceil(REACH * (settings.trials or 0))
-    return [c for edge in extended.edges for c in settings.space.beyond(*edge).sample(rng, each)]
+    return [c for edge in extended.edges for c in settings.space_of(replicate.task).beyond(*edge).sample(rng, each)]
 
 
 def _again(trials: list[TrialEntry], settings: Settings, extended: Extension) -> list[int]:

@@ -80,7 +80,7 @@ def draw_replicate(task: VisibleTask, settings: Settings, index: int) -> Replica
     """Draw the split, the configurations and the seed of one replicate; all follow from ``settings.seed``."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(task.name.encode()), index])
     seed = int(rng.integers(2**31))
-    return Replicate(index, seed, task, settings.space.sample(rng, settings.trials or MOST_TRIALS))
+    return Replicate(index, seed, task, settings.space_of(task).sample(rng, settings.trials or MOST_TRIALS))
 
 
 class Search:
@@ -228,7 +228,7 @@ def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
     return dataclasses.replace(run, segment=segment)
 
 
-EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
+EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1", "difference": "no"}
 
 
 def score_of(run: RunEntry, own: float | None, trivial: float | None) -> float | None:
