@@ -8,15 +8,20 @@ MINUS = "\u2212"
 
 
 def decimals(uncertainty: float) -> int:
-    """Return how many decimals show two digits of an uncertainty, at most 6; -2 stands for whole hundreds.
+    """Return how many decimals show two digits of an uncertainty, at most 6; of hundreds and more, three digits.
+
+    -2 stands for whole hundreds.
 
     Example:
-        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(31.0), decimals(3100.0), decimals(0.0)
-        (3, 4, 1, 0, -2, 3)
+        >>> decimals(0.033), decimals(0.0047), decimals(2.0), decimals(31.0), decimals(0.0)
+        (3, 4, 1, 0, 3)
+        >>> decimals(310.0), decimals(31000.0)
+        (0, -2)
     """
     if not 0 < uncertainty < math.inf:
         return 3
-    return min(6, 1 - math.floor(math.log10(uncertainty)))
+    digits = 2 if uncertainty < 100 else 3
+    return min(6, digits - 1 - math.floor(math.log10(uncertainty)))
 
 
 def number(value: float, places: int) -> str:

@@ -75,26 +75,36 @@ def _style(cell: int | None) -> str:
     return "bold" if cell is None else CELLS[cell % len(CELLS)]
 
 
-def _side_by_side(table: Table) -> Grid:
-    """Return columns of values, their notes beside them; with more than two columns there is room below them only.
-
-    With more than ``MOST_NOTED`` columns the notes of the heads stand below the table.
-    """
+def _side_by_side(table: Table) -> RenderableType:
+    """Return columns of values, their notes beside them; with more than two columns there is room below them only."""
+    if len(table.heads) > MOST_NOTED:
+        return _notes_below(table)
     grid = _grid(show_header=True)
     grid.add_column(Text(table.title, "bold"))
-    below, noted = len(table.heads) > 2, len(table.heads) <= MOST_NOTED
+    below = len(table.heads) > 2
     for head in table.heads:
-        title = inline(head.text, head.note if noted else "")
-        grid.add_column(Text(title, _style(head.cell)), justify="right")
+        grid.add_column(Text(inline(head.text, head.note), _style(head.cell)), justify="right")
         if not below:
             grid.add_column("")
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
-    if not noted:
-        said = [f"{head.text}: {head.note}" for head in table.heads if head.note]
-        grid.caption, grid.caption_justify = Text("; ".join(said), "dim"), "left"
     return grid
+
+
+def _notes_below(table: Table) -> Group:
+    """Return many narrow columns of values without notes, which stand below the table: of heads, and then of rows."""
+    grid = _grid(gap=1, show_header=True)
+    grid.add_column(Text(table.title, "bold"))
+    for head in table.heads:
+        # Two lines, so that names of rows keep their room.
+        grid.add_column(Text(head.text.replace(" ", "\n", 1), _style(head.cell)), justify="right", no_wrap=True)
+    for row in table.rows:
+        values = [Text(value.text) for value in row.values]
+        grid.add_row(Text(row.label), *values, style="bold" if row.emphasis == "strongest" else "")
+    heads = "; ".join(f"{head.text}: {head.note}" for head in table.heads if head.note)
+    rows = [f"{row.label}: {row.note}" for row in table.rows if row.note]
+    return Group(grid, *(Text(line, "dim") for line in (heads, *rows)))
 
 
 def _value(value: Value, *, below: bool) -> list[Text]:

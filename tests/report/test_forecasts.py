@@ -70,15 +70,15 @@ def test_the_lines_are_truth_and_forecasts_on_one_scale() -> None:
 @pytest.mark.parametrize(
     ("time", "labels"),
     [
-        (make_forecast(0)["time"], {"1956", "1958", "1960"}),
-        (make_forecast(1)["time"], {"0", "30", "60"}),
-        ([f"week {k}" for k in range(60)], {"week 0", "week 59"}),
+        (make_forecast(0)["time"], {"1956", "1958"}),
+        (make_forecast(1)["time"], {"step"}),
+        ([f"week {k}" for k in range(60)], {"week 6", "week 59"}),
     ],
     ids=["dates", "steps", "words"],
 )
 def test_time_stands_on_the_axis(time: list[Any], labels: set[str]) -> None:
     svg = forecast_plot({**make_forecast(0), "time": time}, CELLS, "p")
-    assert labels & set(re.findall(r"<text[^>]*>([^<]+)</text>", svg))
+    assert labels <= set(re.findall(r"<text[^>]*>([^<]+)</text>", svg))
 
 
 def test_the_page_has_a_figure_for_each_sequence() -> None:

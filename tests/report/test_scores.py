@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 pytest.importorskip("rich")
 
+from rich.console import Console
 from scipy import stats
 
 from gatedrnn.experiment.formatting import decimals, interval, number
@@ -19,6 +21,7 @@ from gatedrnn.report.content.scores import shown_metrics
 from gatedrnn.report.content.task import task_content
 from gatedrnn.report.markdown import render_markdown
 from gatedrnn.report.page import render_report
+from gatedrnn.report.summary import render_summary
 from tests.helpers.fake_forecasts import make_numbers
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import Page, judged
@@ -100,6 +103,17 @@ def test_every_row_stands_in_all_three(task: dict[str, Any], medium: str) -> Non
     assert [text for text in expected if " ".join(text.split()) not in said] == []
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_terminal_has_room_for_all_metrics_of_all_baselines(results: dict[str, Any], width: int) -> None:
+    buffer = io.StringIO()
+    Console(file=buffer, width=width).print(render_summary(results))
+    lines = buffer.getvalue().splitlines()
+    assert max(len(line) for line in lines) <= width
+    (row,) = [line for line in lines if line.startswith("exponential smoothing  ")]
+    assert row.split()[2:] == ["1,610", "1,288", "1.006", "52", "%", "87", "%", "−0.180", "1,530"]
+    assert "exponential smoothing: order 3; the strongest" in [line.strip() for line in lines]
+
+
 def test_the_other_verdict_stands_beside_in_a_line(results: dict[str, Any]) -> None:
     (pair,) = results["tasks"][0]["pairs"]
     line = f"By nats: {pair['other']['headline']}"
@@ -135,7 +149,8 @@ def test_axes_follow_the_metric_but_curves_of_training_stay_in_nats(results: dic
 
 
 def test_numbers_have_the_digits_that_their_uncertainty_allows() -> None:
-    assert number(123456.7, decimals(3100.0)) == "123,500"
-    assert interval(-1200.4, 31.2, decimals(310.0)) == "[−1,200 to 30]"
+    assert number(123456.7, decimals(31_000.0)) == "123,500"
+    assert interval(-1234.4, 31.2, decimals(3100.0)) == "[−1,230 to 30]"
+    assert interval(-123.4, 31.2, decimals(310.0)) == "[−123, 31]"
     assert number(-0.4, 0) == "0"
     assert number(0.0321, decimals(0.0047)) == "0.0321"

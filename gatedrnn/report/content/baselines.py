@@ -29,7 +29,7 @@ def _head(metric: Shown) -> Head:
 
 
 def _row(baseline: BaselineEntry, metrics: list[Shown]) -> Row:
-    chosen = ", ".join(sorted(set(filter(None, baseline["choices"]))))
+    chosen = " or ".join(sorted(set(filter(None, baseline["choices"]))))
     notes = [note for note in (chosen, "the strongest" if baseline["strongest"] else "") if note]
 
     def value(metric: Shown) -> Value:

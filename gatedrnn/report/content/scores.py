@@ -61,7 +61,7 @@ class Shown(NamedTuple):
         entry = self.cells[name]
         if self.name not in COVERAGES:
             return estimated(entry, self.places)
-        return Value(percent(entry["mean"]), entry["mean"], ends(_hundredfold(entry), 0))
+        return Value(percent(entry["mean"]), entry["mean"], ends(_in_percent(entry), 0))
 
     def of_model(self, score: float) -> Value:
         """Return a simple model's mean, with two digits of it at least: it may be much smaller than cells differ by."""
@@ -152,5 +152,7 @@ def _shown(task: TaskEntry, name: MetricName) -> Shown:
     return Shown(name, SHORT[name], unit_of(task, name), False, cells, places)
 
 
-def _hundredfold(entry: EstimateEntry) -> EstimateEntry:
-    return {**entry, "low": 100 * entry["low"], "high": 100 * entry["high"]}
+def _in_percent(entry: EstimateEntry) -> EstimateEntry:
+    """Return the interval of a part of 1 in percent, which ends at 0 and at 100."""
+    low, high = (100 * min(max(entry[end], 0.0), 1.0) for end in ("low", "high"))
+    return {**entry, "low": low, "high": high}

@@ -157,6 +157,7 @@ def _time_axis(axes: Axes, shown: Window, entry: ForecastEntry, *, labelled: boo
         axes.set_xticks(chosen, [str(words[place]) for place in chosen])
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_xlabel("step" if labelled else "")
     axes.tick_params(axis="x", labelbottom=labelled)
 
 
