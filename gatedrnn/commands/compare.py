@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from rich.console import Console
 
-from gatedrnn.commands.console import CompareDisplay, note
+from gatedrnn.commands.console import CompareDisplay, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.comparison import protocol
@@ -55,16 +56,17 @@ def compare(
     ask_for_devices(devices)
     console = Console()
     if file is not None:
+        note(console, f"preparing: reading {file.name}")
         settings = dataclasses.replace(settings, tasks=(task_from_file(file, question),))
     elif question != Question():
         raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
     if dry_run:
-        return console.print(render_estimate(estimate(settings), settings))
+        return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
     with Termination() as termination, CompareDisplay(console, settings) as display:
 
-        def on_progress(progress: protocol.SearchProgress) -> None:
+        def on_progress(progress: protocol.Progress) -> None:
             display(progress)
             termination.check()
 

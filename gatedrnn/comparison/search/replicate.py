@@ -111,7 +111,7 @@ class Search:
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
         )
-        self._run = run if settings.minutes is None else watched(run, steps=train.x.shape[0])
+        self._run = watched(run, steps=train.x.shape[0])
         self.population = Population(self._run)
         self._evaluate = jax.jit(partial(evaluate_each, cell, task))
         self._classes = task.classes
@@ -218,10 +218,10 @@ class Search:
 
 
 def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
-    """Return the run in segments so short that a clock can end it about when it should.
+    """Return the run in segments so short that it shows where it stands, and a clock can end it when it should.
 
     Args:
-        run: the run.
+        run: what trains one trial.
         steps: time steps of its sequences.
     """
     an_epoch = steps * (run.examples // run.batch_size)
