@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import tyro
 from rich.console import Console
 from rich.padding import Padding
 
-from gatedrnn.commands.console import CompareDisplay, note
+from gatedrnn.commands.console import CompareDisplay, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.comparison import protocol
@@ -59,6 +60,7 @@ def compare(
     ask_for_devices(devices)
     console = Console()
     if file is not None:
+        note(console, f"preparing: reading {file.name}")
         task = task_from_file(file, question)
         settings = dataclasses.replace(settings, tasks=(task,))
         understood = understood_table(task.facts)
@@ -67,12 +69,12 @@ def compare(
     elif question != Question():
         raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
     if dry_run:
-        return console.print(render_estimate(estimate(settings), settings))
+        return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
     with Termination() as termination, CompareDisplay(console, settings) as display:
 
-        def on_progress(progress: protocol.SearchProgress) -> None:
+        def on_progress(progress: protocol.Progress) -> None:
             display(progress)
             termination.check()
 

@@ -19,12 +19,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.experiment.formatting import seconds
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from gatedrnn.comparison.protocol import SearchProgress
+    from gatedrnn.comparison.protocol import Progress as CompareProgress
+    from gatedrnn.comparison.search.context import SearchProgress
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.sweep.sweep import SweepProgress
     from gatedrnn.training.early_stopping import EarlyStoppingState
@@ -59,7 +61,7 @@ class Display:
 
 
 class CompareDisplay(Display):
-    """A bar for each cell on each task; without a terminal, a line for each finished replicate."""
+    """A bar for each cell on each task; without a terminal, a line for what is prepared and each finished replicate."""
 
     def __init__(self, console: Console, settings: Settings) -> None:
         super().__init__(console, TextColumn("left", style="dim"), TimeRemainingColumn())
@@ -75,8 +77,21 @@ class CompareDisplay(Display):
                     start=False,
                 )
 
-    def __call__(self, report: SearchProgress) -> None:
-        """Show where a search stands; called from the threads of both cells."""
+    def __call__(self, report: CompareProgress) -> None:
+        """Show where a comparison stands; called from the threads of both cells."""
+        if isinstance(report, Preparing):
+            self._prepare(report)
+        else:
+            self._search(report)
+
+    def _prepare(self, report: Preparing) -> None:
+        for (task, _), bar in self._bars.items():
+            if task == report.task:
+                self._progress.update(bar, state=f"preparing: {report.what}")
+        if not self._console.is_terminal:
+            print_preparing(self._console, report)
+
+    def _search(self, report: SearchProgress) -> None:
         bar = self._bars[report.task, report.cell]
         best = "preparing" if report.best is None else f"best {report.best:.3f}"
         with self._lock:
@@ -123,6 +138,11 @@ class SweepDisplay(Display):
         if len(self._seen) > 1:
             self._rate = (after - before) / (now - then)
         return self._rate
+
+
+def print_preparing(console: Console, report: Preparing) -> None:
+    """Print a line on what takes time before anything is trained."""
+    note(console, f"{report.task}, preparing: {report.what}")
 
 
 def print_segment(console: Console, state: EarlyStoppingState, offset: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,14 +13,16 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.diagnostics.parts_of_data import PARTS
 from gatedrnn.comparison.protocol import hidden_sizes, step_times
+from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
-from gatedrnn.comparison.search.replicate import Search, draw_replicate
+from gatedrnn.comparison.search.replicate import STEPS_BETWEEN_LOOKS, Search, draw_replicate
 from gatedrnn.costs.counting import network_costs, step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.replicate import Trials
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.tasks.task import Visible, VisibleTask
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 PILOT = 4
 """Trials of each cell that are run, or all where there are fewer."""
+PILOT_SECONDS = 8.0
+"""The time of a cell's pilot, less compiling: trials that take longer are reckoned with all epochs of the cap."""
 REPORT_SECONDS = 1.0
 """The report of one task, with its figures: measured on 2 CPU cores; it does not depend on what is compared."""
 
@@ -42,6 +47,7 @@ class CellEstimate(NamedTuple):
         trials: how many trials all replicates have together.
         flops: the matrix products of all these trials, of sequences as long as the longest.
         capped: how many of the pilot's trials reached the cap.
+        unended: how many of them were still training when the pilot's time was over.
     """
 
     parameters: int
@@ -51,6 +57,7 @@ class CellEstimate(NamedTuple):
     trials: int
     flops: float
     capped: int = 0
+    unended: int = 0
 
 
 class ExtensionCost(NamedTuple):
@@ -79,6 +86,7 @@ class TaskEstimate(NamedTuple):
         minutes: the budget of training, where it is a time.
         full_seconds: how long that takes which ``full`` adds.
         extension: what an extension would take on top of all that; None where there is none.
+        pilot: how many trials of each cell all this was reckoned from.
     """
 
     task: str
@@ -87,6 +95,7 @@ class TaskEstimate(NamedTuple):
     minutes: float | None
     full_seconds: float = 0.0
     extension: ExtensionCost | None = None
+    pilot: int = PILOT
 
     @property
     def seconds(self) -> float:
@@ -103,62 +112,121 @@ class TaskEstimate(NamedTuple):
         return self.seconds + self.extension.edge + (self.extension.cap if self.extension.capped else 0.0)
 
 
-def estimate(settings: Settings) -> list[TaskEstimate]:
-    """Return what a comparison with these settings takes on this device, by running a few trials of each cell."""
-    return [_of_task(task if not isinstance(task, str) else registry.load(task), settings) for task in settings.tasks]
+def estimate(settings: Settings, tell: Callable[[Preparing], None] = lambda _: None) -> list[TaskEstimate]:
+    """Return what a comparison with these settings takes on this device, by running a few trials of each cell.
+
+    Args:
+        settings: the settings of the comparison.
+        tell: called with what is done next, before it is.
+    """
+    return [
+        _of_task(task if not isinstance(task, str) else registry.load(task), settings, tell) for task in settings.tasks
+    ]
 
 
-def _of_task(task: VisibleTask, settings: Settings) -> TaskEstimate:
+def _of_task(task: VisibleTask, settings: Settings, tell: Callable[[Preparing], None]) -> TaskEstimate:
     replicate = draw_replicate(task, settings, 0)
-    visible, pilot = replicate.visible(), replicate.lot.part(0, PILOT)
+    visible = replicate.visible()
+    pilot = replicate.lot.part(0, pilot_trials(visible, settings))
+    tell(Preparing(task.name, "simple baselines, on one split"))
     clock = time.perf_counter()
     task.baselines(visible)
     baselines, clock = time.perf_counter() - clock, time.perf_counter()
+    tell(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
     sizes = hidden_sizes(task, settings, visible.train)
     cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
     step_times(task, settings, cells, visible.train)
     around = time.perf_counter() - clock + 2 * settings.replicates * baselines
     around += _statistics_seconds(settings, visible) + REPORT_SECONDS
+    tell(Preparing(task.name, f"a pilot of each cell, {len(pilot.configurations)} of its trials"))
     with ThreadPoolExecutor(max_workers=len(cells)) as pool:
         # First all cells compile, then all train, as in most of a comparison.
         ready = list(pool.map(lambda cell: _compiled(cell, task, settings, visible, pilot), cells.values()))
-        each = list(pool.map(lambda one: _of_cell(one[0], one[1], task, settings, visible, pilot), ready))
-        found = dict(zip(cells, each, strict=True))
+        each = list(pool.map(lambda one: _of_cell(one, task, settings, visible, pilot), ready))
+        found = within(dict(zip(cells, each, strict=True)), settings)
     count = trials_of_all(settings, max(cell.trial_seconds for cell in found.values()))
     found = {name: cell._replace(trials=count, flops=cell.flops * count) for name, cell in found.items()}
     full = full_seconds(found, settings, visible) if settings.full else 0.0
-    return TaskEstimate(task.name, found, around, settings.minutes, full, _extension(found, settings))
+    trials = len(pilot.configurations)
+    extension = _extension(found, settings, trials)
+    return TaskEstimate(task.name, found, around, settings.minutes, full, extension, trials)
 
 
-def _compiled(
-    cell: Cell, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials
-) -> tuple[Search, float]:
-    """Return a search whose programs are compiled, and the seconds from nothing to the end of the pilot."""
+def pilot_trials(visible: Visible, settings: Settings) -> int:
+    """Return how many trials a pilot has: one where epochs are so long that none would end within it anyway."""
+    steps, examples = visible.train.x.shape[:2]
+    long = steps * (examples // min(settings.batch_size, examples)) > STEPS_BETWEEN_LOOKS
+    return 1 if long else min(PILOT, settings.trials or PILOT)
+
+
+class _Compiled(NamedTuple):
+    """A search whose programs are compiled, the seconds from nothing to the end of its pilot, and what that found."""
+
+    search: Search
+    whole: float
+    entry: SearchEntry
+
+
+def _fits(segments: int, seconds: float) -> bool:
+    """Return whether the pilot has time for another segment; it has for one."""
+    return segments == 0 or seconds * (segments + 1) / segments <= PILOT_SECONDS
+
+
+def _compiled(cell: Cell, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials) -> _Compiled:
     clock = time.perf_counter()
     search = Search(cell, task, settings, visible.train)
-    found = search.train(pilot, visible, None)
+    found = search.train(pilot, visible, None, go_on=_fits)
     # The program that will score the test is compiled, and run on the validation part.
     search.measure.each(found.params, visible.validation)
-    return search, time.perf_counter() - clock
+    return _Compiled(search, time.perf_counter() - clock, found.entry)
 
 
-def _of_cell(
-    search: Search, whole: float, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials
-) -> CellEstimate:
+def _of_cell(ready: _Compiled, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials) -> CellEstimate:
     """Return what one cell takes, with the FLOPs of a single trial and without a number of trials.
 
-    The pilot is run again: what happens for the first time, and not only compiling, takes longer than few trials.
+    A pilot whose trials all ended is run again: what happens for the first time, and not only compiling, takes longer
+    than few trials.
     """
-    found = search.train(pilot, visible, None)
-    once = max(0.0, whole - found.entry["seconds"])
-    trials = found.entry["trials"]
-    epochs = float(np.mean([trial["epochs"] for trial in trials]))
-    costs = network_costs(search.cell, task.in_dim, task.out_dim)
+    entry = ready.entry
+    if not any(trial["ended_by_clock"] for trial in entry["trials"]):
+        entry = ready.search.train(pilot, visible, None, go_on=_fits).entry
+    trials = entry["trials"]
+    unended = sum(trial["ended_by_clock"] for trial in trials)
+    epochs = float(np.mean([settings.max_epochs if t["ended_by_clock"] else t["epochs"] for t in trials]))
+    costs = network_costs(ready.search.cell, task.in_dim, task.out_dim)
     steps = visible.train.x.shape[0] * visible.train.x.shape[1]
-    flops = float(step_flops(costs) * steps * epochs)
-    capped = sum(trial["epochs"] >= settings.max_epochs for trial in trials)
-    trial = found.entry["seconds"] / len(trials)
-    return CellEstimate(costs["parameters"]["total"], epochs, trial, once, 0, flops, capped)
+    return CellEstimate(
+        parameters=costs["parameters"]["total"],
+        epochs=epochs,
+        trial_seconds=epochs * entry["seconds"] / sum(trial["epochs"] for trial in trials),
+        once_seconds=max(0.0, ready.whole - entry["seconds"]),
+        trials=0,
+        flops=float(step_flops(costs) * steps * epochs),
+        capped=sum(trial["epochs"] >= settings.max_epochs for trial in trials),
+        unended=unended,
+    )
+
+
+def within(cells: dict[str, CellEstimate], settings: Settings) -> dict[str, CellEstimate]:
+    """Return what cells take where the clock ends a trial that takes longer than its replicate's share of the minutes.
+
+    The slowest decides: all have the same epochs, one at least.
+
+    Example:
+        >>> from gatedrnn.comparison.settings import Settings
+        >>> slow, fast = CellEstimate(9, 100.0, 50.0, 1.0, 0, 1e9), CellEstimate(9, 100.0, 40.0, 1.0, 0, 1e9)
+        >>> both = within({"LSTM": slow, "GRU": fast}, Settings(minutes=1.0, replicates=6))
+        >>> [(cell.epochs, cell.trial_seconds) for cell in both.values()]
+        [(20.0, 10.0), (20.0, 8.0)]
+    """
+    slowest = max(cells.values(), key=lambda cell: cell.trial_seconds)
+    if settings.minutes is None or slowest.trial_seconds <= (share := 60 * settings.minutes / settings.replicates):
+        return cells
+    part = max(share / slowest.trial_seconds, 1 / slowest.epochs)
+    return {
+        name: cell._replace(epochs=part * cell.epochs, trial_seconds=part * cell.trial_seconds, flops=part * cell.flops)
+        for name, cell in cells.items()
+    }
 
 
 def trials_of_all(settings: Settings, seconds: float) -> int:
@@ -197,11 +265,10 @@ def full_seconds(cells: dict[str, CellEstimate], settings: Settings, visible: Vi
     )
 
 
-def _extension(cells: dict[str, CellEstimate], settings: Settings) -> ExtensionCost | None:
+def _extension(cells: dict[str, CellEstimate], settings: Settings, pilot: int) -> ExtensionCost | None:
     """Return what an extension adds: half of the trials at an edge; what the cap cut off again, twice as long."""
     if not settings.extend or settings.minutes is not None or settings.trials is None:
         return None
-    pilot = min(PILOT, settings.trials)
     trial = max(cell.trial_seconds for cell in cells.values())
     edge = settings.replicates * math.ceil(REACH * settings.trials) * trial
     again = max(max(cell.capped, 1) / pilot * cell.trials * cell.trial_seconds for cell in cells.values())

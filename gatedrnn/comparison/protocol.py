@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from gatedrnn.comparison.forecasts import forecast_entries
 from gatedrnn.comparison.range import ranges
 from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.comparison.saving import save_tuned
-from gatedrnn.comparison.search.context import SearchContext, SearchProgress, extend_all, search_all
+from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
@@ -66,9 +66,12 @@ if TYPE_CHECKING:
 
 SCHEMA = 3
 
+Progress: TypeAlias = SearchProgress | Preparing
+"""What is told meanwhile."""
+
 
 def compare(
-    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[SearchProgress], None] | None = None
+    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[Progress], None] | None = None
 ) -> Results:
     """Compare cells on each task, and return what results.json holds.
 
@@ -115,14 +118,13 @@ class TaskSearch(NamedTuple):
         return self.searches[name].restore(leaves)
 
 
-def compare_on(
-    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[SearchProgress], None]
-) -> TestedTask:
+def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
     for name in settings.cells:
         on_progress(SearchProgress(task.name, name, 0, 0, None, False))
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     train = replicates[0].visible().train
+    on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
     sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
     cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
     timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
@@ -172,12 +174,15 @@ def search(
     folder: Folder,
     replicates: list[Replicate],
     searches: dict[str, Search],
-    on_progress: Callable[[SearchProgress], None],
+    on_progress: Callable[[Progress], None],
 ) -> TaskSearch:
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
     first = replicates[0]
     reckoned = reckoning(task, settings.metric, first.visible(), first.seed)
-    baselines = [[fitted.validated() for fitted in task.baselines(r.visible())] for r in replicates]
+    baselines = []
+    for k, replicate in enumerate(replicates):
+        on_progress(Preparing(task.name, f"simple baselines, split {k + 1} of {len(replicates)}"))
+        baselines.append([fitted.validated() for fitted in task.baselines(replicate.visible())])
     trivial = [trivial_validation(of_split, reckoned.metric) for of_split in baselines]
     context = SearchContext(task.name, replicates, trivial, folder, on_progress)
     if settings.minutes is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.comparison.estimate import PILOT
+from gatedrnn.comparison.estimate import PILOT_SECONDS
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import count, seconds
 
@@ -41,7 +41,16 @@ def in_all(estimates: list[TaskEstimate], settings: Settings) -> str:
     low, high = sum(task.seconds for task in estimates), sum(task.most_seconds for task in estimates)
     said = f"About {seconds(low)} in all" if high == low else f"About {seconds(low)} to {seconds(high)} in all"
     budget = "" if settings.minutes is None else f", of which {seconds(60 * settings.minutes)} of training on each task"
-    return f"{said}{budget}, by a pilot of {PILOT} trials; {settings.replicates} replicates."
+    most = max(task.pilot for task in estimates)
+    trials = "one trial" if most == 1 else f"{most} trials"
+    pilot = f"{said}{budget}, by a pilot of {trials}; {settings.replicates} replicates."
+    unended = sum(cell.unended for task in estimates for cell in task.cells.values())
+    if not unended or settings.minutes is not None:
+        return pilot
+    return (
+        f"{pilot} {unended} of the pilot's trials had not ended after {seconds(PILOT_SECONDS)}: they are reckoned with "
+        f"all {settings.max_epochs} epochs of the cap, and may take less. --minutes is a limit."
+    )
 
 
 def extended(task: TaskEstimate) -> str:

@@ -81,7 +81,7 @@ def test_it_looks_at_no_test_part_and_writes_nothing(tmp_path: Path, monkeypatch
     buffer = io.StringIO()
     Console(file=buffer, width=100).print(render_estimate([said], settings))
     text = " ".join(buffer.getvalue().split())
-    assert "in all, by a pilot of 4 trials; 2 replicates." in text
+    assert "in all, by a pilot of 3 trials; 2 replicates." in text
     assert "6 of the pilot's 6 trials reached the cap on epochs" in text
     assert list(tmp_path.iterdir()) == []
 

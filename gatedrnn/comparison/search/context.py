@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Preparing(NamedTuple):
+    """What is told before and between searches: what takes time there."""
+
+    task: str
+    what: str
+
+
 class SearchProgress(NamedTuple):
     """What is told at the start of a task, after each segment of a search, and when a search is done."""
 

@@ -113,7 +113,7 @@ class Search:
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
         )
-        self._run = run if settings.minutes is None else watched(run, steps=train.x.shape[0])
+        self._run = watched(run, steps=train.x.shape[0])
         self.population = Population(self._run)
         self.measure = Measure(cell, task, settings)
 
@@ -217,7 +217,7 @@ class Search:
 
 
 def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
-    """Return the run in segments so short that a clock can end it about when it should.
+    """Return the run in segments so short that it shows where it stands, and a clock can end it when it should.
 
     Args:
         run: what trains one trial.
