@@ -59,8 +59,6 @@ class Settings:
     """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
     seed: int = 0
     """Everything random follows from it."""
-    difference: Literal["auto", "yes", "no"] = "auto"
-    """Whether networks forecast the change from the last value; auto: each configuration draws it."""
     space: Space = dataclasses.field(default_factory=Space)
     """Where configurations are drawn from, the same for all cells."""
 
@@ -80,10 +78,7 @@ class Settings:
 
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
-        given = (
-            self.space if self.difference == "auto" else dataclasses.replace(self.space, difference=(self.difference,))
-        )
-        return given.of_task(task)
+        return self.space.of_task(task)
 
     def _check_tasks(self) -> None:
         if not self.tasks:
