@@ -60,6 +60,7 @@ class Coupled:
 class FakeTask:
     in_dim = 2
     out_dim = 1
+    anchor = None
 
 
 def test_a_users_cell_gets_gate_biases_where_networks_are_made() -> None:

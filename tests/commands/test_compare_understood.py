@@ -30,7 +30,8 @@ def test_what_was_understood_comes_first(
     with pytest.raises(InputError, match="before anything is trained"):
         command.compare(tmp_path / "sales.csv", out=tmp_path / "out", dry_run=dry_run)
     lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line.strip()]
-    assert [[word.strip() for word in line] for line in lines[:3]] == [
+    assert [[word.strip() for word in line] for line in lines[:4]] == [
+        ["preparing:", "reading sales.csv"],
         ["What", "was understood"],
         ["Target", "demand"],
         ["Season", "7 steps, as asked for"],

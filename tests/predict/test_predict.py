@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
@@ -39,7 +40,9 @@ def recorded(rng: np.random.Generator) -> dict[str, np.ndarray]:
 def saved(task: Any, folder: Path) -> Model:
     """Return an untrained network of that task, by way of its files."""
     cell = gr.LSTM(4)
-    params = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
+    params: Any = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
+    if task.anchor is not None:
+        params = (*params, jnp.float32(1.0))  # the change from the last value is forecast
     save(folder / "model", params, description(task, "LSTM", cell, task.reading(0)))
     return Model(*restore(folder / "model"))
 
