@@ -129,13 +129,7 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         name="".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".") or "data",
         source=f"{source}: {steps}" + (f"; {asked}" if asked else ""),
         sha256=digest,
-        framing=Framing(
-            1 if question.horizon is None else question.horizon,
-            question.window,
-            question.season,
-            question.split_by,
-            question.test_from,
-        ),
+        framing=_framing(question),
     )
 
 

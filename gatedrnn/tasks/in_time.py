@@ -20,7 +20,7 @@ from gatedrnn.tasks.sequences import FEWEST
 from gatedrnn.tasks.splitting import TEST, Stretches
 
 if TYPE_CHECKING:
-    from jaxtyping import Int, Shaped
+    from jaxtyping import Bool, Int, Shaped
 
     from gatedrnn.tasks.framing import Framing, SplitBy
     from gatedrnn.tasks.sequences import Sequences
@@ -66,13 +66,13 @@ class Bounds(NamedTuple):
     test: tuple[int, int]
 
 
-def bounds_in_time(steps: int, gap: int, seed: int, *, test: int | None = None, least: int = SERIES) -> Bounds:
+def bounds_in_time(steps: int, gap: int, seed: int | None, *, test: int | None = None, least: int = SERIES) -> Bounds:
     """Return where the parts lie on an axis of ``steps``, with ``gap`` steps before validation and before the test.
 
     Args:
         steps: the steps of the axis.
         gap: steps between two parts, of which nothing is looked for in either.
-        seed: what draws where training starts.
+        seed: what draws where training starts; None: training is what every seed trains on.
         test: steps of the test; None is a fifth of all.
         least: steps without which there is no comparison.
 
@@ -94,13 +94,15 @@ def bounds_in_time(steps: int, gap: int, seed: int, *, test: int | None = None, 
             f"in data that are split in time with gaps of {gap}; got {steps:,}, {held:,} of them for the test; record "
             "more, or forecast less far ahead"
         )
-    start = int(np.random.default_rng(seed).integers(known - gap - validation - train + 1))
+    latest = known - gap - validation - train
+    start = latest if seed is None else int(np.random.default_rng(seed).integers(latest + 1))
     stop = start + train
-    return Bounds((start, stop), (stop + gap, stop + gap + validation), (steps - held, steps))
+    trained = (latest, train) if seed is None else (start, stop)
+    return Bounds(trained, (stop + gap, stop + gap + validation), (steps - held, steps))
 
 
 def parts_in_time(
-    data: Sequences, ahead: int, seed: int, test_from: str | None = None
+    data: Sequences, ahead: int, seed: int | None, test_from: str | None = None
 ) -> tuple[Stretches, Stretches, Stretches]:
     """Split every sequence at the same times; without times, each at the same parts of its own steps.
 
@@ -110,7 +112,7 @@ def parts_in_time(
     Args:
         data: the recorded sequences, with their times where they have some.
         ahead: steps from a forecast to what it is about.
-        seed: what draws where training starts.
+        seed: what draws where training starts; None: training is what every seed trains on.
         test_from: the first time of the test; None is four fifths of the times.
 
     Raises:
@@ -124,27 +126,46 @@ def parts_in_time(
         >>> test.starts.tolist(), test.stops.tolist()  # a forecast for day 90 is made on day 89
         ([89, 189], [100, 200])
     """
+    return _stretches(data, _cuts(data, ahead, seed, test_from), ahead)
+
+
+def before_test(data: Sequences, ahead: int, test_from: str | None = None) -> Stretches:
+    """Return all steps that are before the test of a split in time, whatever the seed.
+
+    Args:
+        data: the recorded sequences, with their times where they have some.
+        ahead: steps from a forecast to what it is about.
+        test_from: the first time of the test; None is four fifths of the times.
+
+    Raises:
+        InputError: as `parts_in_time` does.
+    """
+    ends = [cut.test[0] for cut in _cuts(data, ahead, None, test_from)]
+    rows = [(int(start), int(start) + end, k) for k, (start, end) in enumerate(zip(data.starts, ends, strict=True))]
+    return _as_stretches([row for row in rows if row[1] > row[0]])
+
+
+def _cuts(data: Sequences, ahead: int, seed: int | None, test_from: str | None) -> list[Bounds]:
+    """Return where the parts of each sequence lie among its own steps."""
     if data.times is None:
         if test_from is not None:
             raise InputError(f"test_from: expected none, as no column of time says when a step was; got {test_from!r}")
-        cuts = [_of_steps(int(length), ahead, seed, len(data.lengths)) for length in data.lengths]
-    else:
-        axis = np.unique(data.times)
-        test = None if test_from is None else _steps_from(axis, test_from)
-        gap = max(ahead, len(axis) // 100)
-        bounds = bounds_in_time(len(axis), gap, seed, test=test, least=_least(len(data.lengths)))
-        cuts = [
-            _at_times(data.times[start : start + length], axis, bounds)
-            for start, length in zip(data.starts, data.lengths, strict=True)
-        ]
-    return _stretches(data, cuts, ahead)
+        return [_of_steps(int(length), ahead, seed, len(data.lengths)) for length in data.lengths]
+    axis = np.unique(data.times)
+    test = None if test_from is None else _steps_from(axis, test_from)
+    gap = max(ahead, len(axis) // 100)
+    bounds = bounds_in_time(len(axis), gap, seed, test=test, least=_least(len(data.lengths)))
+    return [
+        _at_times(data.times[start : start + length], axis, bounds)
+        for start, length in zip(data.starts, data.lengths, strict=True)
+    ]
 
 
 def _least(sequences: int) -> int:
     return SERIES if sequences == 1 else PANEL
 
 
-def _of_steps(steps: int, ahead: int, seed: int, sequences: int) -> Bounds:
+def _of_steps(steps: int, ahead: int, seed: int | None, sequences: int) -> Bounds:
     return bounds_in_time(steps, max(ahead, steps // 100), seed, least=_least(sequences))
 
 
@@ -202,11 +223,27 @@ def of_other_groups(
     Raises:
         InputError: where there are fewer than three groups.
     """
+    train, validation, test = parts
+    return (
+        of_seen_groups(train, groups),
+        of_seen_groups(validation, groups),
+        _among(test, ~_seen(groups)[test.sequences]),
+    )
+
+
+def of_seen_groups(part: Stretches, groups: Int[np.ndarray, "B"]) -> Stretches:
+    """Return the stretches of the groups that `of_other_groups` keeps out of the test."""
+    return _among(part, _seen(groups)[part.sequences])
+
+
+def _seen(groups: Int[np.ndarray, "B"]) -> Bool[np.ndarray, "B"]:
+    """Return which sequences are of the groups that may be seen: the same for every seed, as the test set is."""
     names = np.unique(groups)
     if len(names) < 3:
         raise InputError(f"split_by: expected time where there are fewer than 3 groups, got both and {len(names)}")
-    # What the test set is must not depend on the seed.
     held = np.random.default_rng(0).permutation(names)[: max(1, round(TEST * len(names)))]
-    chosen = [~np.isin(groups[p.sequences], held) for p in parts[:2]] + [np.isin(groups[parts[2].sequences], held)]
-    train, validation, test = (Stretches(*(a[rows] for a in part)) for part, rows in zip(parts, chosen, strict=True))
-    return train, validation, test
+    return ~np.isin(groups, held)
+
+
+def _among(part: Stretches, chosen: Bool[np.ndarray, "K"]) -> Stretches:
+    return Stretches(*(a[chosen] for a in part))

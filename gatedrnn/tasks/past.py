@@ -48,14 +48,21 @@ def recordings(
 
 
 def naive_error(known: tuple[Recording, ...], season: int | None) -> Float[np.ndarray, "D"]:
-    """Return the mean absolute change of each target over a season; over one step where there is none.
+    """Return the mean absolute error of the seasonal-naive forecast of each target, over m steps.
+
+    .. code-block:: text
+
+        mean of |y[t] - y[t - k m]|         m: the season, or 1; k: the least for which k m >= ahead, as what is
+                                            less far back is not known when the forecast is made
 
     Example:
         >>> y = np.array([1.0, 5.0, 2.0, 8.0])[:, None]
-        >>> [naive_error((Recording(y, y, 0, 1),), season).tolist() for season in (2, None)]
-        [[2.0], [4.333333333333333]]
+        >>> [naive_error((Recording(y, y, 0, ahead),), 2).tolist() for ahead in (1, 3)]
+        [[2.0], [1.0]]
+        >>> [naive_error((Recording(y, y, 0, ahead),), None).tolist() for ahead in (1, 3)]
+        [[4.333333333333333], [7.0]]
     """
-    back = season or 1
+    back = (season or 1) * max(1, -(-known[0].ahead // (season or 1)))
     total, count = np.zeros(known[0].y.shape[1]), 0
     for one in known:
         for first in range(back, len(one.y), CHUNK):

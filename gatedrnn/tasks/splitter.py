@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatedrnn.errors import InputError
-from gatedrnn.tasks.in_time import of_other_groups, parts_in_time, split_by
+from gatedrnn.tasks.in_time import before_test, of_other_groups, of_seen_groups, parts_in_time, split_by
 from gatedrnn.tasks.past import naive_error, recordings
 from gatedrnn.tasks.season import find_season
 from gatedrnn.tasks.sequences import LONGEST
@@ -67,7 +67,7 @@ class Splitter:
             )
         self.split_by = split_by(data, kind, framing)
         # Likelihoods are densities, so their unit is that of the data; this one is the same for all seeds.
-        self._unit = moments(outputs, self.parts(0)[:2]).deviation if density and outputs is not None else None
+        self._unit = moments(outputs, self._known()).deviation if density and outputs is not None else None
         self.season, self._naive = self._season()
         self.window = longest if outputs is None else self._window(longest)
         self.length = min(self.window, longest - self.ahead)
@@ -117,15 +117,26 @@ class Splitter:
         train = self.parts(0)[0]
         return default_window(int((train.stops - train.starts).max()), self.season)
 
-    def parts(self, seed: int) -> tuple[Stretches, Stretches, Stretches]:
-        """Return where training, validation and test lie among the steps."""
+    def parts(self, seed: int | None) -> tuple[Stretches, Stretches, Stretches]:
+        """Return where training, validation and test lie among the steps.
+
+        Without a seed, training in time is what every seed trains on; of groups no such part is sure to be left, and it
+        is that of the first seed.
+        """
         if self.split_by == "group":
-            return parts_by_group(self.data, seed)
+            return parts_by_group(self.data, seed or 0)
         parts = parts_in_time(self.data, self.ahead, seed, self.framing.test_from)
-        if self.split_by == "time":
-            return parts
-        groups = np.arange(len(self.data.lengths)) if self.data.groups is None else self.data.groups
-        return of_other_groups(parts, groups)
+        return parts if self.split_by == "time" else of_other_groups(parts, self._groups())
+
+    def _known(self) -> tuple[Stretches, ...]:
+        """Return all that is not the test, the same for every seed."""
+        if self.split_by == "group":
+            return self.parts(0)[:2]
+        known = before_test(self.data, self.ahead, self.framing.test_from)
+        return (known if self.split_by == "time" else of_seen_groups(known, self._groups()),)
+
+    def _groups(self) -> Int[np.ndarray, "B"]:
+        return np.arange(len(self.data.lengths)) if self.data.groups is None else self.data.groups
 
     def _windows(self, seed: int) -> list[Windows]:
         train, *scored = self.parts(seed)
@@ -179,13 +190,13 @@ class Splitter:
         return recordings(self.data, self.outputs, part, self.ahead)
 
     def _season(self) -> tuple[int | None, Float[np.ndarray, "D"] | None]:
-        """Return the season of what the first split trains on, and the naive error of all that is not the test."""
+        """Return the season of what every seed trains on, and the naive error of all that is not the test."""
         if self._unit is None:
             return self.framing.season, None
-        train, validation = map(self._recordings, self.parts(0)[:2])
+        train = self._recordings(self.parts(None)[0])
         season = self.framing.season or find_season([one.y[one.first :] for one in train])
-        known = validation if self.split_by == "time" else train + validation
-        return season, naive_error(known, season)
+        known = tuple(one for part in self._known() for one in self._recordings(part))
+        return season, naive_error(known, season) if known else np.ones(len(self._unit))
 
     def _scale(self, of_outputs: Moments | None) -> Scale | None:
         if of_outputs is None or self._unit is None or self._naive is None:

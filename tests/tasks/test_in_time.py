@@ -149,3 +149,45 @@ def test_what_cannot_be_split_is_refused_by_name():
             made_of(data, **framing)
     with pytest.raises(InputError, match="too few steps: expected 50 or more"):
         bounds_in_time(49, 1, 0)
+
+
+@pytest.mark.parametrize(("split_by", "shops"), [(None, 1), (None, 4), ("both", 5)])
+@pytest.mark.parametrize(("season", "horizon", "back"), [(None, 1, 1), (None, 3, 3), (7, 3, 7), (7, 9, 14)])
+def test_the_unit_and_the_naive_error_are_those_of_all_but_the_test(split_by, shops, season, horizon, back):
+    values = np.random.default_rng(2).normal(5, 3, size=(shops, 100)).cumsum(axis=1)
+    values[:, 80:] *= 1e3  # the test says nothing of what is known
+    task = made_of(days_of_shops(shops, 100, values), split_by=split_by, season=season, horizon=horizon)
+    if season is None:
+        assert task.facts["season"].startswith("none")
+    held = {one.y[0, 0] for one in task.read_test(0).recordings} if split_by == "both" else set()
+    known = np.array([row for row in values[:, :80] if row[0] not in held])
+    assert len(known) == shops - len(held)
+    for seed in (0, 3):
+        scale = task.split(seed).scale
+        np.testing.assert_allclose(scale.unit, [known.std()], rtol=1e-12)
+        np.testing.assert_allclose(scale.naive, [np.abs(known[:, back:] - known[:, :-back]).mean()], rtol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [60, 247, 3000])
+def test_the_season_is_found_in_what_every_seed_trains_on(steps):
+    data = days_of_shops(1, steps, np.random.default_rng(0).normal(size=(1, steps)))
+    always = parts_in_time(data, 1, None)[0]
+    trained = [parts_in_time(data, 1, seed)[0] for seed in range(200)]
+    starts, stops = (np.array([getattr(one, end)[0] for one in trained]) for end in ("starts", "stops"))
+    assert (always.starts[0], always.stops[0]) == (starts.max(), stops.min())
+
+
+def test_both_units_of_a_forecast_are_one():
+    """The anchor takes the last value from the inputs: these and the targets are normalised by the same numbers."""
+    values = np.random.default_rng(4).normal(5, 3, size=(3, 100))
+    x = np.stack([values.ravel() ** 2, values.ravel()], axis=1)
+    one = days_of_shops(3, 100, values)
+    data = Sequences(x, one.lengths, features=("square", "demand"), targets=("demand",), times=one.times)
+    task = made_of(data, horizon=2)
+    for seed in (0, 1):
+        reading, train = task.reading(seed), task.split(seed).train
+        for of_inputs, of_outputs in zip(reading.inputs, reading.outputs, strict=True):
+            np.testing.assert_allclose(of_inputs[1:], of_outputs, rtol=1e-13)  # sums of 300 numbers in another order
+        last = np.asarray(task.anchor(train.x))
+        for k, length in enumerate(train.lengths):  # two steps later, the target is what the anchor gives then
+            np.testing.assert_allclose(train.y[: length - 2, k], last[2:length, k], rtol=2e-7)  # one bit of float32
