@@ -91,7 +91,8 @@ def _split(data: Sequences, splitter: Splitter) -> str:
         return f"{given}: {train} sequences train, {validation} validate, {test} test, the same for every seed"
     train, validation, test = (_between(data, part, splitter.ahead if k else 0) for k, part in enumerate(parts))
     other = "; the test is of other groups" if splitter.split_by == "both" else ""
-    return f"in time: train {train}, validate {validation}, test {test}{other}"
+    how = "as given, in time" if data.cuts is not None else "in time"
+    return f"{how}: train {train}, validate {validation}, test {test}{other}"
 
 
 def _in_common(data: Sequences) -> str:

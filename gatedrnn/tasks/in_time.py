@@ -11,11 +11,12 @@ replicates differ, and none has seen its future.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.rolling import PANEL, SERIES, Bounds, bounds_in_time, rolled
 from gatedrnn.tasks.sequences import FEWEST
 from gatedrnn.tasks.splitting import TEST, Stretches
 
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.framing import Framing, SplitBy
     from gatedrnn.tasks.sequences import Sequences
     from gatedrnn.tasks.task import Kind
-
-TRAIN, VALIDATION = 0.8, 0.15
-"""Parts of what is not the test; what is left lets the origin roll."""
-SERIES, PANEL = 50, 20
-"""Steps that a single series needs, and times that several sequences need."""
 
 
 def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
@@ -47,6 +43,10 @@ def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
         raise InputError(
             f"split_by, test_from: expected none where each sequence has one class, got {asked or 'a time'}"
         )
+    if (data.parts is not None or data.cuts is not None) and (asked is not None or framing.test_from is not None):
+        raise InputError("split_by, test_from: expected none, as a split is given; leave out one of them")
+    if data.cuts is not None:
+        return "time"
     if asked == "group" and sequences == 1:
         raise InputError("split_by: expected time for a single series, got group")
     if asked is not None:
@@ -58,56 +58,13 @@ def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
     return "time" if sequences == 1 or in_time or framing.test_from is not None or groups < FEWEST else "group"
 
 
-class Bounds(NamedTuple):
-    """First step and end of training, validation and test on one axis of time."""
-
-    train: tuple[int, int]
-    validation: tuple[int, int]
-    test: tuple[int, int]
-
-
-def bounds_in_time(steps: int, gap: int, seed: int | None, *, test: int | None = None, least: int = SERIES) -> Bounds:
-    """Return where the parts lie on an axis of ``steps``, with ``gap`` steps before validation and before the test.
-
-    Args:
-        steps: the steps of the axis.
-        gap: steps between two parts, of which nothing is looked for in either.
-        seed: what draws where training starts; None: training is what every seed trains on.
-        test: steps of the test; None is a fifth of all.
-        least: steps without which there is no comparison.
-
-    Raises:
-        InputError: where there are too few steps.
-
-    Example:
-        >>> train, validation, test = bounds_in_time(1000, gap=10, seed=0)
-        >>> [stop - start for start, stop in (train, validation, test)]
-        [632, 118, 200]
-    """
-    held = round(TEST * steps) if test is None else test
-    known = steps - held - gap
-    validation = max(2, int(VALIDATION * known))
-    train = min(int(TRAIN * known), known - gap - validation)
-    if steps < least or held < 2 or train < max(10, 2 * gap):
-        raise InputError(
-            f"too few steps: expected {least} or more, and a test of 2 or more after some for training and validation, "
-            f"in data that are split in time with gaps of {gap}; got {steps:,}, {held:,} of them for the test; record "
-            "more, or forecast less far ahead"
-        )
-    latest = known - gap - validation - train
-    start = latest if seed is None else int(np.random.default_rng(seed).integers(latest + 1))
-    stop = start + train
-    trained = (latest, train) if seed is None else (start, stop)
-    return Bounds(trained, (stop + gap, stop + gap + validation), (steps - held, steps))
-
-
 def parts_in_time(
     data: Sequences, ahead: int, seed: int | None, test_from: str | None = None
 ) -> tuple[Stretches, Stretches, Stretches]:
     """Split every sequence at the same times; without times, each at the same parts of its own steps.
 
-    What is looked for in a part lies in it. A forecast may be made up to ``ahead`` steps earlier, in the gap, of which
-    no earlier part has seen anything that is looked for.
+    What is looked for in a part lies in it, and in no other. A forecast may be made up to ``ahead`` steps earlier: in
+    the gap, or, where a split was given without one or rows of a sequence lack, in what was seen, which is its past.
 
     Args:
         data: the recorded sequences, with their times where they have some.
@@ -147,6 +104,8 @@ def before_test(data: Sequences, ahead: int, test_from: str | None = None) -> St
 
 def _cuts(data: Sequences, ahead: int, seed: int | None, test_from: str | None) -> list[Bounds]:
     """Return where the parts of each sequence lie among its own steps."""
+    if data.cuts is not None:
+        return _as_given(data, data.cuts, ahead, seed)
     if data.times is None:
         if test_from is not None:
             raise InputError(f"test_from: expected none, as no column of time says when a step was; got {test_from!r}")
@@ -159,6 +118,19 @@ def _cuts(data: Sequences, ahead: int, seed: int | None, test_from: str | None) 
         _at_times(data.times[start : start + length], axis, bounds)
         for start, length in zip(data.starts, data.lengths, strict=True)
     ]
+
+
+def _as_given(data: Sequences, cuts: Int[np.ndarray, "B 2"], ahead: int, seed: int | None) -> list[Bounds]:
+    """Return the parts that were given; where none validates, the seed draws that from what trains, at common times."""
+    steps = list(zip(data.starts.tolist(), data.lengths.tolist(), cuts.tolist(), strict=True))
+    if (cuts[:, 0] < cuts[:, 1]).any():
+        return [Bounds((0, first), (first, second), (second, length)) for _, length, (first, second) in steps]
+    times = np.concatenate([np.arange(n) for n in data.lengths]) if data.times is None else data.times
+    axis = np.unique(np.concatenate([times[start : start + first] for start, _, (first, _) in steps]))
+    gap = max(ahead, len(axis) // 100)
+    bounds = Bounds(*rolled(len(axis), gap, seed), (len(axis), len(axis)))
+    found = [(_at_times(times[a : a + first], axis, bounds), first, length) for a, length, (first, _) in steps]
+    return [one._replace(test=(first, length)) for one, first, length in found]
 
 
 def _least(sequences: int) -> int:
@@ -184,23 +156,18 @@ def _steps_from(axis: Shaped[np.ndarray, "K"], text: str) -> int:
 def _at_times(times: Shaped[np.ndarray, "n"], axis: Shaped[np.ndarray, "K"], bounds: Bounds) -> Bounds:
     """Return the steps of one sequence that lie between the times that bound the parts."""
 
-    def steps(bound: tuple[int, int]) -> tuple[int, int]:
-        first, stop = bound
-        end = len(times) if stop == len(axis) else int(np.searchsorted(times, axis[stop]))
-        return int(np.searchsorted(times, axis[first])), end
+    def at(step: int) -> int:
+        return len(times) if step == len(axis) else int(np.searchsorted(times, axis[step]))
 
-    return Bounds(*map(steps, bounds))
+    return Bounds(*((at(first), at(stop)) for first, stop in bounds))
 
 
 def _stretches(data: Sequences, cuts: list[Bounds], ahead: int) -> tuple[Stretches, Stretches, Stretches]:
     parts: list[list[tuple[int, int, int]]] = [[], [], []]
     for k, (offset, cut) in enumerate(zip(data.starts.tolist(), cuts, strict=True)):
-        seen = cut.train[0]
-        for part, (first, stop) in zip(parts, cut, strict=True):
-            start = max(first - ahead, seen) if first > cut.train[0] else first
-            if stop > start:
-                part.append((offset + start, offset + stop, k))
-            seen = stop
+        for part, (first, stop), before in zip(parts, cut, (0, ahead, ahead), strict=True):
+            if stop > first:
+                part.append((offset + max(first - before, 0), offset + stop, k))
     train, validation, test = (_as_stretches(part) for part in parts)
     return train, validation, test
 

@@ -26,7 +26,7 @@ class Question:
     features: tuple[str, ...] = ()
     """Columns that the network reads; none: all that have no other role."""
     split: str | None = None
-    """Column of train, validation or test, the same throughout a group; none: drawn."""
+    """Column of train, validation or test, the same throughout a group or in this order within it; none: drawn."""
     horizon: int | None = None
     """Steps from the last one seen to the one that is forecast (1)."""
     window: int | None = None

@@ -33,6 +33,8 @@ class Sequences:
         labels: what the sequences are called, in messages.
         groups: a number for each sequence, ``[B]``: those of one number belong together, in one part of a split.
         parts: ``train``, ``validation`` or ``test`` for each sequence where a split was given, ``[B]``.
+        cuts: the steps at which validation and test of each sequence begin where a split in time was given, ``[B, 2]``;
+            where it names no validation, both are one.
         notes: what was guessed of the data or left out of them, a sentence each.
         times: when each step was, ``[N]``: datetime64[ns] or numbers; None where nothing says so.
         time_name: what the times are called; None where there are none.
@@ -48,6 +50,7 @@ class Sequences:
     labels: tuple[str, ...] = ()
     groups: Int[np.ndarray, "B"] | None = None
     parts: np.ndarray | None = None
+    cuts: Int[np.ndarray, "B 2"] | None = None
     notes: tuple[str, ...] = ()
     times: np.ndarray | None = None
     time_name: str | None = None
@@ -97,6 +100,8 @@ def check(data: Sequences) -> None:
         raise InputError(f"target: expected at least two classes, got {only!r} alone; there is nothing to tell apart")
     if data.parts is not None:
         _check_parts(data, data.parts)
+    if data.cuts is not None and not data.cuts[:, 0].any():
+        raise InputError("split: expected steps to train on, got none; leave split out to have them drawn")
 
 
 def _check_column(data: Sequences, name: str, column: Float[np.ndarray, "N"]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
+from gatedrnn.tasks.given import given
 from gatedrnn.tasks.guesses import NUMBERS, check_stray, guess
 from gatedrnn.tasks.inputs import inputs
 from gatedrnn.tasks.missing import fill
@@ -16,7 +17,7 @@ from gatedrnn.tasks.sequences import Sequences
 from gatedrnn.tasks.timing import check_ascends, spacing, times_of_text
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.columns import Columns, Labels
+    from gatedrnn.tasks.columns import Columns
     from gatedrnn.tasks.guesses import Roles
     from gatedrnn.tasks.profile import Profile
     from gatedrnn.tasks.question import Question
@@ -59,6 +60,9 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
         read, y, rows = read[filled.kept], y if y is None else y[filled.kept], rows.keep(filled.kept)
     kind, y, classes = ("step-regression", y, ()) if sought else _targets(table, rows, roles)
     times = None if times is None else rows.sort(times)
+    parts, cuts = (None, None) if question.split is None else given(table.labels[question.split], rows, question.split)
+    if cuts is not None and kind == "classification":
+        raise InputError("split: expected the same in all rows of a group, as each has one class, got several")
     data = Sequences(
         read,
         rows.lengths,
@@ -67,7 +71,8 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
         roles.targets if roles.targets or kind != "forecast" or list(names) == numbers else tuple(numbers),
         classes,
         rows.names,
-        parts=_parts(table.labels[question.split], rows, question.split) if question.split is not None else None,
+        parts=parts,
+        cuts=cuts,
         notes=(*source.notes, *roles.notes, *([] if times is None else spacing(rows, times)), *filled.notes),
         times=times,
         time_name=roles.time,
@@ -137,10 +142,3 @@ def _natural(value: str) -> tuple[bool, float, str]:
         return False, float(value), value
     except ValueError:
         return True, 0.0, value
-
-
-def _parts(split: Labels, rows: Rows, name: str) -> np.ndarray:
-    codes = rows.sort(split.codes)
-    if (np.repeat(codes[rows.firsts], rows.lengths) != codes).any():
-        raise InputError(f"split: expected the same in all rows of a group, got several in column {name!r}")
-    return np.array(split.values)[codes[rows.firsts]]

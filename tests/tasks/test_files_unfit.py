@@ -75,7 +75,16 @@ LONG = {"group": "who", "time": "t", "features": ("a", "b")}
         ),
         (columns(), {**LONG, "kind": "next-token"}, "kind: expected another one for a table"),
         (columns(), {**LONG, "split": "name"}, "split: expected train, validation, test, got 'no', 'yes'"),
-        (columns(), {**LONG, "split": "state"}, "split: expected the same in all rows of a group"),
+        (
+            changed(name=["test", "train"] * 54),
+            {**LONG, "split": "name"},
+            "split: expected train before validation before test in the rows of a group, got train after test in group",
+        ),
+        (
+            changed(name=["train", *["test"] * 107]),
+            {**LONG, "split": "name", "split_by": "time"},
+            "split_by, test_from: expected none, as a split is given",
+        ),
         (columns(), {**LONG, "target": ("y",), "kind": "step-regression", "horizon": 3}, "horizon: expected none"),
         (changed(t=[f"day {k}" for k in range(108)]), LONG, "time: expected numbers or dates"),
         ({k: v[:0] for k, v in columns().items()}, LONG, "."),

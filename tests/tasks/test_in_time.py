@@ -7,8 +7,9 @@ import pytest
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.framing import Framing
-from gatedrnn.tasks.in_time import bounds_in_time, parts_in_time
+from gatedrnn.tasks.in_time import parts_in_time
 from gatedrnn.tasks.recorded import task_from
+from gatedrnn.tasks.rolling import bounds_in_time
 from gatedrnn.tasks.sequences import Sequences
 
 
