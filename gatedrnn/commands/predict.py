@@ -26,11 +26,11 @@ def predict(
 
     Args:
         run: folder of the comparison.
-        file: .csv, .parquet, .npz or .txt with the features that the network was trained on.
+        file: one of the kind that was compared, with the features that the network was trained on.
         task: the name of the task, where the comparison had several.
         cell: the name of the cell; none: the winner, or where there is none the cell of the best mean validation score.
-        group: column that says which sequence a row belongs to.
-        time: column that ascends within each group.
+        group: column that says which sequence a row belongs to; none: that of the comparison.
+        time: column that ascends within each group; none: that of the comparison.
         to: where the table goes; none: the terminal.
     """
     model = load(run, task=task, cell=cell)

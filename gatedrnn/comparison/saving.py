@@ -90,6 +90,7 @@ def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str
         "outputs": moments(reading.outputs),
         "window": reading.window,
         "horizon": reading.horizon,
+        "read": dict(reading.read),
         "anchor": None if task.anchor is None else [reading.features.index(name) for name in reading.targets],
     }
 

@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.predict.horizon import target_times
-from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
+from gatedrnn.predict.read import read
 from gatedrnn.tasks.facts import said
-from gatedrnn.tasks.files import READERS, ending
 from gatedrnn.tasks.metrics import COVERAGES
-from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.tables import read_table
-from gatedrnn.tasks.text import read_text
 
 if TYPE_CHECKING:
     from gatedrnn.predict.model import Model, Prediction
@@ -38,13 +33,13 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
         model: the network that predicts.
         path: a file of the kind that the comparison read; targets in it are not looked at.
         to: where the table goes.
-        group: column of a table that says which sequence a row belongs to.
-        time: column that ascends within each group.
+        group: column of a table that says which sequence a row belongs to; None: that of the comparison.
+        time: column that ascends within each group; None: that of the comparison.
 
     Raises:
         InputError: where the file is unfit; says what to do.
     """
-    data = read(model, path, group, time)
+    data = read(model, path, {"group": group, "time": time})
     columns = int(data.lengths.max())
     padded = np.zeros((columns, len(data.lengths), *data.x.shape[1:]), data.x.dtype)
     for k, (start, length) in enumerate(zip(data.starts, data.lengths, strict=True)):
@@ -52,54 +47,6 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
     found = model.predict(padded, data.lengths)
     table = csv.writer(to, lineterminator="\n")
     table.writerows(_rows(model, found, data))
-
-
-def read(model: Model, path: Path, group: str | None, time: str | None) -> Sequences:
-    """Return what a file holds of the network's inputs.
-
-    Raises:
-        InputError: where it lacks some, or has others.
-    """
-    if not ending(path) or not path.is_file():
-        raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
-    try:
-        return _read(model, path, group, time)
-    except MissingPackageError:
-        raise  # it is not about this file
-    except (InputError, OSError) as error:
-        raise InputError(f"{path.name}: {error}") from error
-
-
-def _read(model: Model, path: Path, group: str | None, time: str | None) -> Sequences:
-    tokens, features = model.config["kind"] == "next-token", tuple(model.config["features"])
-    if path.suffix.lower() == ".txt":
-        data, _ = read_text(path, Question())
-    elif path.suffix.lower() == ".npz":
-        with open_npz(path) as file:
-            held = {key: file[key] for key in file.files if key in KEYS and key not in ("y", "groups", "split")}
-        if "x" not in held:
-            raise InputError("keys: expected x, got none")
-        data, _ = from_arrays(held, Question(kind="next-token" if tokens else "forecast"))
-    else:
-        data, _ = read_table(path, Question(kind="forecast", group=group, time=time, features=features))
-    if tokens != (data.x.ndim == 1) or (not tokens and data.x.shape[-1] != model.config["in_dim"]):
-        wanted = "tokens" if tokens else f"{model.config['in_dim']} features ({', '.join(features)})"
-        got = "tokens" if data.x.ndim == 1 else f"{data.x.shape[-1]} features"
-        raise InputError(f"expected {wanted}, got {got}")
-    if tokens:
-        return _same_tokens(data, model.config["classes"])
-    if not np.isfinite(data.x).all():
-        raise InputError("expected finite numbers, got some missing or infinite; fill them in")
-    return data
-
-
-def _same_tokens(data: Sequences, classes: list[str]) -> Sequences:
-    """Return tokens as the network counts them."""
-    unknown = [name for name in data.classes if name not in classes]
-    if unknown:
-        raise InputError(f"tokens: expected those of the training data, got {', '.join(map(repr, unknown))} as well")
-    numbers = np.array([classes.index(name) for name in data.classes], np.int32)
-    return type(data)(numbers[data.x], data.lengths, classes=tuple(classes), labels=data.labels)
 
 
 def _rows(model: Model, found: Prediction, data: Sequences) -> Iterator[list[Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from gatedrnn.tasks.ucr import read_ts
 if TYPE_CHECKING:
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.sequences import Sequences
-    from gatedrnn.tasks.task import Kind, Task
+    from gatedrnn.tasks.task import Kind, Reading, Task
 
 Reader = Callable[[Path, "Question"], tuple["Sequences", "Kind"]]
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -123,7 +125,7 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
     if question.horizon is not None and kind != "forecast":
         raise InputError(f"horizon: expected none where the kind is {kind}, got {question.horizon}; ask for a forecast")
     steps = f"{len(data.lengths):,} sequence{'s' if len(data.lengths) > 1 else ''}, {len(data.x):,} steps"
-    return task_from(
+    task = task_from(
         data,
         kind,
         name="".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".") or "data",
@@ -131,6 +133,12 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         sha256=digest,
         framing=_framing(question),
     )
+    return dataclasses.replace(task, reading=partial(_reading, task, question))
+
+
+def _reading(task: Task, question: Question, seed: int) -> Reading:
+    """Return what the split that the seed draws did to raw data, and how their file was read."""
+    return task.reading(seed)._replace(read=question.read())
 
 
 def _framing(question: Question) -> Framing:

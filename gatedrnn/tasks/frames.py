@@ -100,6 +100,16 @@ def read_excel(path: Path, question: Question) -> tuple[Sequences, Kind]:
         InputError: where it is none, or unfit; says what to do.
         MissingPackageError: where openpyxl is missing.
     """
+    return read_source(open_excel(path), question)
+
+
+def open_excel(path: Path) -> Held:
+    """Return the first sheet of an .xlsx file as a table.
+
+    Raises:
+        InputError: where it is none.
+        MissingPackageError: where openpyxl is missing.
+    """
     try:
         importlib.import_module("openpyxl")
     except ImportError as error:
@@ -108,8 +118,7 @@ def read_excel(path: Path, question: Question) -> tuple[Sequences, Kind]:
         frame = pandas().read_excel(path)
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"expected a sheet of Excel, names first, got another file ({error})") from error
-    source = held(_of_one_type(frame))
-    return read_source(Held(source.table, first=2), question)
+    return Held(held(_of_one_type(frame)).table, first=2)
 
 
 def _of_one_type(frame: Any) -> Any:

@@ -9,6 +9,8 @@ from gatedrnn.errors import InputError
 from gatedrnn.tasks.dates import are_dates
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gatedrnn.tasks.profile import Profile
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.source import Source
@@ -85,11 +87,11 @@ def guess(looks: dict[str, Profile], question: Question, source: Source) -> Role
     return Roles(kind, time, features, question.target, tuple(notes))
 
 
-def column_of(feature: str, looks: dict[str, Profile]) -> str:
+def column_of(feature: str, looks: Collection[str]) -> str:
     """Return the column that a feature is made of: ``colour`` of ``colour=red``, ``load`` of ``load missing``.
 
     Example:
-        >>> column_of("colour=red", {"colour": None}), column_of("load missing", {"load": None})
+        >>> column_of("colour=red", ["colour"]), column_of("load missing", ["load"])
         ('colour', 'load')
     """
     if feature in looks:

@@ -47,6 +47,16 @@ class Question:
     tokens: Literal["characters", "words"] | None = None
     """What a text is read as; none: words of sentences in a table, and else characters."""
 
+    def read(self) -> dict[str, Any]:
+        """Return what says how a file is read, whatever is asked of it: another one is read likewise.
+
+        Example:
+            >>> Question(group="shop", target=("demand",), day_first=True).read()
+            {'group': 'shop', 'day_first': True}
+        """
+        fields = ("group", "time", "day_first", "fill", "wide", "tokens")
+        return {name: getattr(self, name) for name in fields if getattr(self, name) is not None}
+
     def said(self) -> dict[str, Any]:
         """Return what differs from the defaults, tuples as text."""
         given = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if getattr(self, f.name) != f.default}

@@ -26,10 +26,16 @@ def read_table(path: Path, question: Question) -> tuple[Sequences, Kind]:
         InputError: where it is no table, or unfit; says what to do.
         MissingPackageError: where pyarrow is missing.
     """
-    return read_source(_opened(path), question)
+    return read_source(open_table(path), question)
 
 
-def _opened(path: Path) -> Source:
+def open_table(path: Path) -> Source:
+    """Return a .csv, .tsv or .parquet file, or a .gz of the first two, as a table whose columns can be read.
+
+    Raises:
+        InputError: where it is no table.
+        MissingPackageError: where pyarrow is missing.
+    """
     pa = arrow()
     try:
         return Parquet(path) if path.suffix.lower() == ".parquet" else Delimited(path)

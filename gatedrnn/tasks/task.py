@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -255,6 +256,7 @@ class Reading(NamedTuple):
         outputs: mean and deviation of each target in the training part, ``[D]`` each; None: nothing is normalised.
         window: steps that are read from the initial state on; None: all.
         horizon: steps from a forecast to what it is about; None where nothing is forecast.
+        read: how a file was read, by fields of ``gatedrnn.tasks.question.Question``: what another one is read with.
     """
 
     features: tuple[str, ...] = ()
@@ -264,6 +266,7 @@ class Reading(NamedTuple):
     outputs: tuple[Any, Any] | None = None
     window: int | None = None
     horizon: int | None = None
+    read: Mapping[str, Any] = MappingProxyType({})
 
 
 def as_it_was_given(seed: int) -> Reading:

@@ -1,0 +1,87 @@
+"""A file of raw data is read as the comparison's own was, and what lacks is said the right way round."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow")
+
+from gatedrnn.cells.lstm import LSTM
+from gatedrnn.comparison.saving import description
+from gatedrnn.errors import InputError
+from gatedrnn.predict.model import Model
+from gatedrnn.predict.read import read
+from gatedrnn.tasks.files import task_from_file
+from gatedrnn.tasks.question import Question
+
+
+def model_of(task):
+    """Return a model that knows what a file must hold, without a network."""
+    cell = LSTM(2)
+    return Model(description(task, "LSTM", cell, task.reading(0)), cell, None)
+
+
+def shops(path, groups=3, days=60, columns="shop,day,load,price", day="{month:02d}/{day:02d}/2026"):
+    rng = np.random.default_rng(0)
+    rows = []
+    for shop in range(groups):
+        for t in range(days):
+            at = day.format(month=t // 28 + 1, day=t % 28 + 1)
+            rows.append(f"s{shop},{at},{rng.normal():.3f},{rng.normal():.3f}")
+    path.write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_another_file_is_read_as_the_first_one_was(tmp_path):
+    asked = Question(group="shop", time="day", day_first=False, target=("load",), horizon=1)
+    model = model_of(task_from_file(shops(tmp_path / "a.csv"), asked))
+    assert model.config["read"] == {"group": "shop", "time": "day", "day_first": False}
+    new = shops(tmp_path / "new.csv", groups=2, days=5)  # 01/02/2026 alone may be either day
+    data = read(model, new, {"group": None, "time": None})
+    assert data.lengths.tolist() == [5, 5]
+    assert data.labels == ("s0", "s1")
+    assert data.times is not None
+    assert data.times[:5].astype("datetime64[D]").astype(str).tolist() == [f"2026-01-0{d}" for d in range(1, 6)]
+    renamed = shops(tmp_path / "renamed.csv", groups=2, days=5, columns="store,day,load,price")
+    assert read(model, renamed, {"group": "store", "time": None}).labels == ("s0", "s1")
+
+
+def test_a_missing_column_is_what_was_expected(tmp_path):
+    asked = Question(group="shop", time="day", day_first=False, target=("load",), horizon=1)
+    model = model_of(task_from_file(shops(tmp_path / "a.csv"), asked))
+    other = shops(tmp_path / "new.csv", columns="shop,day,load,cost")
+    expected = "new.csv: columns: expected shop, day, load, price, got shop, day, load, cost; add price"
+    with pytest.raises(InputError, match=f"^{expected}$"):
+        read(model, other, {})
+
+
+def test_the_class_beside_a_series_is_not_one_of_its_steps(tmp_path):
+    rng = np.random.default_rng(0)
+    grid = rng.normal(size=(30, 12)).round(3)
+    head = ",".join(["kind", *(f"t{k}" for k in range(12))])
+    rows = [",".join([str(k % 2 + 1), *map(str, row)]) for k, row in enumerate(grid)]
+    labelled, bare = tmp_path / "a.csv", tmp_path / "b.csv"
+    labelled.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    text = "\n".join(line.partition(",")[2] for line in [head, *rows]) + "\n"
+    bare.write_text(text, encoding="utf-8")
+    model = model_of(task_from_file(labelled, Question(wide="rows", target=("kind",))))
+    for path in (labelled, bare):
+        data = read(model, path, {})
+        np.testing.assert_array_equal(data.x.reshape(30, 12), grid)
+
+
+def test_a_sheet_and_an_archive_file_are_read(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("openpyxl")
+    asked = Question(group="shop", time="day", day_first=False, target=("load",), horizon=1)
+    path = shops(tmp_path / "a.csv")
+    model = model_of(task_from_file(path, asked))
+    sheet = tmp_path / "new.xlsx"
+    pandas.read_csv(path).to_excel(sheet, index=False)
+    np.testing.assert_allclose(read(model, sheet, {}).x, read(model, path, {}).x, rtol=1e-12)
+    series = "\n".join(f"{k},{k + 1},{k + 2}:{'up' if k % 2 else 'down'}" for k in range(30))
+    archive = tmp_path / "b.ts"
+    archive.write_text(f"@classLabel true up down\n@data\n{series}\n", encoding="utf-8")
+    model = model_of(task_from_file(archive, Question()))
+    assert read(model, archive, {}).x[:6, 0].tolist() == [0, 1, 2, 1, 2, 3]
