@@ -20,6 +20,7 @@ def predict(
     cell: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    horizon: int | None = None,
     to: Path | None = None,
 ) -> None:
     """Use the tuned network of a comparison on a file: a table of predictions, as CSV.
@@ -31,11 +32,13 @@ def predict(
         cell: the name of the cell; none: the winner, or where there is none the cell of the best mean validation score.
         group: column that says which sequence a row belongs to; none: that of the comparison.
         time: column that ascends within each group; none: that of the comparison.
+        horizon: steps after the last row that are forecast; none: each row's own forecast. Of a network that forecasts
+            all its features one step ahead, by 200 paths of which each step is drawn and read for the next.
         to: where the table goes; none: the terminal.
     """
     model = load(run, task=task, cell=cell)
     if to is None:
-        return predict_file(model, file, sys.stdout, group=group, time=time)
+        return predict_file(model, file, sys.stdout, group=group, time=time, horizon=horizon)
     table = io.StringIO()
-    predict_file(model, file, table, group=group, time=time)
+    predict_file(model, file, table, group=group, time=time, horizon=horizon)
     write_text(to, table.getvalue())

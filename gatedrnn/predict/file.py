@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
+from scipy.special import ndtr
 
 from gatedrnn.predict.horizon import target_times
+from gatedrnn.predict.paths import ahead
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.metrics import COVERAGES
@@ -26,8 +28,18 @@ INTERVALS = {
 """Ends of central intervals, in deviations from the mean."""
 
 
-def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = None, time: str | None = None) -> None:
+def predict_file(
+    model: Model,
+    path: Path,
+    to: TextIO,
+    *,
+    group: str | None = None,
+    time: str | None = None,
+    horizon: int | None = None,
+) -> None:
     """Write a table of predictions as CSV: a row for each sequence that gets a class, else for each step.
+
+    With a horizon, a row for each of so many steps after the last one of each sequence.
 
     Args:
         model: the network that predicts.
@@ -35,6 +47,8 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
         to: where the table goes.
         group: column of a table that says which sequence a row belongs to; None: that of the comparison.
         time: column that ascends within each group; None: that of the comparison.
+        horizon: steps after the last row that are forecast, each from the forecasts before it; None: each row's own
+            forecast, as far ahead as the network was trained to.
 
     Raises:
         InputError: where the file is unfit; says what to do.
@@ -44,42 +58,77 @@ def predict_file(model: Model, path: Path, to: TextIO, *, group: str | None = No
     padded = np.zeros((columns, len(data.lengths), *data.x.shape[1:]), data.x.dtype)
     for k, (start, length) in enumerate(zip(data.starts, data.lengths, strict=True)):
         padded[:length, k] = data.x[start : start + length]
-    found = model.predict(padded, data.lengths)
     table = csv.writer(to, lineterminator="\n")
-    table.writerows(_rows(model, found, data))
+    if horizon is None:
+        table.writerows(_rows(model, model.predict(padded, data.lengths), data))
+    else:
+        table.writerows(_rows_ahead(model, padded, data, horizon))
+
+
+def _rows_ahead(model: Model, padded: np.ndarray, data: Sequences, horizon: int) -> Iterator[list[Any]]:
+    """Yield the head of a table of paths, and its rows: from the last row of each sequence on."""
+    found = ahead(model, padded, data.lengths, horizon, tuple(float(ndtr(z)) for z in INTERVALS.values()))
+    yield ["sequence", "step", *_when(data, forecast=True), *_heads_of_numbers(model.config["targets"])]
+    for k, (name, times) in enumerate(zip(_names(data), _times(data), strict=True)):
+        last = len(times) - 1
+        stamps = [] if data.times is None else [said(times[last])]
+        for h in range(horizon):
+            numbers = [found.mean[h, k], found.deviation[h, k], *found.quantiles[:, h, k]]
+            yield [name, last, *stamps, _later(data, times, h + 1)[last], *_shown(np.stack(numbers, axis=-1).ravel())]
+
+
+def _names(data: Sequences) -> tuple[str, ...]:
+    return data.labels or tuple(str(k) for k in range(len(data.lengths)))
+
+
+def _times(data: Sequences) -> list[np.ndarray]:
+    """Return the times of each sequence's steps; without any, their numbers."""
+    if data.times is None:
+        return [np.arange(length, dtype=float) for length in data.lengths]
+    return np.split(data.times, data.starts[1:])
+
+
+def _later(data: Sequences, times: np.ndarray, horizon: int) -> list[str]:
+    """Return in words when it is so many steps after each row; nothing where nobody knows."""
+    later = times + horizon if data.times is None else target_times(times, horizon)
+    return ["" if one != one else said(one) for one in later]  # neither NaN nor NaT is itself
+
+
+def _when(data: Sequences, *, forecast: bool) -> list[str]:
+    """Return what the columns are called that say when a row is, and what it is about."""
+    timed = data.times is not None
+    return [*(["time"] if timed else []), *(["target time" if timed else "target step"] if forecast else [])]
 
 
 def _rows(model: Model, found: Prediction, data: Sequences) -> Iterator[list[Any]]:
     """Yield the head of the table, and its rows."""
-    names = data.labels or tuple(str(k) for k in range(len(data.lengths)))
     classes = model.config["classes"]
     if model.config["kind"] == "classification" and found.probabilities is not None:
         yield ["sequence", "predicted", *(f"p({name})" for name in classes)]
-        for name, row in zip(names, found.probabilities, strict=True):
+        for name, row in zip(_names(data), found.probabilities, strict=True):
             yield [name, classes[int(row.argmax())], *_shown(row)]
         return
-    timed = data.times is not None
-    ahead = model.config.get("horizon") if found.mean is not None else None
-    when = [*(["time"] if timed else []), *(["target time" if timed else "target step"] if ahead else [])]
-    yield ["sequence", "step", *when, *_heads(model, found)]
-    for k, (name, start, length) in enumerate(zip(names, data.starts, data.lengths, strict=True)):
-        times = None if data.times is None else data.times[start : start + length]
-        about = np.arange(length) if times is None else times
-        later = target_times(about, ahead) if ahead else None
-        for t in range(int(length)):
-            stamps = [] if times is None else [said(times[t])]
-            stamps += [] if later is None else [said(later[t])]
+    horizon = model.config["horizon"] if found.mean is not None else None
+    yield ["sequence", "step", *_when(data, forecast=horizon is not None), *_heads(model, found)]
+    for k, (name, times) in enumerate(zip(_names(data), _times(data), strict=True)):
+        later = None if horizon is None else _later(data, times, horizon)
+        for t in range(len(times)):
+            stamps = [] if data.times is None else [said(times[t])]
+            stamps += [] if later is None else [later[t]]
             yield [name, t, *stamps, *_of_step(model, found, t, k)]
 
 
 def _heads(model: Model, found: Prediction) -> list[str]:
     """Return what the columns of a step are called."""
     if found.mean is not None:
-        names = model.config["targets"] or [f"y{d}" for d in range(found.mean.shape[-1])]
-        return [f"{name} {part}" for name in names for part in ("mean", "deviation", *INTERVALS)]
+        return _heads_of_numbers(model.config["targets"] or [f"y{d}" for d in range(found.mean.shape[-1])])
     if model.config["kind"] == "multi-label":
         return [f"p({d})" for d in range(model.config["out_dim"])]
     return ["predicted", "probability"]
+
+
+def _heads_of_numbers(targets: list[str]) -> list[str]:
+    return [f"{name} {part}" for name in targets for part in ("mean", "deviation", *INTERVALS)]
 
 
 def _of_step(model: Model, found: Prediction, t: int, k: int) -> list[Any]:
@@ -96,4 +145,4 @@ def _of_step(model: Model, found: Prediction, t: int, k: int) -> list[Any]:
 
 
 def _shown(row: np.ndarray) -> list[str]:
-    return [f"{value:.6g}" for value in row]
+    return [f"{value:.9g}" for value in row]

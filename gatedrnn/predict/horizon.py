@@ -16,6 +16,7 @@ def target_times(times: Shaped[np.ndarray, "n"], horizon: int) -> Shaped[np.ndar
     """Return the time of the row ``horizon`` steps later; beyond the last row, as the last rows follow each other.
 
     Months stay months, whatever number of days they have; other rows go on by the median of what lies between them.
+    After a single row the time is unknown: NaT, or no number.
 
     Example:
         >>> target_times(np.array(["2026-11", "2026-12"], "datetime64[ns]"), 2).astype("datetime64[D]").tolist()[-1]
@@ -24,7 +25,7 @@ def target_times(times: Shaped[np.ndarray, "n"], horizon: int) -> Shaped[np.ndar
         [5.0, 10.0, 15.0]
     """
     if len(times) < 2:
-        return times
+        return np.full(1, "NaT", times.dtype) if times.dtype.kind == "M" else np.full(1, np.nan)
     later = np.arange(1, horizon + 1)
     months = _months(times)
     if months is not None:
