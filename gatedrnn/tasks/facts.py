@@ -92,7 +92,9 @@ def _split(data: Sequences, splitter: Splitter) -> str:
     train, validation, test = (_between(data, part, splitter.ahead if k else 0) for k, part in enumerate(parts))
     other = "; the test is of other groups" if splitter.split_by == "both" else ""
     how = "as given, in time" if data.cuts is not None else "in time"
-    return f"{how}: train {train}, validate {validation}, test {test}{other}"
+    fixed = data.cuts is not None and bool((data.cuts[:, 0] < data.cuts[:, 1]).any())
+    moves = "" if fixed else "; each seed moves what trains and validates, this is the first"
+    return f"{how}: train {train}, validate {validation}, test {test}{other}{moves}"
 
 
 def _in_common(data: Sequences) -> str:

@@ -153,3 +153,27 @@ def test_offset_puts_all_seeds_into_one_unit():
         nats = 0.5 * ((y - mean) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
         scores.append(nats.mean() + final.offset)
     np.testing.assert_allclose(scores[0], scores[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("lengths", "horizon"), [([3000], 1), ([3000], 3), ([70] * 4, 1)])
+def test_the_first_scored_step_of_a_window_errs_no_more_than_the_others(lengths, horizon):
+    """An autoregression of order 2, forecast by its own law from the window alone: errors are its innovations."""
+    a, b, n = 0.5, 0.4, int(np.sum(lengths))
+    rng = np.random.default_rng(0)
+    y, noise = np.zeros(n), rng.normal(size=n)
+    for t in range(2, n):
+        y[t] = a * y[t - 1] + b * y[t - 2] + noise[t]
+    x = np.stack([y, np.arange(n)], axis=1)  # a step's number says which one it is
+    made = task(Sequences(x, np.asarray(lengths), features=("y", "n"), targets=("y",)), horizon=horizon)
+    mean, deviation = made.reading(1).inputs
+    law = np.linalg.matrix_power(np.array([[a, b], [1, 0]]), horizon)[0]
+    for part in (made.split(1).validation, made.read_test(1).batch):
+        assert (part.warm[part.lengths > 0] >= 1).all()  # no part starts where its sequence does
+        t, k = np.nonzero(part.scored())
+        read = part.x.astype(np.float64) * deviation + mean
+        target = part.y[t, k, 0].astype(np.float64) * deviation[0] + mean[0]
+        step = np.rint(read[t, k, 1]).astype(int)
+        wanted = y[step + horizon] - law @ [y[step], y[step - 1]]
+        # float32 of numbers of a few deviations.
+        np.testing.assert_allclose(target - law @ [read[t, k, 0], read[t - 1, k, 0]], wanted, atol=1e-5)
+        assert len(set(step)) == len(step)
