@@ -69,5 +69,5 @@ def beside_entry(reckoned: Reckoning, region: RegionEntry | None, tests: dict[st
     return {
         "metric": reckoned.entry(reckoned.other),
         "region": region,
-        "tests": None if baseline is None else tests[baseline],
+        "tests": None if baseline is None else [tests[baseline], *(v for k, v in tests.items() if k != baseline)],
     }

@@ -50,7 +50,13 @@ def _use(task: TaskEntry) -> list[Step]:
     """Say what to use now."""
     labels, baseline = pair_labels(task), strongest_baseline(task)
     if baseline is not None and all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
+        best = min(task["baselines"], key=lambda each: each["test"])
         text = f"Use {baseline['name']}: it is simpler and, as far as was shown, as good or better."
+        if best is not baseline:
+            text = (
+                f"Use a simple model: {baseline['name']} was the strongest in validation, {best['name']} in the test, "
+                "and no cell is shown to beat them all."
+            )
         return [Step(f"{text} A recurrence may pay with more data, or with a wider search.")]
     steps = []
     best = better_than_all(task)

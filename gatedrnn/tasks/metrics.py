@@ -155,11 +155,28 @@ def class_scores(log_probabilities: Float[np.ndarray, "N K"], y: Int[np.ndarray,
         >>> {name: round(value, 3) for name, value in found.items()}
         {'nats': 1.094, 'accuracy': 0.667, 'macro-f1': 0.667}
     """
-    guesses, classes = log_probabilities.argmax(1), log_probabilities.shape[1]
-    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1).mean()
+    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1)[:, 0]
+    return named_scores(nats, log_probabilities.argmax(1), y)
+
+
+def named_scores(nats: Float[np.ndarray, "N"], guesses: Int[np.ndarray, "N"], y: Int[np.ndarray, "N"]) -> Scores:
+    """Return what named classes are worth, where their probabilities are too many to be held at once.
+
+    Args:
+        nats: the negative log-probability of each right class.
+        guesses: the classes that were named.
+        y: the classes that are right.
+
+    Example:
+        >>> found = named_scores(np.log([2.0, 2.0, 4.0]), np.array([0, 0, 1]), np.array([0, 1, 1]))
+        >>> {name: round(value, 3) for name, value in found.items()}
+        {'nats': 0.924, 'accuracy': 0.667, 'macro-f1': 0.667}
+    """
+    classes = 1 + int(max(guesses.max(), y.max()))
     right = np.bincount(y[guesses == y], minlength=classes)
     named, there = (np.bincount(each, minlength=classes) for each in (guesses, y))
-    return {"nats": float(nats), "accuracy": float(np.mean(guesses == y)), "macro-f1": macro_f1(right, named, there)}
+    accuracy = float(np.mean(guesses == y))
+    return {"nats": float(nats.mean()), "accuracy": accuracy, "macro-f1": macro_f1(right, named, there)}
 
 
 def macro_f1(right: Float[np.ndarray, "K"], named: Float[np.ndarray, "K"], there: Float[np.ndarray, "K"]) -> float:

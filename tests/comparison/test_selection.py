@@ -147,7 +147,7 @@ def test_everything_follows_the_metric(tmp_path: Any) -> None:
     assert (beside["metric"]["name"], beside["region"]["baseline"], beside["tests"]) == (
         "nats",
         "nats alone",
-        [1.0] * 2,
+        [[1.0, 1.0], [2.0, 2.0], [1.5, 1.5]],
     )
     for replicate in result["replicates"]:
         for cell in replicate["cells"].values():

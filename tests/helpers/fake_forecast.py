@@ -54,7 +54,7 @@ def make_forecast(
         "metric": RMSE,
         "facts": {"season": "12 steps", "horizon": "1 step"},
         "baselines": rows,
-        "beside": {"metric": NATS, "region": by_nats, "tests": [baselines[1]] * replicates},
+        "beside": {"metric": NATS, "region": by_nats, "tests": [[baselines[1]] * replicates]},
         "range": [
             {"target": TARGET, "low": 104.0, "high": 340.0, "test_low": 310.0, "test_high": 1190.0, "outside": 0.61}
         ],

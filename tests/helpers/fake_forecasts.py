@@ -61,7 +61,7 @@ def make_numbers(
     nats = {"name": "nats", "words": "negative log-likelihood", "unit": "nats per step"}
     region = {"half_width": 0.01, "part": 0.02, "baseline": "exponential smoothing", "baseline_validation": 0.3}
     beside = {"metric": nats, "region": {**region, "best_cell": "GRU", "best_validation": -0.2}}
-    task["beside"] = {**beside, "tests": [-0.18] * replicates}
+    task["beside"] = {**beside, "tests": [[-0.18] * replicates]}
     return {**task, "region": region_entry(task, 0.02)}
 
 

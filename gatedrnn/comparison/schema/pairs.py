@@ -42,7 +42,7 @@ class CellStatistics(TypedDict):
     over_baseline: EstimateEntry | None
     """Test score less the strongest baseline's, paired; None without baselines."""
     beats_baseline: bool | None
-    """Whether that whole interval lies below 0; None without baselines."""
+    """Whether that whole interval lies below 0, and that over every other baseline; None without baselines."""
 
 
 class BootstrapEntry(IntervalEntry):

@@ -50,8 +50,8 @@ class BesideEntry(TypedDict):
     metric: MetricEntry
     region: RegionEntry
     """By that metric, with its own strongest baseline; written down before the test part is read."""
-    tests: list[float] | None
-    """Test score of that baseline in each replicate; None without one."""
+    tests: list[list[float]] | None
+    """Test scores of that baseline in each replicate, and then of the others; None without one."""
 
 
 class Found(TypedDict):

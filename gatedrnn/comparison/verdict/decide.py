@@ -35,6 +35,7 @@ class Evidence(NamedTuple):
         equivalence: the test of whether the difference lies in the region of equivalence.
         over_baseline: the test score of each cell less that of the strongest simple baseline, paired, as both vary with
             the split; None where the task has no baseline.
+        over_others: the same less each other simple baseline's score.
         p: the p-values of difference and equivalence, corrected for the number of pairs that are compared.
         changes: where the two change places as the budget of the search grows.
     """
@@ -45,18 +46,21 @@ class Evidence(NamedTuple):
     superiority: Superiority
     equivalence: Equivalence
     over_baseline: tuple[Estimate, Estimate] | None
+    over_others: tuple[tuple[Estimate, Estimate], ...]
     p: tuple[float, float]
     changes: tuple[Change, ...]
 
     def beats_baseline(self) -> tuple[bool, bool]:
-        """Return for each cell whether the whole interval of what it is over the baseline is below 0; true without one.
+        """Return for each cell whether all that it is over any simple baseline is below 0; true without baselines.
 
-        The upper end of a 95 % interval is a test at 2.5 %, so that both cells together err in 5 of 100 at most.
+        The strongest is chosen in validation, and may be no good in the test: to be better than it and worse than the
+        last value, say, is to beat nothing. The upper end of a 95 % interval is a test at 2.5 %, so that both cells
+        together err in 5 of 100 at most; that each has to pass for every baseline makes it fewer.
         """
         if self.over_baseline is None:
             return True, True
-        a, b = self.over_baseline
-        return a.high < 0, b.high < 0
+        over_all = (self.over_baseline, *self.over_others)
+        return all(a.high < 0 for a, _ in over_all), all(b.high < 0 for _, b in over_all)
 
 
 class Decision(NamedTuple):
@@ -139,15 +143,17 @@ def weigh(
         a: the test scores of A; lower is better.
         b: the test scores of B, paired with those of A.
         region: half-width of the region of practical equivalence.
-        baseline: test score of the strongest simple baseline in each replicate, ``[n]``, or one number that is the same
-            in all; None where there is none.
+        baseline: test score of the strongest simple baseline in each replicate, ``[n]``, one number that is the same in
+            all, or those of all baselines, the strongest in validation first, ``[m, n]``; None where there is none.
         p: corrected p-values of difference and equivalence; None takes them as they are, for a single pair.
         changes: where the two change places as the budget grows.
 
     Raises:
         InputError: as ``statistics.paired_difference`` and ``statistics.equivalence``.
     """
-    over = None if baseline is None else np.broadcast_to(baseline, np.shape(a))
+    shape = (*np.shape(baseline)[:-1], len(a))
+    every = [] if baseline is None else np.broadcast_to(baseline, shape).reshape(-1, len(a))
+    over = [(paired_difference(a, scores), paired_difference(b, scores)) for scores in every]
     difference, equivalent = paired_difference(a, b), equivalence(a, b, region)
     return Evidence(
         names=names,
@@ -155,7 +161,8 @@ def weigh(
         difference=difference,
         superiority=superiority(a, b),
         equivalence=equivalent,
-        over_baseline=None if over is None else (paired_difference(a, over), paired_difference(b, over)),
+        over_baseline=over[0] if over else None,
+        over_others=tuple(over[1:]),
         p=(difference_p(difference), equivalent.p) if p is None else p,
         changes=changes,
     )

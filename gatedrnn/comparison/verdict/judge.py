@@ -101,7 +101,7 @@ def _judge_pair(task: TestedTask, device: Device, names: tuple[str, str], correc
         names,
         *(replicate_scores(task, name, task["metric"]["name"]) for name in names),
         region=task["region"]["half_width"],
-        baseline=None if baseline is None else baseline["tests"],
+        baseline=tests_of(task),
         p=correct.p,
         changes=changes,
     )
@@ -172,6 +172,18 @@ def _statistics(task: TestedTask, evidence: Evidence) -> TestStatistics:
         "equivalence": equivalence_entry(evidence.equivalence._replace(p=evidence.p[1])),
         "accuracy": _accuracy(task, a, b),
     }
+
+
+def tests_of(task: TestedTask) -> list[list[float]] | None:
+    """Return each simple baseline's test scores, the strongest in validation first; None where there is none.
+
+    One that could not be fitted to every split is left out, as it is nothing to be paired with.
+    """
+    first = strongest_baseline(task)
+    if first is None:
+        return None
+    others = [b["tests"] for b in task["baselines"] if b is not first and len(b["tests"]) == len(first["tests"])]
+    return [first["tests"], *others]
 
 
 def replicate_scores(task: TestedTask, name: str, metric: Deciding) -> NDArray:

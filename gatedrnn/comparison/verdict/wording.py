@@ -191,11 +191,14 @@ def _neither(findings: Findings) -> str:
         f"{name} ({number(test.mean, places)} {interval(test.low, test.high, places)})"
         for name, test in zip(e.names, e.tests, strict=True)
     )
-    return (
-        f"Neither {scores} is shown to beat the strongest simple baseline, {findings.baseline['name']} "
-        f"({_baseline(findings.baseline, places)} {findings.unit}). Until one does, the simpler model is the "
-        "better choice."
+    strongest = f"{findings.baseline['name']} ({_baseline(findings.baseline, places)} {findings.unit})"
+    beaten = e.over_baseline is not None and any(less.high < 0 for less in e.over_baseline)
+    what = (
+        f"every simple baseline in the test; {strongest}, the strongest in validation, is beaten, but not the others"
+        if beaten
+        else f"the strongest simple baseline, {strongest}"
     )
+    return f"Neither {scores} is shown to beat {what}. Until one does, the simpler model is the better choice."
 
 
 def _against_baseline(findings: Findings) -> str:
@@ -204,8 +207,8 @@ def _against_baseline(findings: Findings) -> str:
     e = findings.evidence
     which = [name for name, beats in zip(e.names, e.beats_baseline(), strict=True) if beats]
     subject = "Both are" if len(which) == 2 else f"Only {which[0]} is shown to be"
-    test = _baseline(findings.baseline, findings.places)
-    return f"{subject} better than the strongest simple baseline, {findings.baseline['name']} ({test})."
+    strongest = f"{findings.baseline['name']} ({_baseline(findings.baseline, findings.places)})"
+    return f"{subject} better than every simple baseline; the strongest in validation is {strongest}."
 
 
 def _baseline(baseline: BaselineEntry, places: int) -> str:

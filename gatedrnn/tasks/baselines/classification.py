@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.tasks.baselines.classes import class_scores
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
+from gatedrnn.tasks.metrics import class_scores
 from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def summaries(batch: Batch) -> Float[np.ndarray, "B 5I"]:
 
 
 def _scores(log_probabilities: Float[np.ndarray, "B K"], part: Batch) -> Scores:
-    nats = -np.take_along_axis(log_probabilities, part.y[:, None].astype(int), axis=1)[:, 0]
-    return class_scores(nats, log_probabilities.argmax(1), part.y)
+    return class_scores(log_probabilities, part.y)
 
 
 def _frequencies(visible: Visible) -> FittedBaseline:

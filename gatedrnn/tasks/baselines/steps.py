@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.tasks.baselines.classes import class_scores
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, pieces, steps, thinned
+from gatedrnn.tasks.metrics import named_scores
 from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def in_pieces(part: Batch, width: int, scores: Callable[[Batch], np.ndarray]) ->
     """Return what ``scores`` gives for all steps, computed in pieces, as a model is worth."""
     found = [(scores(piece), piece.y[steps(piece)]) for piece in pieces(part, width)]
     nats, guesses = np.concatenate([each for each, _ in found]).T
-    return class_scores(nats, guesses.astype(int), np.concatenate([y for _, y in found]))
+    return named_scores(nats, guesses.astype(int), np.concatenate([y for _, y in found]))
 
 
 def frequencies(visible: Visible, classes: int, name: str) -> FittedBaseline:

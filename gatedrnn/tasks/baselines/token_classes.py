@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.tasks.baselines.classes import class_scores
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, steps
 from gatedrnn.tasks.baselines.steps import frequencies
+from gatedrnn.tasks.metrics import class_scores
 from gatedrnn.tasks.task import FittedBaseline
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def shares(batch: Batch, tokens: int) -> Any:
 
 
 def _scores(log_probabilities: Float[np.ndarray, "N K"], y: np.ndarray) -> Scores:
-    nats = -np.take_along_axis(log_probabilities, y[:, None].astype(int), axis=1)[:, 0]
-    return class_scores(nats, log_probabilities.argmax(1), y)
+    return class_scores(log_probabilities, y)
 
 
 def _frequencies(visible: Visible) -> FittedBaseline:

@@ -36,7 +36,7 @@ def test_a_verdict_by_errors_speaks_in_the_users_units() -> None:
     verdict, statistics = pair["verdict"], pair["statistics"]
     assert verdict["headline"] == "LSTM is meaningfully better"
     assert "410.60 against 429.08 Passengers (RMSE) on the test set" in verdict["finding"]
-    assert verdict["finding"].endswith("better than the strongest simple baseline, autoregression (500.00).")
+    assert verdict["finding"].endswith("every simple baseline; the strongest in validation is autoregression (500.00).")
     scores = [replicate_scores(make_forecast(), name, "rmse").mean() for name in NAMES]
     assert statistics["difference"]["mean"] == pytest.approx(scores[0] - scores[1])
     assert statistics["two_way_bootstrap"]["low"] < statistics["difference"]["mean"]
