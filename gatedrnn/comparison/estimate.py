@@ -15,7 +15,7 @@ from gatedrnn.comparison.diagnostics.parts_of_data import PARTS
 from gatedrnn.comparison.protocol import hidden_sizes, step_times
 from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
-from gatedrnn.comparison.search.replicate import STEPS_BETWEEN_LOOKS, Search, draw_replicate
+from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
 from gatedrnn.costs.counting import network_costs, step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
@@ -154,9 +154,7 @@ def _of_task(task: VisibleTask, settings: Settings, tell: Callable[[Preparing], 
 
 def pilot_trials(visible: Visible, settings: Settings) -> int:
     """Return how many trials a pilot has: one where epochs are so long that none would end within it anyway."""
-    steps, examples = visible.train.x.shape[:2]
-    long = steps * (examples // min(settings.batch_size, examples)) > STEPS_BETWEEN_LOOKS
-    return 1 if long else min(PILOT, settings.trials or PILOT)
+    return 1 if long_epochs(visible.train, settings.batch_size) else min(PILOT, settings.trials or PILOT)
 
 
 class _Compiled(NamedTuple):
