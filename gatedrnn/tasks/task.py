@@ -275,6 +275,11 @@ def as_it_was_given(seed: int) -> Reading:
     return Reading()
 
 
+def as_it_was_read(window: int) -> None:
+    """Return that there is no such task: it is not read in windows."""
+    del window
+
+
 def as_it_is(x: Array | np.ndarray) -> Array | np.ndarray:
     """Return the inputs themselves: features need no encoding."""
     return x
@@ -308,6 +313,8 @@ class VisibleTask:
             which a network may forecast the change; pure. None: there is none.
         facts: what was understood of the data, in words by what they are about, such as the season: a table that a
             person checks in ten seconds.
+        with_window: steps to the same task read in windows of so many, or to None where it is not read in windows;
+            raises an ``InputError`` where it has too few steps for that.
         metric: what a verdict rests on unless one asks otherwise; None: what is usual for the kind
             (``gatedrnn.tasks.metrics.metric_of``).
     """
@@ -327,6 +334,7 @@ class VisibleTask:
     reading: Callable[[int], Reading] = as_it_was_given
     anchor: Callable[[Array], Array] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    with_window: Callable[[int], VisibleTask | None] = as_it_was_read
     metric: Deciding | None = None
 
     @property
