@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Float, Int
+    from jaxtyping import Bool, Float, Int, Shaped
 
     from gatedrnn.tasks.metrics import Deciding
 
@@ -104,12 +104,16 @@ class Recording(NamedTuple):
         y: what is looked for at each step, ``[n, D]``.
         first: the first step at which a forecast is made that counts.
         ahead: steps from a forecast to what it is about.
+        times: when each step was, ``[n]``, as dates or numbers; None where that is not known.
+        name: what the sequence is called; empty where it has no name.
     """
 
     x: Float[np.ndarray, "n I"]
     y: Float[np.ndarray, "n D"]
     first: int
     ahead: int
+    times: Shaped[np.ndarray, "n"] | None = None
+    name: str = ""
 
 
 class Past(NamedTuple):
