@@ -52,16 +52,17 @@ def save_tuned(
         trials = [entry["trials"][entry["selected"]] for entry in entries]
         best = min(range(len(trials)), key=lambda k: (trials[k]["score"] is None, trials[k]["score"]))
         replicate = found["replicates"][best]
-        params = one.restore(folder.winner(task.name, name, best, stages[name][best]))
+        chosen = replicate["configurations"][entries[best]["selected"]]
+        cell, params = one.narrow(one.restore(folder.winner(task.name, name, best, stages[name][best])), chosen)
         choice = {
             "replicate": best,
             "seed": replicate["seed"],
-            "configuration": replicate["configurations"][entries[best]["selected"]],
+            "configuration": chosen,
             "validation": trials[best]["validation"],
         }
         path = folder.path / "models" / task.name / name.replace(":", ".")
         try:
-            described = description(task, name, one.cell, task.reading(replicate["seed"]))
+            described = description(task, name, cell, task.reading(replicate["seed"]))
         except InputError as error:  # a comparison of hours does not fail because of what it cannot save
             warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
             continue
