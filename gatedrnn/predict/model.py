@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.saving import restore
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import from_last, network
+from gatedrnn.experiment.saving import restore
 from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
