@@ -112,5 +112,5 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
+        tasks = [registry.identity(task) for task in self.tasks]
         return json.loads(json.dumps({**vars(self), "space": dataclasses.asdict(self.space), "tasks": tasks}))

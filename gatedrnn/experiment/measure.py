@@ -32,7 +32,7 @@ class Measure:
 
     def __init__(self, cell: Cell, task: VisibleTask, asked: Deciding | None) -> None:
         self._task = task
-        self._asked = asked
+        self._asked: Deciding | None = asked
         measured = dataclasses.replace(task, score=cast(Any, partial(sums, task)))
         self._outputs = jax.jit(
             partial(evaluate_each, cell, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))

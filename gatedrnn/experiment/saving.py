@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Reading, VisibleTask
     from gatedrnn.types import Cell, Params
 
+MODEL = "model"
+"""What the network of a training run is called in its folder, before the endings of its files."""
 FORMAT = 3
 """3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
 `cell_configuration` holds all of the cell; 1 held its name and units alone."""
