@@ -12,10 +12,11 @@ import numpy as np
 
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.diagnostics.parts_of_data import PARTS
+from gatedrnn.comparison.diagnostics.windows import other_windows
 from gatedrnn.comparison.protocol import hidden_sizes, step_times
 from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
-from gatedrnn.comparison.search.replicate import STEPS_BETWEEN_LOOKS, Search, draw_replicate
+from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
 from gatedrnn.costs.counting import network_costs, step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
@@ -146,7 +147,8 @@ def _of_task(task: VisibleTask, settings: Settings, tell: Callable[[Preparing], 
         found = within(dict(zip(cells, each, strict=True)), settings)
     count = trials_of_all(settings, max(cell.trial_seconds for cell in found.values()))
     found = {name: cell._replace(trials=count, flops=cell.flops * count) for name, cell in found.items()}
-    full = full_seconds(found, settings, visible) if settings.full else 0.0
+    windows = len(other_windows(task, task.reading(replicate.seed).window, replicate.seed)) if settings.full else 0
+    full = full_seconds(found, settings, visible, windows) if settings.full else 0.0
     trials = len(pilot.configurations)
     extension = _extension(found, settings, trials)
     return TaskEstimate(task.name, found, around, settings.minutes, full, extension, trials)
@@ -154,9 +156,7 @@ def _of_task(task: VisibleTask, settings: Settings, tell: Callable[[Preparing], 
 
 def pilot_trials(visible: Visible, settings: Settings) -> int:
     """Return how many trials a pilot has: one where epochs are so long that none would end within it anyway."""
-    steps, examples = visible.train.x.shape[:2]
-    long = steps * (examples // min(settings.batch_size, examples)) > STEPS_BETWEEN_LOOKS
-    return 1 if long else min(PILOT, settings.trials or PILOT)
+    return 1 if long_epochs(visible.train, settings.batch_size) else min(PILOT, settings.trials or PILOT)
 
 
 class _Compiled(NamedTuple):
@@ -248,15 +248,18 @@ def trials_of_all(settings: Settings, seconds: float) -> int:
     return int(min(asked, fitting))
 
 
-def full_seconds(cells: dict[str, CellEstimate], settings: Settings, visible: Visible) -> float:
+def full_seconds(cells: dict[str, CellEstimate], settings: Settings, visible: Visible, windows: int = 0) -> float:
     """Return what ``full`` adds: for each part of the data and each cell a program, and a trial in each replicate.
+
+    So too for each other window, on all of the data.
 
     An epoch on a part of the training sequences validates on all of the validation part: forward alone, a third of what
     training takes for a sequence. What the gates do takes another program for each cell.
     """
     train, validation = 3 * visible.train.x.shape[1], visible.validation.x.shape[1]
     each = sum((part * train + validation) / (train + validation) for part in PARTS)
-    programs = len(PARTS) + 1
+    each += windows
+    programs = len(PARTS) + windows + 1
     # In the pilot all cells compile and train at once; here it is one after the other.
     shared = len(cells)
     return sum(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.objectives import bounded_log_scale
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def forecast_entries(
         before = max(0, first - MOST_HISTORY)
         entries.append(
             {
-                "sequence": f"test sequence {k + 1}",
+                "sequence": one.name or f"test sequence {k + 1}",
                 "target": targets[0],
-                "time": [*range(before, first + shown.steps)],
+                "time": _times(one, before, first + shown.steps),
                 "history": _rounded(one.y[before:first, 0]),
                 "truth": _rounded(came[:, 0]),
                 "cells": {name: _of_cell(mean[rows], deviation[rows]) for name, (mean, deviation) in cells.items()},
@@ -99,6 +100,14 @@ def forecast_entries(
             }
         )
     return entries
+
+
+def _times(one: Recording, start: int, stop: int) -> list[float | str]:
+    """Return when steps were, dates as text; without times these are counted."""
+    if one.times is None:
+        return [*range(start, stop)]
+    times = one.times[start:stop]
+    return [said(time) for time in times] if times.dtype.kind == "M" else times.astype(float).tolist()
 
 
 def _gaussian(

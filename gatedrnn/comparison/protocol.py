@@ -17,6 +17,7 @@ from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
+from gatedrnn.comparison.diagnostics.windows import Basis, windows
 from gatedrnn.comparison.entries import (
     baseline_entries,
     extended_protocol,
@@ -162,7 +163,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "test_counts": tested["counts"],
         "range": tested["range"],
         "forecasts": tested["forecasts"],
-        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, folder))
+        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, region, folder))
         if settings.full
         else None,
     }
@@ -275,13 +276,20 @@ def regions_beside(
 
 
 def further(
-    settings: Settings, cells: dict[str, Cell], replicates: list[Replicate], searched: TaskSearch, folder: Folder
+    settings: Settings,
+    cells: dict[str, Cell],
+    replicates: list[Replicate],
+    searched: TaskSearch,
+    region: RegionEntry,
+    folder: Folder,
 ) -> FullEntry:
-    """Return what ``full`` adds: scores on parts of the training data, and what the gates do."""
+    """Return what ``full`` adds: scores on parts of the training data, what the gates do, and other windows."""
     winners = {name: [searched.winner(name, r, folder) for r in replicates] for name in searched.searches}
+    basis = Basis(settings, replicates, searched.found, searched.baselines, searched.reckoning.metric)
     return {
         "data": parts_of_data(cells, settings, replicates, searched.found),
         "gates": gates(cells, replicates, searched.found, winners),
+        "windows": windows(cells, basis, region["half_width"]),
     }
 
 

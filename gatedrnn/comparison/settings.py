@@ -56,7 +56,8 @@ class Settings:
     """What the verdict rests on; none: the root mean squared error of recorded numbers, nats of classes, tokens and
     labels, unless a task says another."""
     full: bool = False
-    """Whether scores on 10 and 30 % of the training data are added, and what the gates do before and after training."""
+    """Whether scores on 10 and 30 % of the training data are added, what the gates do before and after training, and
+    whether half the window or twice as much would give another verdict."""
     seed: int = 0
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)

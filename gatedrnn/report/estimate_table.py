@@ -31,7 +31,7 @@ def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:
         for name, cell in task.cells.items():
             table.add_row(f"  {name}", *_row(cell))
         if task.full_seconds:
-            table.add_row("  less data, gates", *[""] * 5, seconds(task.full_seconds))
+            table.add_row("  less data, gates, windows", *[""] * 5, seconds(task.full_seconds))
         table.add_row("  around it", *[""] * 5, seconds(task.around_seconds))
     return table
 

@@ -61,6 +61,8 @@ def _task(content: TaskContent, sequences: list[str]) -> list[str]:
     lines += [f"### {content.cells.title}", "", *_table(content.cells), ""]
     if content.baselines is not None:
         lines += [f"### {content.baselines.title}", "", *_table(content.baselines), ""]
+    if content.windows is not None:
+        lines += [f"### {content.windows.title}", "", *_table(content.windows), ""]
     method = [f"{term}: {text}" for term, text in content.method.items()]
     return [*lines, "### How it was done", "", *_bullets(method), ""]
 

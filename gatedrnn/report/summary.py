@@ -57,6 +57,8 @@ def _task(content: TaskContent) -> list[RenderableType]:
     parts.append(Padding(_side_by_side(content.cells), (1, 0, 0, 0)))
     if content.baselines is not None:
         parts.append(Padding(_side_by_side(content.baselines), (1, 0, 0, 0)))
+    if content.windows is not None:
+        parts.append(Padding(_side_by_side(content.windows), (1, 0, 0, 0)))
     parts += _listed("Before you rely on this", [("!", line) for line in content.caveats])
     steps = [("-", "\n".join(filter(None, step))) for step in content.steps]
     parts += _listed("What to do next", steps)

@@ -38,7 +38,7 @@ def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
         further_figures(task, name),
     ]
     cells = tables.render_columns(content.cells)
-    baselines = None if content.baselines is None else tables.render_columns(content.baselines)
+    beside = [tables.render_columns(one) for one in (content.baselines, content.windows) if one is not None]
     return element(
         "section",
         element("p", content.title, class_="eyebrow"),
@@ -56,7 +56,7 @@ def task_section(task: TaskEntry, results: Results, name: str) -> Markup:
         else None,
         element("div", figures, class_="pair figures"),
         cells if several else None,
-        baselines,
+        beside,
         element("div", None if several else cells, _next(content), class_="pair"),
         _details("Every interval", [tables.render_table(pair.intervals) for pair in content.pairs]),
         _details("How it was done", _method(content)),

@@ -101,7 +101,7 @@ class Delimited:
         self.path = path
         with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as file:
             self.encoding = _encoding(file.read(START))
-        with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rt", encoding=self.encoding) as file:
+        with self._text() as file:
             lines = [line for line in itertools.islice(file, LINES) if line.strip("\r\n")]
         tabs = ".tsv" in (suffix.lower() for suffix in path.suffixes)
         self.dialect = sniff(lines, "\t" if tabs else None)
@@ -122,7 +122,16 @@ class Delimited:
 
     def place(self, row: int) -> str:
         """Return in words where a row stands, counted from 0."""
-        return f"line {row + (1 if self.dialect.names else 2):,} of the file"
+        wanted = row + (0 if self.dialect.names else 1)
+        with self._text() as file:
+            there = (
+                number for number, line in enumerate(file, start=1) if line.strip("\r\n")
+            )  # empty ones are no rows
+            return f"line {next(itertools.islice(there, wanted, None), wanted + 1):,} of the file"
+
+    def _text(self) -> Any:
+        opened = gzip.open if self.path.suffix.lower() == ".gz" else open
+        return opened(self.path, "rt", encoding=self.encoding)
 
     def _open(self, **convert: Any) -> Any:
         module = arrow().csv

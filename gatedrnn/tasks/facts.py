@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.splitting import Stretches
     from gatedrnn.tasks.task import Kind
 
+LAGS = ("ridge regression on the last steps", "gradient boosting on the last steps")
+BASELINES: dict[Kind, tuple[str, ...]] = {
+    "classification": ("class frequencies", "logistic regression on means, deviations and three frames"),
+    "step-classification": ("class frequencies", "logistic regression on the last steps"),
+    "step-regression": ("unconditional Gaussian", *LAGS),
+    "forecast": ("unconditional Gaussian", "persistence", "drift", "autoregression", "exponential smoothing", *LAGS),
+    "next-token": ("token frequencies", "n-gram, Witten-Bell"),
+}
+OF_TOKENS: dict[Kind, tuple[str, ...]] = {
+    "classification": ("class frequencies", "logistic regression on a bag of tokens"),
+    "step-classification": ("class frequencies", "class frequencies of each token"),
+}
+"""The simple baselines by their names, and those of classes where tokens are read."""
 SHOWN = 6
 """Names that a row lists; of more it gives the number."""
 KINDS: dict[Kind, str] = {
@@ -43,9 +56,26 @@ def facts(data: Sequences, kind: Kind, splitter: Splitter) -> dict[str, str]:
         "split": _split(data, splitter),
         "window": _window(splitter),
         "season": _season(kind, splitter),
+        "baselines": "; ".join(baselines_of(kind, splitter.season, tokens=bool(data.tokens))),
     }
     rows |= {f"note {k}" if k > 1 else "note": note for k, note in enumerate(data.notes, start=1)}
     return {title: text for title, text in rows.items() if text}
+
+
+def baselines_of(kind: Kind, season: int | None, *, tokens: bool) -> tuple[str, ...]:
+    """Return the names of the simple models that cells are held against.
+
+    Args:
+        kind: what is asked of the data.
+        season: steps after which the series comes round again; None where it does not.
+        tokens: whether a network reads tokens.
+
+    Example:
+        >>> baselines_of("next-token", None, tokens=True)
+        ('token frequencies', 'n-gram, Witten-Bell')
+    """
+    seasonal = ("seasonal-naive",) if kind == "forecast" and season else ()
+    return (*(OF_TOKENS if tokens and kind in OF_TOKENS else BASELINES)[kind], *seasonal)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.errors import InputError
-from gatedrnn.tasks.dates import are_dates
+from gatedrnn.tasks.time_column import NUMBERS, TIMES, holds_dates, time_column
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 CLASSES, RARE = 20, 3
 """Different whole numbers of a target that are classes at most, and how often each of them occurs at least."""
 INDEX = re.compile(r"|index|id|unnamed: 0|__index_level_0__|row|row_?id|row_?number", re.IGNORECASE)
-TIMES = re.compile(r"(.*[ _])?(t|ds|year|yr|month|week|day|date|hour|time|datetime|timestamp|epoch)", re.IGNORECASE)
-"""Names of columns that only count rows, and of those that say when a row was."""
-NUMBERS = ("number", "whole")
+"""Names of columns that only count rows."""
 
 
 class Roles(NamedTuple):
@@ -53,13 +51,15 @@ def guess(looks: dict[str, Profile], question: Question, source: Source) -> Role
     Raises:
         InputError: where a column is unknown or of another type than its role needs.
     """
+    if not any(one.rows for one in looks.values()):
+        raise InputError("expected rows, got none below the names of columns")
     named = [question.group, question.time, question.split, *question.target]
     columns = tuple(dict.fromkeys(column_of(name, looks) for name in question.features))
     unknown = [name for name in (*named, *columns) if name is not None and name not in looks]
     if unknown:
         raise InputError(f"columns: expected some of {', '.join(looks)}; got {', '.join(unknown)}")
     taken = {*named, *columns}
-    time, notes = _time(looks, question, taken)
+    time, notes = time_column(looks, question, taken)
     kind, said = _kind(looks, question, time)
     notes += said
     both = [] if kind == "forecast" else [name for name in columns if name in question.target]
@@ -71,6 +71,8 @@ def guess(looks: dict[str, Profile], question: Question, source: Source) -> Role
         left = {name: one for name, one in looks.items() if name not in others}
         features, said = _features(left, question, looks)
         notes += said
+        if not question.target and question.kind is None and question.horizon is None:
+            _refuse_label(features, looks, left)
     if kind == "forecast":
         features = tuple(dict.fromkeys((*features, *question.target)))
     if not features and question.kind is None and kind == "step-regression":
@@ -79,6 +81,11 @@ def guess(looks: dict[str, Profile], question: Question, source: Source) -> Role
         what = "; ".join(notes)
         raise InputError(
             f"features: expected at least one column that the network reads, got none{f' ({what})' if what else ''}"
+        )
+    if kind == "forecast" and not question.target and not any(looks[name].type in NUMBERS for name in features):
+        raise InputError(
+            f"target: expected a column of numbers to forecast, got text alone in {', '.join(features)}; for a class "
+            "name its column with target"
         )
     for name in features if kind == "forecast" else (*features, *question.target):
         number = name in question.target and kind in ("forecast", "step-regression")
@@ -98,20 +105,6 @@ def column_of(feature: str, looks: Collection[str]) -> str:
         return feature
     before = feature.partition("=")[0] if "=" in feature else feature.removesuffix(" missing")
     return before if before in looks else feature
-
-
-def _time(looks: dict[str, Profile], question: Question, taken: set[str | None]) -> tuple[str | None, list[str]]:
-    if question.time is not None:
-        return question.time, []
-    found = [name for name, one in looks.items() if name not in taken and holds_dates(one)]
-    if len(found) != 1:
-        return None, []
-    return found[0], [f"column {found[0]!r} holds dates: read as the time of a row"]
-
-
-def holds_dates(one: Profile) -> bool:
-    """Return whether a column holds dates, as such or as text."""
-    return one.type == "time" or (one.type == "text" and one.spelled < one.rows / 2 and are_dates(one.sample))
 
 
 def is_class(one: Profile) -> bool:
@@ -172,6 +165,17 @@ def _features(
             notes.append(f"column {name!r} {reason}: left out")
         _refuse_groups(name, one, question)
     return tuple(features), notes
+
+
+def _refuse_label(features: tuple[str, ...], looks: dict[str, Profile], left: dict[str, Profile]) -> None:
+    """Refuse to forecast what may be the class of the text beside it."""
+    texts = [name for name, one in left.items() if one.type == "text" and one.counts is None and not holds_dates(one)]
+    if len(features) == len(texts) == 1 and is_class(looks[features[0]]):
+        name, text = features[0], texts[0]
+        raise InputError(
+            f"target: expected a word on what is asked of {name!r}, beside texts in {text!r}; add --target {name!r} to "
+            f"find it from the text of its row, or --horizon 1 to forecast it"
+        )
 
 
 def _reason(name: str, one: Profile, falls: int) -> str | None:

@@ -39,10 +39,16 @@ def recordings(
         >>> one.y[:, 0].tolist(), one.first
         ([4.0, 5.0, 6.0, 7.0, 8.0], 2)
     """
-    before = data.starts[part.sequences]
     return tuple(
-        Recording(data.x[a:c], outputs[a:c], int(b - a), ahead)
-        for a, b, c in zip(before, part.starts, part.stops, strict=True)
+        Recording(
+            data.x[a:c],
+            outputs[a:c],
+            int(b - a),
+            ahead,
+            None if data.times is None else data.times[a:c],
+            data.labels[k] if data.labels else "",
+        )
+        for k, a, b, c in zip(part.sequences, data.starts[part.sequences], part.starts, part.stops, strict=True)
         if c - b > ahead
     )
 

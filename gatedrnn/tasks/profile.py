@@ -32,10 +32,11 @@ class Profile:
         counts: how often each value occurs; None where there are more than ``LEVELS``.
         integral: whether all numbers are whole.
         falls: rows whose value is smaller than that of the row before, of texts: another one than before.
+        ties: rows whose number is that of the row before.
         counted: whether each number is one more than that of the row before.
         spelled: rows whose text spells a number.
         stray: the first row whose text spells none, and that text.
-        sample: the first different texts.
+        sample: the first different texts, and whole numbers as text.
         words: words in all texts.
     """
 
@@ -45,6 +46,7 @@ class Profile:
     counts: dict[Any, int] | None = dataclasses.field(default_factory=dict)
     integral: bool = True
     falls: int = 0
+    ties: int = 0
     counted: bool = True
     spelled: int = 0
     stray: tuple[int, str] | None = None
@@ -74,9 +76,13 @@ class Profile:
         before = values[:1] if self.last is None else np.array([self.last])
         steps = values - np.concatenate([before, values[:-1]])
         self.falls += int((steps < 0).sum())
+        self.ties += int((steps[self.last is None :] == 0).sum())
         self.counted = self.counted and bool((steps[self.last is None :] == 1).all())
         self.last = values[-1]
         self.integral = self.integral and bool((values == np.floor(values)).all())
+        if self.integral and len(self.sample) < LEVELS:
+            first = (f"{value:.0f}" for value in values[:LEVELS])
+            self.sample = tuple(dict.fromkeys((*self.sample, *first)))[:LEVELS]
         if self.counts is not None:
             self._count(*(found.tolist() for found in np.unique(values, return_counts=True)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
@@ -86,6 +87,14 @@ def task_from(
         reading=splitter.reading,
         anchor=partial(_last_values, _columns(data)) if kind == "forecast" else None,
         facts=facts(data, kind, splitter),
+        with_window=lambda window: task_from(
+            data,
+            kind,
+            name=name,
+            source=source,
+            sha256=sha256,
+            framing=dataclasses.replace(framing, window=window, season=splitter.season),
+        ),
     )
 
 

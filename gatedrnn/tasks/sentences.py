@@ -8,9 +8,10 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns, words
-from gatedrnn.tasks.guesses import INDEX, holds_dates
+from gatedrnn.tasks.guesses import INDEX
 from gatedrnn.tasks.sequences import Sequences
 from gatedrnn.tasks.table import numbered
+from gatedrnn.tasks.time_column import holds_dates
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.profile import Profile

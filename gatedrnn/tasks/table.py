@@ -9,11 +9,12 @@ import numpy as np
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
 from gatedrnn.tasks.given import given
-from gatedrnn.tasks.guesses import NUMBERS, check_stray, guess
+from gatedrnn.tasks.guesses import check_stray, guess
 from gatedrnn.tasks.inputs import inputs
 from gatedrnn.tasks.missing import fill
 from gatedrnn.tasks.rows import rows_of
 from gatedrnn.tasks.sequences import Sequences
+from gatedrnn.tasks.time_column import NUMBERS, spells_dates
 from gatedrnn.tasks.timing import check_ascends, spacing, times_of_text
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _read(
     """Read the columns of a table that have a role."""
     texts = [name for name in roles.features if looks[name].type not in NUMBERS]
     classes = roles.targets if roles.kind not in ("forecast", "step-regression") else ()
-    of_text = roles.time is not None and looks[roles.time].type == "text"
+    of_text = roles.time is not None and _spelled(looks[roles.time])
     named = [question.group, question.split, *classes, *texts, *([roles.time] if of_text else [])]
     return columns.read(
         source,
@@ -103,10 +104,16 @@ def _times(
     """Return when each row was, in the order of the table."""
     if roles.time is None:
         return None
-    if looks[roles.time].type != "text":
+    if not _spelled(looks[roles.time]):
         return table.times
-    check_stray(roles.time, looks[roles.time], source)
+    if looks[roles.time].type == "text":
+        check_stray(roles.time, looks[roles.time], source)
     return times_of_text(table.labels[roles.time], roles.time, source, question.day_first)
+
+
+def _spelled(one: Profile) -> bool:
+    """Return whether times have to be read from text: all text, and whole numbers such as 20260131."""
+    return one.type == "text" or (one.type in NUMBERS and spells_dates(one))
 
 
 def _targets(table: Columns, rows: Rows, roles: Roles) -> tuple[Kind, Any, tuple[str, ...]]:

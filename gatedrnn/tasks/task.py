@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Float, Int
+    from jaxtyping import Bool, Float, Int, Shaped
 
     from gatedrnn.tasks.metrics import Deciding
 
@@ -104,12 +104,16 @@ class Recording(NamedTuple):
         y: what is looked for at each step, ``[n, D]``.
         first: the first step at which a forecast is made that counts.
         ahead: steps from a forecast to what it is about.
+        times: when each step was, ``[n]``, as dates or numbers; None where that is not known.
+        name: what the sequence is called; empty where it has no name.
     """
 
     x: Float[np.ndarray, "n I"]
     y: Float[np.ndarray, "n D"]
     first: int
     ahead: int
+    times: Shaped[np.ndarray, "n"] | None = None
+    name: str = ""
 
 
 class Past(NamedTuple):
@@ -275,6 +279,11 @@ def as_it_was_given(seed: int) -> Reading:
     return Reading()
 
 
+def as_it_was_read(window: int) -> None:
+    """Return that there is no such task: it is not read in windows."""
+    del window
+
+
 def as_it_is(x: Array | np.ndarray) -> Array | np.ndarray:
     """Return the inputs themselves: features need no encoding."""
     return x
@@ -308,6 +317,8 @@ class VisibleTask:
             which a network may forecast the change; pure. None: there is none.
         facts: what was understood of the data, in words by what they are about, such as the season: a table that a
             person checks in ten seconds.
+        with_window: steps to the same task read in windows of so many, or to None where it is not read in windows;
+            raises an ``InputError`` where it has too few steps for that.
         metric: what a verdict rests on unless one asks otherwise; None: what is usual for the kind
             (``gatedrnn.tasks.metrics.metric_of``).
     """
@@ -327,6 +338,7 @@ class VisibleTask:
     reading: Callable[[int], Reading] = as_it_was_given
     anchor: Callable[[Array], Array] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    with_window: Callable[[int], VisibleTask | None] = as_it_was_read
     metric: Deciding | None = None
 
     @property

@@ -10,11 +10,12 @@ import numpy as np
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
 from gatedrnn.tasks.dates import are_dates
-from gatedrnn.tasks.guesses import INDEX, NUMBERS, check_stray, holds_dates, is_class
+from gatedrnn.tasks.guesses import INDEX, check_stray, is_class
 from gatedrnn.tasks.missing import fill
 from gatedrnn.tasks.rows import Rows
 from gatedrnn.tasks.sequences import Sequences
 from gatedrnn.tasks.table import numbered
+from gatedrnn.tasks.time_column import NUMBERS, holds_dates
 from gatedrnn.tasks.timing import check_ascends, spacing, times_of_text
 
 if TYPE_CHECKING:

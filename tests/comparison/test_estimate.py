@@ -54,6 +54,9 @@ def test_full_trains_each_cell_again_on_parts_of_the_data() -> None:
     part = Batch(np.zeros((5, 30, 1)), np.full(30, 5), np.zeros(30))
     held = Batch(np.zeros((5, 10, 1)), np.full(10, 5), np.zeros(10))
     found = full_seconds(CELLS, Settings(replicates=2), Visible(part, held, 0.0))
+    more = full_seconds(CELLS, Settings(replicates=2), Visible(part, held, 0.0), windows=2)
+    each = [2 * cell.once_seconds + 2 * 2 * cell.trial_seconds for cell in CELLS.values()]
+    assert more - found == pytest.approx(sum(each) / 2)
     assert found == pytest.approx((3 * (3 + 4) + 2 * 0.56 * (2 + 1)) / 2)
 
 

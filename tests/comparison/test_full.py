@@ -73,6 +73,7 @@ def test_the_report_shows_what_full_adds() -> None:
     task["full"] = {
         "data": {"parts": [0.1, 0.3, 1.0], "examples": [22, 65, 216], "validation": scores},
         "gates": {"LSTM": of_cell("forget"), "GRU": of_cell("update")},
+        "windows": None,
     }
     page = Page(render_report(judged(task)))
     assert page.open == []

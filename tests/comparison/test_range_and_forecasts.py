@@ -79,3 +79,21 @@ def test_windows_that_are_not_the_recordings_give_no_forecasts(price) -> None:
     assert len(forecast_entries(test, ("price",), {"LSTM": outputs}, None)) == 1
     assert forecast_entries(shifted, ("price",), {"LSTM": outputs}, None) == []
     assert forecast_entries(test._replace(recordings=None), ("price",), {"LSTM": outputs}, None) == []
+
+
+def test_forecasts_say_when_and_of_whom_they_are(tmp_path: Path) -> None:
+    days, shops = np.datetime64("2023-01-30") + np.arange(60), [f"s{k}" for k in range(10)]
+    values = np.random.default_rng(1).normal(size=(10, 60)).round(3)
+    with (tmp_path / "sales.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = ([shop, day, values[k, t]] for k, shop in enumerate(shops) for t, day in enumerate(days))
+        csv.writer(file).writerows([["shop", "day", "sold"], *rows])
+    task = task_from_file(tmp_path / "sales.csv", Question(group="shop", horizon=2, target=("sold",)))
+    test = task.read_test(0)
+    entries = forecast_entries(
+        test, ("sold",), {"LSTM": np.zeros((*np.swapaxes(test.batch.y, 0, 1).shape[:2], 2))}, None
+    )
+    assert [entry["sequence"] for entry in entries] == shops[:3]
+    for k, entry in enumerate(entries):
+        came = entry["history"] + entry["truth"]
+        places = [int((np.datetime64(str(day)) - days[0]).astype(int)) for day in entry["time"]]
+        np.testing.assert_array_equal(came, values[k, places])

@@ -47,23 +47,24 @@ def test_waves_are_joined_as_one_search(task, search) -> None:
 class Clocked:
     """A cell whose trials take the seconds that are given for each of 0, 1, 2, ...; the first is the best."""
 
-    def __init__(self, seconds: list[float], stop_at: int = 10**6) -> None:
+    def __init__(self, seconds: list[float], stop_at: int = 10**6, long_epochs: bool = False) -> None:
         self.seconds, self.stop_at, self.configurations = seconds, stop_at, []
+        self.long_epochs, self.wave = long_epochs, 1 if long_epochs else in_time.WAVE
 
     def train(self, lot, split, trivial, *, eligible, store, on_segment, go_on) -> SearchResult:
         done = len(self.configurations)
         if done >= self.stop_at:
             raise KeyboardInterrupt
         self.configurations += lot.configurations[:eligible]
-        assert len(lot.configurations) == len(lot.keys) == in_time.WAVE
-        assert lot.configurations[eligible:] == [extension.NOTHING] * (in_time.WAVE - eligible)
+        assert len(lot.configurations) == len(lot.keys) == self.wave
+        assert lot.configurations[eligible:] == [extension.NOTHING] * (self.wave - eligible)
         names = [json.dumps(c, sort_keys=True) for c in lot.configurations[:eligible]]
         trials = [
             {"score": float(done + k), "validation": float(done + k), "seconds": self.seconds[done + k], "name": name}
             for k, name in enumerate(names)
         ]
         total = sum(trial["seconds"] for trial in trials)
-        filling = [{"score": -1.0, "seconds": 0.0, "validation": -1.0}] * (in_time.WAVE - eligible)
+        filling = [{"score": -1.0, "seconds": 0.0, "validation": -1.0}] * (self.wave - eligible)
         entry = {"trials": [*trials, *filling], "selected": 0, "train_curve": [0.0], "seconds": total}
         return SearchResult(entry, [np.full(2, done)])
 
@@ -102,6 +103,14 @@ def test_a_budget_in_minutes_holds_and_all_cells_try_the_same(task, tmp_path) ->
 def test_each_replicate_has_a_trial_however_short_the_time(task, tmp_path) -> None:
     entries = in_minutes(task, tmp_path, {"LSTM": Clocked([1.0] * 9), "GRU": Clocked([2.0] * 9)}, 1e-9)
     assert [len(entry["trials"]) for entry in entries["GRU"]] == [1, 1, 1]
+
+
+def test_where_epochs_are_long_nothing_fills_a_wave_up(task, tmp_path) -> None:
+    """What fills up takes an epoch to end; `Clocked` refuses any here. The budget holds all the same."""
+    cells = {"LSTM": Clocked([1.0] * 40, long_epochs=True), "GRU": Clocked([2.0] * 40, long_epochs=True)}
+    entries = in_minutes(task, tmp_path, cells, 30.0)
+    assert [len(entry["trials"]) for entry in entries["LSTM"]] == [5, 5, 5]
+    assert cells["LSTM"].configurations == cells["GRU"].configurations
 
 
 def test_an_interrupted_budget_goes_on_within_its_replicate(task, tmp_path) -> None:

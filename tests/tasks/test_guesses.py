@@ -34,7 +34,7 @@ def read(tmp_path, table, ending="csv", **asked):
 )
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_target_is_a_class_where_few_values_come_often(tmp_path, values, kind, ending):
-    data, found = read(tmp_path, {"t": np.arange(N), "load": values, "temp": NOISE}, ending, target=("load",))
+    data, found = read(tmp_path, {"load": values, "temp": NOISE}, ending, target=("load",))
     assert found == kind
     if kind == "step-regression":
         np.testing.assert_array_equal(data.y[:, 0], values)
@@ -42,7 +42,6 @@ def test_a_target_is_a_class_where_few_values_come_often(tmp_path, values, kind,
         names = [str(v).lower().removesuffix(".0") for v in values]
         assert [data.classes[k].lower() for k in data.y] == names
     assert data.features == ("temp",)
-    assert any("'t' ascends as time does" in note for note in data.notes)
     assert any("'load'" in note for note in data.notes) == (
         values.dtype.kind in "ib" or kind == "step-classification"
     ) or (values.dtype.kind == "U")
@@ -74,7 +73,7 @@ def test_an_empty_name_is_a_name(tmp_path):
 @pytest.mark.parametrize(
     ("name", "values", "read_as"),
     [
-        ("year", 1900 + np.arange(N) // 2, ()),
+        ("year", 1900 + np.arange(N) // 2, ()),  # twice each: no time of a row
         ("Date", np.arange(N) * 3, ()),
         ("month", 1 + np.arange(N) % 12, ("month",)),  # it comes round, and says something
         ("amount", 100 + np.arange(N) * 2, ("amount",)),
@@ -86,9 +85,52 @@ def test_what_ascends_as_time_does_is_no_feature_unless_it_is_named(tmp_path, na
     assert read(tmp_path, table, features=(name, "load"))[0].features == (name, "load")
 
 
-def test_days_that_ascend_within_groups_are_no_feature_either(tmp_path):
-    table = {"shop": np.repeat([f"s{k}" for k in range(12)], 20), "day": np.tile(np.arange(20), 12), "load": NOISE}
-    assert read(tmp_path, table, group="shop")[0].features == ("load",)
+def test_numbers_that_ascend_as_time_does_are_the_time(tmp_path):
+    data, kind = read(tmp_path, {"t": np.arange(N) * 2, "load": NOISE})
+    assert (kind, data.time_name, data.features) == ("forecast", "t", ("load",))
+    np.testing.assert_array_equal(data.times, np.arange(N) * 2)
+    assert data.notes == ("column 't' ascends as time does: read as the time of a row",)
+    years = {"year": 1900 + np.arange(N) // 2, "load": NOISE}
+    data, _ = read(tmp_path, years)
+    assert (data.times, data.notes) == (None, ("column 'year' ascends as time does: left out",))
+    both = {"year": 1900 + np.arange(N), "t": np.arange(N), "load": NOISE}  # nobody knows which
+    assert read(tmp_path, both)[0].times is None
+
+
+@pytest.mark.parametrize("by", ["group", "time"])
+def test_days_that_ascend_within_groups_are_the_time_too(tmp_path, by):
+    shops, days = np.repeat([f"s{k}" for k in range(12)], 20), np.tile(np.arange(20), 12)
+    order = np.arange(N) if by == "group" else np.lexsort((shops, days))
+    data, _ = read(tmp_path, {"shop": shops[order], "day": days[order], "load": NOISE}, group="shop")
+    assert (data.features, data.time_name) == (("load",), "day")
+    np.testing.assert_array_equal(data.times, days)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_days_as_whole_numbers_are_dates(tmp_path, ending):
+    days = np.datetime64("1958-03-29") + 7 * np.arange(N)
+    whole = np.array([int(str(day).replace("-", "")) for day in days])
+    data, _ = read(tmp_path, {"date": whole, "co2": NOISE}, ending)
+    assert data.time_name == "date"
+    np.testing.assert_array_equal(data.times, days)
+    named, _ = read(tmp_path, {"when": whole, "co2": NOISE}, ending, time="when")
+    np.testing.assert_array_equal(named.times, days)
+    numbers, _ = read(tmp_path, {"amount": 20_000_000 + np.arange(N), "co2": NOISE}, ending)
+    assert numbers.features == ("amount", "co2")  # eight digits, and no days
+
+
+@pytest.mark.parametrize("labels", [RNG.integers(0, 2, N), RNG.choice(["ham", "spam"], N)])
+def test_a_class_beside_texts_is_asked_about(tmp_path, labels):
+    table = {"text": [f"some words, number {k}" for k in range(N)], "label": labels}
+    with pytest.raises(InputError, match=r"target: expected a word on what is asked of 'label'.*add --target 'label'"):
+        read(tmp_path, table)
+    assert read(tmp_path, table, target=("label",))[1] == "classification"
+
+
+def test_text_alone_is_not_forecast(tmp_path):
+    table = {"a": RNG.choice(["x", "y"], N), "b": RNG.choice(["u", "v", "w"], N)}
+    with pytest.raises(InputError, match="target: expected a column of numbers to forecast, got text alone in a, b"):
+        read(tmp_path, table)
 
 
 def test_the_only_column_of_dates_is_the_time(tmp_path):
@@ -110,7 +152,9 @@ def test_a_target_in_order_of_time_is_asked_about(tmp_path):
     ):
         read(tmp_path, table, time="t", target=("load",))
     with pytest.raises(InputError, match='add --horizon 1 to forecast "load"'):
-        read(tmp_path, {"t": np.arange(N), "load": NOISE}, target=("load",))  # nothing else is left to read
+        read(tmp_path, table, target=("load",))
+    with pytest.raises(InputError, match='add --horizon 1 to forecast "load"'):
+        read(tmp_path, {"load": NOISE}, target=("load",))  # nothing else is left to read
     assert read(tmp_path, table, time="t", target=("load",), horizon=1)[1] == "forecast"
     assert read(tmp_path, table, time="t", target=("load",), kind="step-regression")[1] == "step-regression"
 
@@ -128,6 +172,20 @@ def test_categories_are_read_one_hot(tmp_path):
     # What a network read is asked for by these names: in another file, in this order, with levels that it may lack.
     again, _ = read(tmp_path, table, features=("sex=m", "colour=pink", "load", "colour=red"))
     np.testing.assert_array_equal(again.x, np.stack([sex == "m", np.zeros(N), NOISE, colours == "red"], axis=1))
+
+
+def test_empty_lines_are_counted_where_a_line_is_named(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("load,temp\n1.5,2\n\n2.5,3\n\n\nTotal,4\n")
+    with pytest.raises(InputError, match=r"got 'Total' in line 7 of the file"):
+        read_table(path, Question())
+
+
+def test_a_table_without_rows_says_so(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("load,temp\n")
+    with pytest.raises(InputError, match="expected rows, got none below the names of columns"):
+        read_table(path, Question(horizon=1))
 
 
 def test_a_stray_text_among_numbers_is_named_by_its_line(tmp_path):

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.replicate import Search
 
 WAVE = 4
-"""Trials that start together at most: the number that is compiled, to which fewer are filled up."""
+"""Trials that start together at most: the number that is compiled, to which fewer are filled up.
+
+Where epochs are long it is 1: what fills a wave up takes an epoch to end, and the budget with it.
+"""
 
 CLOCK = "clock"
 """What the files are called that say where the clock ended a wave: no cell has this name."""
@@ -57,7 +60,7 @@ def search_in_time(context: SearchContext, searches: dict[str, Search], seconds:
     return entries
 
 
-def fitting(lengths: list[float], left: float, *, first: bool) -> int:
+def fitting(lengths: list[float], left: float, *, first: bool, most: int = WAVE) -> int:
     """Return how many trials start next.
 
     None where a trial of the mean length does not fit; as many as fit if all took as long as the longest; otherwise
@@ -67,6 +70,7 @@ def fitting(lengths: list[float], left: float, *, first: bool) -> int:
         lengths: seconds of the trials so far, of the slowest cell.
         left: seconds of this replicate.
         first: whether the replicate has no trial yet: one is run in any case.
+        most: how many may start together.
 
     Example:
         >>> [fitting([1.0, 3.0], left, first=False) for left in (1.9, 2.0, 6.1, 100.0)]
@@ -76,7 +80,12 @@ def fitting(lengths: list[float], left: float, *, first: bool) -> int:
         return 1
     if left < np.mean(lengths):
         return int(first)
-    return int(np.clip(left // max(lengths), 1, WAVE))
+    return int(np.clip(left // max(lengths), 1, most))
+
+
+def most_together(searches: dict[str, Search]) -> int:
+    """Return how many trials start together at most."""
+    return 1 if any(search.long_epochs for search in searches.values()) else WAVE
 
 
 def spent(wave: Wave) -> float:
@@ -113,10 +122,11 @@ def _waves(
     """Run one replicate's waves, each in all cells, and keep the winners of all waves as those of the search."""
     replicate, waves, start = context.replicates[k], [], 0
     lot, lengths, left = replicate.lot, list(lengths), seconds
-    while size := min(fitting(lengths, left, first=not waves), len(lot.configurations) - start):
+    most = most_together(searches)
+    while size := min(fitting(lengths, left, first=not waves, most=most), len(lot.configurations) - start):
         pace = _pace(context, list(searches), k, start, left)
         jobs = {
-            name: partial(_wave, Work(name, one, k, lot, size, start, pace=pace), pace)
+            name: partial(_wave, Work(name, one, k, lot, size, start, pace=pace), pace, most)
             for name, one in searches.items()
         }
         wave = together(context, jobs)
@@ -141,12 +151,12 @@ def _pace(context: SearchContext, cells: list[str], k: int, start: int, seconds:
     return Pace(cells, seconds, context.folder.stopped(*key), partial(context.folder.stop, *key))
 
 
-def _wave(work: Work, pace: Pace, context: SearchContext) -> SearchEntry:
+def _wave(work: Work, pace: Pace, most: int, context: SearchContext) -> SearchEntry:
     """Run one wave of one cell, filled up to the number that is compiled."""
     start, size, lot = work.before, work.eligible or 0, work.lot
-    filling = WAVE - size
+    filling = most - size
     some = lot.part(start, start + size)
-    keys = lot.keys[np.minimum(np.arange(start, start + WAVE), len(lot.keys) - 1)]
+    keys = lot.keys[np.minimum(np.arange(start, start + most), len(lot.keys) - 1)]
     filled = Trials([*some.configurations, *[NOTHING] * filling], keys)
     with pace.taking_part(work.cell):
         entry = find(context._replace(stage=_stage(context, start)), work._replace(lot=filled))

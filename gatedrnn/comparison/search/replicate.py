@@ -114,6 +114,7 @@ class Search:
             patience=settings.patience,
         )
         self._run = watched(run, steps=train.x.shape[0])
+        self.long_epochs = long_epochs(train, settings.batch_size)
         self.population = Population(self._run)
         self.measure = Measure(cell, task, settings.metric)
 
@@ -226,6 +227,12 @@ def watched(run: EarlyStopping, steps: int) -> EarlyStopping:
     an_epoch = steps * (run.examples // run.batch_size)
     segment = min(max(1, STEPS_BETWEEN_LOOKS // an_epoch), run.segment)
     return dataclasses.replace(run, segment=segment)
+
+
+def long_epochs(train: Batch, batch_size: int) -> bool:
+    """Return whether an epoch alone is longer than what is trained between two looks at the clock."""
+    steps, examples = train.x.shape[:2]
+    return steps * (examples // min(batch_size, examples)) > STEPS_BETWEEN_LOOKS
 
 
 EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1", "difference": "no"}

@@ -19,7 +19,7 @@ class Disagreement(Enum):
     """How two verdicts on the same pair differ in what a reader would do."""
 
     WINNER = "each names another cell the better one"
-    BASELINE = "only one of them sees a cell beat the baseline"
+    BASELINE = "not the same cells beat the baseline"
 
 
 class Other(NamedTuple):
@@ -97,7 +97,7 @@ def _disagreement(mine: tuple[Decision, Evidence], other: tuple[Decision, Eviden
     winners = {decision.winner for decision, _ in (mine, other)} - {None}
     if len(winners) == 2:
         return Disagreement.WINNER
-    if any(mine[1].beats_baseline()) != any(other[1].beats_baseline()):
+    if mine[1].beats_baseline() != other[1].beats_baseline():
         return Disagreement.BASELINE
     return None
 
@@ -106,7 +106,7 @@ def _beat(evidence: Evidence) -> str:
     which = [name for name, beats in zip(evidence.names, evidence.beats_baseline(), strict=True) if beats]
     if not which:
         return "neither beats the baseline"
-    return "both beat the baseline" if len(which) == 2 else f"{which[0]} beats the baseline"
+    return "both beat the baseline" if len(which) == 2 else f"only {which[0]} beats the baseline"
 
 
 def _first(words: str) -> str:

@@ -11,6 +11,7 @@ from gatedrnn.report.content.cells import cells_table
 from gatedrnn.report.content.pair import PairContent, pair_content
 from gatedrnn.report.content.parts import Table
 from gatedrnn.report.content.understood import understood_table
+from gatedrnn.report.content.windows import windows_in_words, windows_table
 from gatedrnn.report.method import method_in_words
 from gatedrnn.report.next_steps import Step, next_steps
 from gatedrnn.report.overall import overall
@@ -32,6 +33,7 @@ class TaskContent(NamedTuple):
         understood: what was understood of the data; None where a task says nothing of it.
         cells: the cells side by side.
         baselines: the simple baselines; None where the task has none.
+        windows: scores and labels with other windows; None where none were tried.
         method: how it was done, by the name of each part.
     """
 
@@ -44,6 +46,7 @@ class TaskContent(NamedTuple):
     understood: Table | None
     cells: Table
     baselines: Table | None
+    windows: Table | None
     method: dict[str, str]
 
 
@@ -65,10 +68,18 @@ def task_content(task: TaskEntry, results: Results) -> TaskContent:
             pair_content(pair, entry["other"], order) for pair, entry in zip(pairs(task), task["pairs"], strict=True)
         ),
         scope=f"Scope: {scope(task, results['device'])}.",
-        caveats=tuple(dict.fromkeys(line for pair in task["pairs"] for line in pair["verdict"]["caveats"])),
+        caveats=_caveats(task),
         steps=tuple(next_steps(task, results)),
         understood=understood_table(task["facts"]),
         cells=cells_table(task),
         baselines=baselines_table(task) if task["baselines"] else None,
+        windows=windows_table(task),
         method={term: text.strip() for term, text in method_in_words(task).items()},
     )
+
+
+def _caveats(task: TaskEntry) -> tuple[str, ...]:
+    """Return what all pairs have to say, once, and whether another window would have given another verdict."""
+    lines = [line for pair in task["pairs"] for line in pair["verdict"]["caveats"]]
+    of_windows = windows_in_words(task)
+    return tuple(dict.fromkeys([*lines, *([of_windows] if of_windows else [])]))

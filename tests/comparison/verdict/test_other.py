@@ -82,6 +82,17 @@ def test_a_baseline_that_only_one_metric_sees_beaten_is_said() -> None:
     assert few["verdict"]["headline"].endswith(" (by nats, neither beats the baseline; exploratory)")
 
 
+def test_that_not_the_same_cells_beat_the_baseline_is_said() -> None:
+    pair = only(make_forecast(nats=(0.4, 0.2), baselines=(500.0, 0.3)))
+    assert pair["other"]["disagrees"]
+    a, b = [1.0, 1.1, 0.9, 1.0, 1.1, 0.9], [2.0, 2.2, 1.9, 2.1, 2.0, 2.1]
+    both = weigh(NAMES, a, b, region=0.1, baseline=3.0)
+    one = weigh(NAMES, a, b, region=0.1, baseline=1.8)
+    found = verdicts.beside(NATS, one, both)
+    assert (found.disagreement, found.aside()) == (Disagreement.BASELINE, "by nats, only LSTM beats the baseline")
+    assert verdicts.beside(NATS, both, both).disagreement is None
+
+
 def test_without_another_metric_there_is_no_other_verdict() -> None:
     pair = only(make_task())
     assert pair["other"] is None
@@ -98,7 +109,7 @@ def test_every_disagreement_has_words(disagreement: Disagreement | None) -> None
         == {
             None: "",
             Disagreement.WINNER: "by nats, LSTM is",
-            Disagreement.BASELINE: "by nats, LSTM beats the baseline",
+            Disagreement.BASELINE: "by nats, only LSTM beats the baseline",
         }[disagreement]
     )
     assert (found.caveat(RMSE, "x") is None) == (disagreement is None)
