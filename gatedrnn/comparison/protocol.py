@@ -28,17 +28,17 @@ from gatedrnn.comparison.entries import (
 )
 from gatedrnn.comparison.forecasts import forecast_entries
 from gatedrnn.comparison.range import ranges
-from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
-from gatedrnn.comparison.saving import save_tuned
 from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
 from gatedrnn.comparison.sizes import cells_of, hidden_sizes, step_times, widest
+from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.costs.counting import network_costs
 from gatedrnn.experiment import provenance
+from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import Deciding, deciding
+from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -89,7 +89,15 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+        if self.metric not in (None, *DECIDING):
+            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
 
+    def check_metric(self) -> None:
+        """Refuse a metric that a task has not, once it is known which tasks these are: a file may take their place.
+
+        Raises:
+            InputError: says which metrics the task has.
+        """
         for task in map(registry.load, self.tasks if self.metric else ()):
             if self.metric not in (known := deciding(task.kind)):
                 raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
@@ -121,5 +129,5 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
+        tasks = [registry.identity(task) for task in self.tasks]
         return json.loads(json.dumps({**vars(self), "space": self._space(), "tasks": tasks}))

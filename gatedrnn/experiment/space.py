@@ -120,6 +120,16 @@ class Space:
         }
 
 
+def refuse_difference(task: VisibleTask, asked: Sequence[str]) -> None:
+    """Refuse to forecast the change from the last value where a task has none.
+
+    Raises:
+        InputError: where it is asked for.
+    """
+    if task.anchor is None and "yes" in asked:
+        raise InputError(f"difference: expected no, as {task.name} has no last value to change from; got yes")
+
+
 def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) -> Hyper:
     """Return configurations, which may say more than that, as arrays ``[K]``, to be traced."""
 

@@ -1,4 +1,4 @@
-"""The tuned network of a comparison, put to use on raw data."""
+"""The tuned network of a comparison, or that of a training run, put to use on raw data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.saving import restore
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import from_last, network
+from gatedrnn.experiment.saving import MODEL, restore
 from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
@@ -101,26 +101,28 @@ class Model:
 
 
 def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -> Model:
-    """Return a tuned network of a comparison.
+    """Return a tuned network of a comparison, or the network of a training run.
 
     Args:
-        run: the folder of the comparison.
+        run: the folder of the comparison, or of ``gatedrnn train``.
         task: the name of a task; may be left out where the comparison had one.
         cell: the name of a cell; unless given, the winner, or where there is none the cell of the best mean validation
             score.
 
     Raises:
-        InputError: where the folder holds no finished comparison, or not that task or cell.
+        InputError: where the folder holds no finished comparison or training run, or not that task or cell.
 
     Example:
         >>> load("runs/none")
         Traceback (most recent call last):
         ...
-        gatedrnn.errors.InputError: run: expected the folder of a finished comparison, got 'runs/none'
+        gatedrnn.errors.InputError: run: expected the folder of a finished comparison or training run, got 'runs/none'
     """
     held = Path(run) / "results.json"
+    if not held.is_file() and (Path(run) / "result.json").is_file():
+        return _trained(Path(run), task, cell)
     if not held.is_file():
-        raise InputError(f"run: expected the folder of a finished comparison, got {str(run)!r}")
+        raise InputError(f"run: expected the folder of a finished comparison or training run, got {str(run)!r}")
     entries = {entry["name"]: entry for entry in read_json(held)["tasks"]}
     name = task or next(iter(entries))
     if name not in entries or (task is None and len(entries) > 1):
@@ -129,6 +131,15 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
     if which not in entries[name]["cells"]:
         raise InputError(f"cell: expected one of {', '.join(entries[name]['cells'])}, got {which!r}")
     return Model(*restore(Path(run) / "models" / name / which.replace(":", ".")))
+
+
+def _trained(run: Path, task: str | None, cell: str | None) -> Model:
+    """Return the network of a training run; a task or cell that is named has to be its own."""
+    config, built, params = restore(run / MODEL)
+    for argument, asked, own in (("task", task, config["name"]), ("cell", cell, config["cell"])):
+        if asked not in (None, own):
+            raise InputError(f"{argument}: expected {own}, which was trained, got {asked!r}")
+    return Model(config, built, params)
 
 
 def tuned(entry: dict[str, Any]) -> str:

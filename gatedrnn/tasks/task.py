@@ -348,7 +348,13 @@ class VisibleTask:
 
     def identity(self) -> dict[str, str]:
         """Return what tells this task from another one of the same name."""
-        return {"name": self.name, "kind": self.kind, "source": self.source, "data_sha256": self.data_sha256}
+        return {
+            "name": self.name,
+            "title": self.title,
+            "kind": self.kind,
+            "source": self.source,
+            "data_sha256": self.data_sha256,
+        }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

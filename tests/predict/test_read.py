@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("pyarrow")
 
 from gatedrnn.cells.lstm import LSTM
-from gatedrnn.comparison.saving import description
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.saving import description
 from gatedrnn.predict.model import Model
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.files import task_from_file

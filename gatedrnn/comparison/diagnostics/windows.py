@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import numpy as np
 
-from gatedrnn.comparison.reckoning import trivial_validation
 from gatedrnn.comparison.search.replicate import Trials
 from gatedrnn.comparison.verdict.decide import decide, weigh
 from gatedrnn.comparison.verdict.entries import estimate_entry
 from gatedrnn.comparison.verdict.label import text_of
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.reckoning import trivial_validation
 from gatedrnn.tasks.metrics import verdict_score
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.search.selection import Measure
 from gatedrnn.comparison.search.timed import Timed
+from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.network import init_params, make_run
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.experiment.trials import curve_entry, trial_entry
@@ -121,7 +121,7 @@ class Search:
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)
         self.population = Population(self._run)
-        self.measure = Measure(cell, task, settings)
+        self.measure = Measure(cell, task, settings.metric)
 
     def on(self, task: VisibleTask, train: Batch, max_epochs: int) -> Search:
         """Return the search of the same cell on other data, or with another cap."""
