@@ -29,7 +29,7 @@ FORMAT = 3
 
 def can_be_saved(task: VisibleTask) -> bool:
     """Return whether a network can be used without its task: not where that encodes inputs in a way of its own."""
-    return task.encode is as_it_is or task.kind == "next-token"
+    return task.encode is as_it_is or task.kind == "next-token" or bool(task.reading(0).tokens)
 
 
 def description(task: VisibleTask, name: str, cell: Cell, reading: Reading) -> dict[str, Any]:
@@ -50,6 +50,7 @@ def description(task: VisibleTask, name: str, cell: Cell, reading: Reading) -> d
         "features": list(reading.features),
         "targets": list(reading.targets),
         "classes": list(reading.classes),
+        "tokens": list(reading.tokens),
         "inputs": moments(reading.inputs),
         "outputs": moments(reading.outputs),
         "window": reading.window,

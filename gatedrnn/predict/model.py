@@ -55,18 +55,23 @@ class Model:
     cell: Cell
     params: Params
 
+    @property
+    def tokens(self) -> list[str]:
+        """Return the names of the tokens that are read, in the order of their numbers; none where numbers are read."""
+        return self.config["classes"] if self.config["kind"] == "next-token" else self.config["tokens"]
+
     def predict(self, x: Any, lengths: Any = None) -> Prediction:
         """Return what the network says of raw, padded sequences.
 
         Args:
-            x: numbers ``[T, B, I]`` in their own units, or tokens ``[T, B]`` as ``config["classes"]`` counts them.
+            x: numbers ``[T, B, I]`` in their own units, or tokens ``[T, B]`` as ``tokens`` counts them.
             lengths: steps of each sequence, ``[B]``; all T without them.
 
         Raises:
             InputError: where shapes do not fit.
         """
         x = np.asarray(x)
-        tokens, wanted = self.config["kind"] == "next-token", self.config["in_dim"]
+        tokens, wanted = bool(self.tokens), self.config["in_dim"]
         if x.ndim != (2 if tokens else 3) or (not tokens and x.shape[-1] != wanted):
             raise InputError(f"x: expected {'tokens [T, B]' if tokens else f'[T, B, {wanted}]'}, got {list(x.shape)}")
         lengths = np.full(x.shape[1], len(x)) if lengths is None else np.asarray(lengths)
@@ -79,7 +84,7 @@ class Model:
         return self._read(read(self._outputs, x, lengths, window), lengths)
 
     def _outputs(self, x: Any, lengths: Any) -> Array:
-        encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.config["kind"] == "next-token" else jnp.asarray(x)
+        encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.tokens else jnp.asarray(x)
         anchor = None if self.config["anchor"] is None else tuple(self.config["anchor"])
         return _apply(self.cell, self.config["out_dim"], anchor, self.params, encoded, jnp.asarray(lengths))
 
