@@ -53,7 +53,9 @@ def budget(task: TestedTask) -> str:
     tried = [len(r["cells"][name]["trials"]) for r in task["replicates"] for name in task["cells"]]
     most = "" if protocol["trials"] is None else f", at most {protocol['trials']} trials"
     each = 60 * protocol["minutes"] / protocol["replicates"]
-    return f"{seconds(each)} of training for each cell{most} ({min(tried)} to {max(tried)} trials)"
+    low, high = min(tried), max(tried)
+    ran = f"{low} to {high} trials" if low < high else f"{low} trial{'s' if low > 1 else ''} each"
+    return f"{seconds(each)} of training for each cell{most} ({ran})"
 
 
 def gru_form(config: str) -> str:
