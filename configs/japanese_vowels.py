@@ -10,4 +10,4 @@ reaches 0.077.
 
 from gatedrnn.comparison.settings import Settings
 
-config = Settings(tasks=("japanese-vowels-forecast", "japanese-vowels-speaker"))
+config = Settings(tasks=("japanese-vowels-forecast", "japanese-vowels-speaker"), replicates=6, trials=12)

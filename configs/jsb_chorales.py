@@ -7,5 +7,6 @@ GRU 8.855, better by 0.230 (95 % interval 0.148 to 0.312); a Markov chain of eac
 """
 
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.experiment.space import Space
 
-config = Settings(tasks=("jsb-chorales",), sizes=(36, 46), minutes=13.0)
+config = Settings(tasks=("jsb-chorales",), sizes=(36, 46), minutes=13.0, space=Space(learning_rate=(3e-3, 2e-2)))

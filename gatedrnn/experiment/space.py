@@ -50,7 +50,7 @@ class Space:
         InputError: where a range is empty or not positive, or a list of choices is empty.
     """
 
-    learning_rate: tuple[float, float] = (3e-3, 2e-2)
+    learning_rate: tuple[float, float] = (1e-3, 3e-2)
     """Adam's step size: log-uniform between both."""
     clip_norm: tuple[float, float] = (0.3, 10.0)
     """Largest global gradient norm: log-uniform between both."""
