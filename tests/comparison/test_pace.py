@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -124,6 +125,16 @@ def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, mon
     }
     left = sorted(path.name for path in (tmp_path / "killed" / "searches" / "signs").iterdir())
     assert left == ["GRU-0.json", "GRU-0.npz", "LSTM-0.json", "LSTM-0.npz"]
+
+
+@pytest.mark.parametrize(("ended", "most"), [(True, 3), (False, 40)])
+def test_what_is_trained_again_takes_as_long_as_what_the_clock_ended(monkeypatch, ended: bool, most: int) -> None:
+    monkeypatch.setattr(replicate, "STEPS_BETWEEN_LOOKS", 1)
+    search = Search(make_cell("GRU", 3), signs(), TIMED, small_split(0).train)
+    lot = draw_replicate(signs(), TIMED, 0).lot
+    trial: Any = {"epochs": 3, "ended_by_clock": ended}
+    again = search.train(lot, small_split(0), 0.7, go_on=search.as_long_as(trial)).entry["trials"][0]
+    assert again["epochs"] == most
 
 
 def test_a_reader_is_told_what_there_was_no_time_for() -> None:

@@ -61,7 +61,7 @@ def test_scores_are_those_of_the_selected_configurations_trained_again(task) -> 
     replicates = [draw_replicate(task, settings, index) for index in range(2)]
     cells = {name: make_cell(name, 2) for name in ("LSTM", "GRU")}
     searches = {name: Search(cell, task, settings, task.split(0).train) for name, cell in cells.items()}
-    trials = [{"score": 0.5, "diverged_at": None}, {"score": 0.25, "diverged_at": None}]
+    trials = [{"score": score, "diverged_at": None, "ended_by_clock": False} for score in (0.5, 0.25)]
     found: Any = {
         "protocol": {**protocol_entry(settings, task), "max_epochs": 2},
         "replicates": [

@@ -67,4 +67,5 @@ def _score(search: Search, replicate: Replicate, found: Found, name: str, size: 
     visible = replicate.visible()
     lot = Trials([configuration], jax.random.split(jax.random.key(replicate.seed), 1))
     part = subset(visible.train, size, replicate.seed)
-    return search.train(lot, visible._replace(train=part), None).entry["trials"][0]["validation"]
+    go_on = search.as_long_as(_selected(found, name, replicate.index))
+    return search.train(lot, visible._replace(train=part), None, go_on=go_on).entry["trials"][0]["validation"]

@@ -115,7 +115,8 @@ def _scores(name: str, searched: Search, task: VisibleTask, basis: Basis) -> lis
         chosen = entry["configurations"][entry["cells"][name]["selected"]]
         lot = Trials([chosen], jax.random.split(jax.random.key(replicate.seed), 1))
         trivial = trivial_validation(basis.baselines[k], basis.metric)
-        scores.append(search.train(lot, task.split(replicate.seed), trivial).entry["trials"][0]["score"])
+        go_on = search.as_long_as(basis.selected(name, k))
+        scores.append(search.train(lot, task.split(replicate.seed), trivial, go_on=go_on).entry["trials"][0]["score"])
     return scores
 
 

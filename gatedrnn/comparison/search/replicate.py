@@ -136,6 +136,14 @@ class Search:
         shapes = jax.eval_shape(lambda key: init_params(cell, self._task, self._longest, hyper, key), jax.random.key(0))
         return cell, narrowed(params, shapes, (units_of(cell), units_of(self.cell)))
 
+    def as_long_as(self, trial: TrialEntry) -> Callable[[int, float], bool]:
+        """Return what ends a training after the epochs of a trial that the clock ended; after others, nothing does.
+
+        So what ``full`` adds to a budget in minutes takes about as long as the trials that were selected within it.
+        """
+        most = trial["epochs"] if trial["ended_by_clock"] else math.inf
+        return lambda segments, seconds: segments * self._run.segment < most
+
     def train(
         self,
         lot: Trials,
