@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 HELD = 0.2
-"""Part of the times that the test is, the last ones: docs/statistics.md says so."""
+"""Part of the times that the test is, the last ones: gatedrnn/tasks/in_time.py says so."""
 ORDERS, LATEST, FEWEST = 26, 4000, 50
-"""Lags that Akaike's criterion chooses from where no season says more; most and fewest steps that models are fitted to."""
+"""Lags that Akaike's criterion chooses from where no season says more; most and least steps to fit models to."""
 
 
 class Series(NamedTuple):
@@ -62,9 +62,7 @@ def origins(series: Series, horizon: int) -> np.ndarray:
 
 def rmse(all_series: list[Series], forecasts: list[np.ndarray], horizon: int) -> float:
     """Return the root mean squared error over all series together, in the units of the file."""
-    errors = [
-        of - one.y[origins(one, horizon) + horizon] for one, of in zip(all_series, forecasts, strict=True)
-    ]
+    errors = [of - one.y[origins(one, horizon) + horizon] for one, of in zip(all_series, forecasts, strict=True)]
     return math.sqrt(float(np.mean(np.concatenate(errors) ** 2)))
 
 
@@ -119,7 +117,9 @@ def smoothing(series: Series, horizon: int, season: int = 0) -> np.ndarray:
         return persistence(series, horizon)
     begin = max(0, series.first - horizon + 1 - len(known))
     whole = series.y[begin:]
-    seasonal = [None, "add", *(["mul"] if known.min() > 0 else [])] if 1 < season and 2 * season < len(known) else [None]
+    seasonal = (
+        [None, "add", *(["mul"] if known.min() > 0 else [])] if season > 1 and 2 * season < len(known) else [None]
+    )
     best: tuple[float, np.ndarray] | None = None
     for trend in (None, "add"):
         for form in seasonal:
