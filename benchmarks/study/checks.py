@@ -20,12 +20,14 @@ class Check(NamedTuple):
         ours: its score in the comparison's test, mean over replicates; None where the comparison has no such model.
         independent: the score reckoned here.
         agreement: ``same``, ``near`` or ``differs``; ``only here`` where the comparison has none.
+        nats: of classes, the independent model's log loss.
     """
 
     name: str
     ours: float | None
     independent: float
     agreement: str
+    nats: float | None = None
 
 
 def agreement(ours: float | None, independent: float) -> str:
@@ -74,16 +76,19 @@ def checks(task: dict[str, Any], data_set: DataSet, path: Path) -> list[Check]:
         data_set: what was asked.
         path: the file that was compared on.
     """
+    nats: dict[str, float | None] = {}
     if data_set.horizon:
         series = forecasts.read_series(path, data_set.time, data_set.target, data_set.group)
         found, metric = check_forecast(series, data_set.horizon, season_of(task, data_set)), "rmse"
     else:
         days = data_set.target != ""
         parts = classes.read_days(path, data_set.time, data_set.target) if days else classes.read_archive(path)
-        found, metric = classes.accuracies(parts), "accuracy"
+        scores, metric = classes.scores(parts), "accuracy"
+        found = {name: score.accuracy for name, score in scores.items()}
+        nats = {name: score.nats for name, score in scores.items()}
     ours = {baseline["name"]: float(baseline["scores"][metric]) for baseline in task["baselines"]}
     return [
-        Check(name, mine, score, agreement(mine, score))
+        Check(name, mine, score, agreement(mine, score), nats.get(name))
         for name, score in found.items()
         for mine in [next((value for known, value in ours.items() if known.startswith(name)), None)]
     ]

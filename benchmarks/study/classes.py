@@ -42,22 +42,33 @@ def read_days(path: Path, time: str, target: str) -> Parts:
     return Parts(x[:known], y[:known], x[known:], y[known:])
 
 
-def accuracies(parts: Parts) -> dict[str, float]:
-    """Return the part of the test that each simple model names rightly, and the most frequent class."""
+class Score(NamedTuple):
+    """What a model is worth in the test: its accuracy, and nats where it gives probabilities."""
+
+    accuracy: float
+    nats: float | None
+
+
+def scores(parts: Parts) -> dict[str, Score]:
+    """Return the score of simple models of all numbers at once, and of how frequent classes are."""
+    from sklearn.dummy import DummyClassifier
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    names, counts = np.unique(parts.y, return_counts=True)
     models: dict[str, Any] = {
+        "class frequencies": DummyClassifier(strategy="prior"),
         "nearest neighbour": make_pipeline(StandardScaler(), KNeighborsClassifier(1)),
-        "random forest": RandomForestClassifier(300, random_state=0),
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)),
+        "random forest": RandomForestClassifier(300, min_samples_leaf=2, random_state=0),
+        "logistic regression on all numbers": make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)),
     }
-    found = {"class frequencies": float(np.mean(parts.test_y == names[counts.argmax()]))}
-    return found | {
-        name: float(np.mean(model.fit(parts.x, parts.y).predict(parts.test_x) == parts.test_y))
-        for name, model in models.items()
-    }
+    found = {}
+    for name, model in models.items():
+        model.fit(parts.x, parts.y)
+        right = float(np.mean(model.predict(parts.test_x) == parts.test_y))
+        nats = float(log_loss(parts.test_y, model.predict_proba(parts.test_x), labels=model.classes_))
+        found[name] = Score(right, None if name == "nearest neighbour" else nats)
+    return found

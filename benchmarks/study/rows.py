@@ -88,6 +88,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         models = [f"{m['test']:.3g}, {m['name']}" for m in (one["strongest"], one["best_in_test"])]
         seen = "; ".join(
             f"{c['name']} {c['independent']:.3g}"
+            + ("" if c["nats"] is None else f" [{c['nats']:.3g} nats]")
             + ("" if c["ours"] is None else f" (ours {c['ours']:.3g}, {c['agreement']})")
             for c in one["checks"]
         )

@@ -43,7 +43,8 @@ class DataSet:
     def distribution(self) -> tuple[str, str, str]:
         """Name, version and licence of what was installed; an empty licence where it names none."""
         found = importlib.metadata.metadata(self.package)
-        licence = found.get("License-Expression") or found.get("License") or ""
+        named = ("License-Expression", "License")
+        licence = next((found[name] for name in named if name in found), "")
         return str(found["Name"]), str(found["Version"]), str(licence)
 
     def written(self, folder: Path) -> Path:

@@ -77,9 +77,9 @@ def test_classes_apart_are_told_apart_in_a_fifth_of_each(study, tmp_path) -> Non
     (tmp_path / "f.ts").write_text("\n".join(["@classLabel true 0 1", "@data", *lines]))
     parts = study.classes.read_archive(tmp_path / "f.ts")
     assert (len(parts.y), np.bincount(parts.test_y.astype(int)).tolist()) == (32, [4, 4])
-    found = study.classes.accuracies(parts)
-    assert found.pop("class frequencies") == 0.5
-    assert set(found.values()) == {1.0}
+    found = study.classes.scores(parts)
+    assert found.pop("class frequencies") == (0.5, pytest.approx(np.log(2)))
+    assert {score.accuracy for score in found.values()} == {1.0}
 
 
 def test_agreement_is_said_by_its_size(study) -> None:
