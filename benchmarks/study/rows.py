@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def row(data_set: DataSet, results: dict[str, Any], path: Path) -> dict[str, Any
         "outside": [one["outside"] for one in task["range"]],
         "trials": sorted({len(found["trials"]) for r in task["replicates"] for found in r["cells"].values()}),
         "learning_rates": {cell: rates(task, cell) for cell in cells},
+        "ranks": {cell: ranks(task, cell) for cell in cells},
         "differences": {
             cell: [r["configurations"][r["cells"][cell]["selected"]]["difference"] for r in task["replicates"]]
             for cell in cells
@@ -66,6 +68,26 @@ def row(data_set: DataSet, results: dict[str, Any], path: Path) -> dict[str, Any
 def rates(task: dict[str, Any], cell: str) -> list[float]:
     """Return the learning rate that was selected in each replicate."""
     return [r["configurations"][r["cells"][cell]["selected"]]["learning_rate"] for r in task["replicates"]]
+
+
+def ranks(task: dict[str, Any], cell: str) -> list[tuple[float, float | None]]:
+    """Return each trial's learning rate and its rank by validation score, from 0 to 1; None where it was the only one.
+
+    Example:
+        >>> cells = {"LSTM": {"trials": [{"score": 2.0}, {"score": 1.0}, {"score": None}]}}
+        >>> configurations = [{"learning_rate": rate} for rate in (0.1, 0.2, 0.3)]
+        >>> ranks({"replicates": [{"cells": cells, "configurations": configurations}]}, "LSTM")
+        [(0.1, 0.5), (0.2, 0.0), (0.3, 1.0)]
+    """
+    found = []
+    for replicate in task["replicates"]:
+        trials = replicate["cells"][cell]["trials"]
+        scores = [math.inf if trial["score"] is None else trial["score"] for trial in trials]
+        order = sorted(range(len(scores)), key=scores.__getitem__)
+        for k, configuration in enumerate(replicate["configurations"][: len(trials)]):
+            rank = order.index(k) / (len(order) - 1) if len(order) > 1 else None
+            found.append((configuration["learning_rate"], rank))
+    return found
 
 
 def _mean_scores(task: dict[str, Any], cell: str) -> dict[str, float]:
@@ -104,14 +126,23 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def distribution(rows: list[dict[str, Any]], low: float, high: float) -> str:
-    """Return in how many selections the learning rate lies in each fifth of the range, on its logarithmic axis."""
+    """Return for each fifth of the range of learning rates, on its logarithmic axis, what was drawn there and selected.
+
+    Cells try the same configurations, so that what is drawn is counted once. The mean rank is that of all trials of a
+    fifth among those of the same search, by validation score: 0 is the best, 1 the worst.
+    """
     edges = [low * (high / low) ** (k / 5) for k in range(6)]
-    lines = ["| learning rate | LSTM | GRU |", "|---|---|---|"]
+    lines = ["| learning rate | drawn | LSTM selected | GRU selected | LSTM mean rank | GRU mean rank |"]
+    lines.append("|---|---|---|---|---|---|")
     for begin, end in pairwise(edges):
-        last = end == edges[-1]
-        counts = [
-            sum(begin <= rate and (rate < end or last) for one in rows for rate in one["learning_rates"][cell])
-            for cell in ("LSTM", "GRU")
-        ]
-        lines.append(f"| {begin:.2g} to {end:.2g} | {counts[0]} | {counts[1]} |")
+
+        def within(rate: float, begin: float = begin, end: float = end) -> bool:
+            return begin <= rate and (rate < end or end == edges[-1])
+
+        tried = {cell: [t for one in rows for t in one["ranks"][cell] if within(t[0])] for cell in ("LSTM", "GRU")}
+        selected = {cell: [r for one in rows for r in one["learning_rates"][cell] if within(r)] for cell in tried}
+        ranks = [[t[1] for t in of if t[1] is not None] for of in tried.values()]
+        means = [f"{sum(of) / len(of):.2f}" if of else "" for of in ranks]
+        counts = [str(len(tried["LSTM"])), *(str(len(of)) for of in selected.values())]
+        lines.append(f"| {begin:.2g} to {end:.2g} | {' | '.join(counts + means)} |")
     return "\n".join(lines)

@@ -97,3 +97,19 @@ def test_another_file_is_refused(study, monkeypatch, tmp_path) -> None:
     one = study.sets.DataSet("one", "a table", "package", ("a.csv",), ("0" * 64,))
     with pytest.raises(ValueError, match=r"one: expected SHA-256 0+ of a\.csv, got [0-9a-f]{64}"):
         one.written(tmp_path / "out")
+
+
+def test_learning_rates_are_counted_and_ranked_by_fifths(study) -> None:
+    rows = import_module("study.rows")
+    cells = {
+        name: {"trials": [{"score": 2.0}, {"score": 1.0}, {"score": None}], "selected": 1} for name in ("LSTM", "GRU")
+    }
+    drawn = [{"learning_rate": rate} for rate in (0.001, 0.01, 0.03)]
+    task = {"replicates": [{"cells": cells, "configurations": drawn}]}
+    assert rows.ranks(task, "GRU") == [(0.001, 0.5), (0.01, 0.0), (0.03, 1.0)]
+    assert rows.rates(task, "LSTM") == [0.01]
+    of_cells = [{"ranks": {c: rows.ranks(task, c) for c in cells}, "learning_rates": {c: [0.01] for c in cells}}]
+    lines = rows.distribution(of_cells, 0.001, 0.03).splitlines()[2:]
+    assert lines[0] == "| 0.001 to 0.002 | 1 | 0 | 0 | 0.50 | 0.50 |"
+    assert lines[3] == "| 0.0077 to 0.015 | 1 | 1 | 1 | 0.00 | 0.00 |"
+    assert lines[4] == "| 0.015 to 0.03 | 1 | 0 | 0 | 1.00 | 1.00 |"
