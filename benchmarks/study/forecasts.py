@@ -82,7 +82,7 @@ def _known(series: Series, horizon: int) -> np.ndarray:
     return series.y[: max(0, series.first - horizon + 1)][-LATEST:]
 
 
-def autoregression(series: Series, horizon: int, season: int = 0) -> np.ndarray:
+def autoregression(series: Series, horizon: int, season: int = 0, part: float = 1.0) -> np.ndarray:
     """Forecast by statsmodels' AutoReg on what came before, its order by Akaike's criterion, step upon step.
 
     A series that begins in the test, or just before, is forecast by persistence; also when it is smoothed.
@@ -92,6 +92,7 @@ def autoregression(series: Series, horizon: int, season: int = 0) -> np.ndarray:
     known = _known(series, horizon)
     if len(known) < FEWEST:
         return persistence(series, horizon)
+    known = known[: round(part * len(known))]
     most = max(1, min(max(ORDERS, 2 * season), len(known) // 5))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of an index without a frequency
@@ -108,7 +109,7 @@ def autoregression(series: Series, horizon: int, season: int = 0) -> np.ndarray:
     return ahead
 
 
-def smoothing(series: Series, horizon: int, season: int = 0) -> np.ndarray:
+def smoothing(series: Series, horizon: int, season: int = 0, part: float = 1.0) -> np.ndarray:
     """Forecast by statsmodels' exponential smoothing, fitted to all before the test; its form by Akaike's criterion."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
@@ -117,6 +118,7 @@ def smoothing(series: Series, horizon: int, season: int = 0) -> np.ndarray:
         return persistence(series, horizon)
     begin = max(0, series.first - horizon + 1 - len(known))
     whole = series.y[begin:]
+    known = known[: round(part * len(known))]
     seasonal = (
         [None, "add", *(["mul"] if known.min() > 0 else [])] if season > 1 and 2 * season < len(known) else [None]
     )
