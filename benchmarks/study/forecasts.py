@@ -109,6 +109,28 @@ def autoregression(series: Series, horizon: int, season: int = 0, part: float = 
     return ahead
 
 
+def straight(series: Series, horizon: int, season: int = 0, part: float = 1.0) -> np.ndarray:
+    """Forecast by least squares of the number a horizon on from the last ones, their count by Akaike's criterion."""
+    known = _known(series, horizon)
+    known = known[: round(part * len(known))]
+    if len(known) < FEWEST:
+        return persistence(series, horizon)
+    most = max(1, min(max(ORDERS, 2 * season), len(known) // 5))
+    made, rows = origins(series, horizon), np.arange(most - 1, len(known) - horizon)
+    padded = np.concatenate([np.full(most, series.y[0]), series.y])
+    best: tuple[float, np.ndarray] | None = None
+    for order in range(1, most + 1):
+        past = np.stack([np.ones(len(rows)), *(known[rows - lag] for lag in range(order))], 1)
+        weights = np.linalg.lstsq(past, known[rows + horizon], rcond=None)[0]
+        left = float(np.sum((known[rows + horizon] - past @ weights) ** 2))
+        criterion = len(rows) * math.log(left / len(rows)) + 2 * order
+        if best is None or criterion < best[0]:
+            lags = np.stack([np.ones(len(made)), *(padded[made + most - lag] for lag in range(order))], 1)
+            best = criterion, lags @ weights
+    assert best is not None
+    return best[1]
+
+
 def smoothing(series: Series, horizon: int, season: int = 0, part: float = 1.0) -> np.ndarray:
     """Forecast by statsmodels' exponential smoothing, fitted to all before the test; its form by Akaike's criterion."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
