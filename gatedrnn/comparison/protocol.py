@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-import gatedrnn as gr
-from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
@@ -30,19 +28,17 @@ from gatedrnn.comparison.entries import (
 )
 from gatedrnn.comparison.forecasts import forecast_entries
 from gatedrnn.comparison.range import ranges
-from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
-from gatedrnn.comparison.saving import save_tuned
 from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.sizes import cells_of, hidden_sizes, step_times, widest
+from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.costs.counting import network_costs
-from gatedrnn.costs.matching import match
-from gatedrnn.costs.matching_time import match_time
-from gatedrnn.costs.timing import step_seconds
 from gatedrnn.experiment import provenance
+from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
@@ -52,10 +48,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Found, RegionEntry, Results, TestedTask
     from gatedrnn.comparison.schema.runs import CountedTest, ReadTest
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.costs.timing import Seconds
     from gatedrnn.tasks.task import (
         Baseline,
-        Batch,
         FinalTest,
         FittedBaseline,
         Scores,
@@ -118,6 +112,12 @@ class TaskSearch(NamedTuple):
         leaves = folder.winner(replicate.task.name, name, replicate.index, self.stages[name][replicate.index])
         return self.searches[name].restore(leaves)
 
+    def network(self, name: str, replicate: Replicate, folder: Folder) -> tuple[Cell, Params]:
+        """Return the network that a cell's search selected in a replicate, in its own width."""
+        entry = self.found["replicates"][replicate.index]
+        chosen = entry["configurations"][entry["cells"][name]["selected"]]
+        return self.searches[name].narrow(self.winner(name, replicate, folder), chosen)
+
 
 def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
@@ -127,9 +127,10 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     train = replicates[0].visible().train
     on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
     sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
-    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
+    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
     timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
-    searches = {name: Search(cell, task, settings, train) for name, cell in cells.items()}
+    searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
@@ -163,7 +164,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "test_counts": tested["counts"],
         "range": tested["range"],
         "forecasts": tested["forecasts"],
-        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, region, folder))
+        "full": folder.once(task.name, "full", lambda: further(cells, replicates, searched, region, folder))
         if settings.full
         else None,
     }
@@ -201,9 +202,7 @@ def search(
         return TaskSearch(found, searches, stages, baselines, reckoned)
     if extended.max_epochs is not None:
         train = replicates[0].visible().train
-        searches = {
-            name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
-        }
+        searches = {name: old.on(task, train, extended.max_epochs) for name, old in searches.items()}
     added = extras(found, replicates, settings, extended)
     after = extend_all(context._replace(stage=STAGE), searches, added)
     for k, replicate in enumerate(found["replicates"]):
@@ -276,7 +275,6 @@ def regions_beside(
 
 
 def further(
-    settings: Settings,
     cells: dict[str, Cell],
     replicates: list[Replicate],
     searched: TaskSearch,
@@ -284,28 +282,10 @@ def further(
     folder: Folder,
 ) -> FullEntry:
     """Return what ``full`` adds: scores on parts of the training data, what the gates do, and other windows."""
-    winners = {name: [searched.winner(name, r, folder) for r in replicates] for name in searched.searches}
-    basis = Basis(settings, replicates, searched.found, searched.baselines, searched.reckoning.metric)
+    winners = {name: [searched.network(name, r, folder) for r in replicates] for name in searched.searches}
+    basis = Basis(replicates, searched.found, searched.baselines, searched.reckoning.metric)
     return {
-        "data": parts_of_data(cells, settings, replicates, searched.found),
+        "data": parts_of_data(searched.searches, replicates, searched.found),
         "gates": gates(cells, replicates, searched.found, winners),
-        "windows": windows(cells, basis, region["half_width"]),
+        "windows": windows(searched.searches, basis, region["half_width"]),
     }
-
-
-def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:
-    """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
-    if settings.sizes is not None:
-        return dict(zip(settings.cells, settings.sizes, strict=True))
-    kinds = {name: cell_maker(name) for name in settings.cells}
-    if settings.matching == "time":
-        length = train.x.shape[0]
-        return match_time(kinds, task.in_dim, task.out_dim, settings.hidden, batch=settings.batch_size, length=length)
-    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by=settings.matching)
-    return {name: matched[name].hidden for name in settings.cells}
-
-
-def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:
-    """Measure the time of a step in training, recurrent layer and head."""
-    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
-    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

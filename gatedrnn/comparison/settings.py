@@ -14,7 +14,7 @@ from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import Deciding, deciding
+from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -29,8 +29,8 @@ class Settings:
     tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
     """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
     cells: Annotated[tuple[str, ...], tyro.conf.arg(help=f"Two or more of {HELP}")] = ("LSTM", "GRU")
-    hidden: int = 32
-    """Units of the first cell, near which equal sizes are sought."""
+    hidden: tuple[int, ...] = (32,)
+    """Units of the first cell, near which equal sizes are sought; of several, each configuration draws one."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"
     """What is made equal, recurrent layer and head counted: parameters, units, FLOPs or measured time of a step."""
     sizes: tuple[int, ...] | None = None
@@ -79,7 +79,7 @@ class Settings:
 
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
-        return self.space.of_task(task)
+        return dataclasses.replace(self.space.of_task(task), hidden=tuple(sorted(self.hidden)))
 
     def _check_tasks(self) -> None:
         if not self.tasks:
@@ -89,7 +89,15 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+        if self.metric not in (None, *DECIDING):
+            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
 
+    def check_metric(self) -> None:
+        """Refuse a metric that a task has not, once it is known which tasks these are: a file may take their place.
+
+        Raises:
+            InputError: says which metrics the task has.
+        """
         for task in map(registry.load, self.tasks if self.metric else ()):
             if self.metric not in (known := deciding(task.kind)):
                 raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
@@ -103,7 +111,11 @@ class Settings:
             raise InputError(f"matching: expected one of {', '.join(BUDGETS)}; got {self.matching!r}")
         if self.sizes is not None and len(self.sizes) != len(self.cells):
             raise InputError(f"sizes: expected one for each of {len(self.cells)} cells, got {self.sizes!r}")
-        for hidden in (self.hidden, *(self.sizes or ())):
+        if not self.hidden or len(set(self.hidden)) < len(self.hidden):
+            raise InputError(f"hidden: expected one or more different numbers, got {self.hidden!r}")
+        if self.sizes is not None and len(self.hidden) > 1:
+            raise InputError(f"sizes: expected none where several hidden sizes are tried, got {self.sizes!r}")
+        for hidden in (*self.hidden, *(self.sizes or ())):
             checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 
     @property
@@ -111,7 +123,11 @@ class Settings:
         """What the tasks are called."""
         return tuple(task if isinstance(task, str) else task.name for task in self.tasks)
 
+    def _space(self) -> dict[str, Any]:
+        """Return the space without what other settings say."""
+        return {name: value for name, value in dataclasses.asdict(self.space).items() if name != "hidden"}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
-        return json.loads(json.dumps({**vars(self), "space": dataclasses.asdict(self.space), "tasks": tasks}))
+        tasks = [registry.identity(task) for task in self.tasks]
+        return json.loads(json.dumps({**vars(self), "space": self._space(), "tasks": tasks}))

@@ -9,9 +9,12 @@ import jax.numpy as jnp
 
 import gatedrnn as gr
 from gatedrnn.cells.gates import gates_of_params
+from gatedrnn.experiment.widths import init_of_width
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jax import Array
     from jaxtyping import Float, Key
 
@@ -119,11 +122,18 @@ def make_run(
     max_epochs: int,
     patience: int,
     spread: bool = False,
+    widths: Mapping[int, Cell] | None = None,
 ) -> EarlyStopping:
-    """Return the training run of this cell on this task; with ``spread``, devices share each batch."""
+    """Return the training run of this cell on this task.
+
+    With ``spread``, devices share each batch. With ``widths``, the cell of each width that is asked for, of which this
+    one is the widest and the last, runs differ in their number of units.
+    """
     longest = train.x.shape[0]
     return EarlyStopping(
-        init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key),
+        init_params=init_of_width(
+            widths or {0: cell}, lambda one, hyper, key: init_params(one, task, longest, hyper, key)
+        ),
         loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key, spread),
         take=lambda part, indices: part.take(indices),
         examples=train.x.shape[1],

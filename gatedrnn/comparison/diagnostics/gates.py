@@ -105,7 +105,10 @@ def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Arra
 
 
 def gates(
-    cells: dict[str, Cell], replicates: list[Replicate], found: Found, winners: dict[str, list[Params]]
+    cells: dict[str, Cell],
+    replicates: list[Replicate],
+    found: Found,
+    winners: dict[str, list[tuple[Cell, Params]]],
 ) -> dict[str, GatesEntry]:
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
@@ -113,7 +116,7 @@ def gates(
         cells: the cells by name; those whose gates cannot be read are left out.
         replicates: the replicates of the comparison.
         found: what the searches of the task found.
-        winners: parameters of the selected trial of each cell in each replicate.
+        winners: the selected network of each cell in each replicate: the cell in its width, and parameters.
     """
     return {
         name: _of_cell(cell, replicates, found, name, winners[name])
@@ -122,13 +125,15 @@ def gates(
     }
 
 
-def _of_cell(cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[Params]) -> GatesEntry:
+def _of_cell(
+    cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[tuple[Cell, Params]]
+) -> GatesEntry:
     states = {"before": ([], []), "after": ([], [])}
-    for replicate, after in zip(replicates, winners, strict=True):
+    for replicate, (one, after) in zip(replicates, winners, strict=True):
         visible, task = replicate.visible(), replicate.task
-        before = _start(cell, task, replicate, found, name, len(visible.train.x))
+        before = _start(one, task, replicate, found, name, len(visible.train.x))
         for state, params in (("before", before), ("after", after)):
-            scales, histogram = _read(cell, task, params[0], visible.validation)
+            scales, histogram = _read(one, task, params[0], visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
     named = _named(cell)

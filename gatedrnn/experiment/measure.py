@@ -1,4 +1,4 @@
-"""What selection looks at: the best parameters of every trial on validation, by the verdict's metric."""
+"""What networks are worth by every metric, and the score that trials are selected by: that of the verdict's metric."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from gatedrnn.tasks.metrics import metric_of, verdict_score
 from gatedrnn.tasks.sums import scores_of, sums
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.sums import Sums
@@ -28,12 +27,12 @@ class Measure:
     Args:
         cell: the cell in the networks.
         task: the task that they are of.
-        settings: what was asked for, its ``metric`` among it.
+        asked: the metric that was asked for; None: the task's default.
     """
 
-    def __init__(self, cell: Cell, task: VisibleTask, settings: Settings) -> None:
+    def __init__(self, cell: Cell, task: VisibleTask, asked: Deciding | None) -> None:
         self._task = task
-        self._asked: Deciding | None = settings.metric
+        self._asked: Deciding | None = asked
         measured = dataclasses.replace(task, score=cast(Any, partial(sums, task)))
         self._outputs = jax.jit(
             partial(evaluate_each, cell, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))
