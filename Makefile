@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup compare test lint types verify bench bench-plot bench-gpu docs test-latest test-gpu clean
+.PHONY: setup compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -40,6 +40,12 @@ types: .venv/.dev
 bench: .venv/.dev
 	for script in peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+# Ten real data sets that packages ship, which are installed for their files alone; about 20 minutes on 2 shared cores.
+STUDY := sktime vega_datasets bokeh_sampledata
+study: .venv/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt $(STUDY)
+	PYTHONPATH=. $(BIN)/python benchmarks/verdicts.py
 
 bench-plot: .venv/.dev
 	$(BIN)/python benchmarks/plot.py

@@ -146,7 +146,7 @@ def _widen(task: TaskEntry) -> list[Step]:
     edges = [edge for name in task["cells"] for edge in limits.edges(task, name)]
     for field, side in dict.fromkeys((edge.field, edge.side) for edge in edges):
         names = listed([edge.cell for edge in edges if (edge.field, edge.side) == (field, side)])
-        option = f"--space.{field.replace('_', '-')}"
+        option = f"--{field.replace('_', '-')}"
         said = field.replace("_", " ")
         steps.append(
             Step(f"Widen the range of {said} at its {side} edge, where {names} did best.", f"{option} LOW HIGH")
@@ -155,5 +155,5 @@ def _widen(task: TaskEntry) -> list[Step]:
         lost, tried = diverged(task, name), len(runs(task, name))
         if lost > MANY_DIVERGED * tried:
             text = f"{lost} of {tried} {name} runs diverged: lower the upper end of the learning rate."
-            steps.append(Step(text, "--space.learning-rate LOW HIGH"))
+            steps.append(Step(text, "--learning-rate LOW HIGH"))
     return steps
