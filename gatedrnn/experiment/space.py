@@ -59,7 +59,8 @@ class Space:
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
     """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
     difference: tuple[Literal["no", "yes"], ...] = ("no", "yes")
-    """Whether a forecast is the change from the last value: one of these; of other tasks it is not asked."""
+    """Whether a forecast is the change from the last value: these take turns, the last one first, so that a search of
+    two has tried both; of other tasks it is not asked."""
     hidden: tyro.conf.Suppress[tuple[int, ...]] = (32,)
     """Units of the first cell: one of these, as the settings have them."""
 
@@ -85,11 +86,10 @@ class Space:
                 "clip_norm": log_uniform(*self.clip_norm),
                 "dropout": float(rng.choice(self.dropout)),
                 "gate_bias": str(rng.choice(self.gate_bias)),
-                # Nothing is drawn where there is no choice, so that other tasks keep the configurations that they had.
-                "difference": self.difference[0] if len(self.difference) == 1 else str(rng.choice(self.difference)),
+                "difference": self.difference[-1 - k % len(self.difference)],
                 "hidden": self.hidden[0] if len(self.hidden) == 1 else int(rng.choice(self.hidden)),
             }
-            for _ in range(trials)
+            for k in range(trials)
         ]
 
     def beyond(self, name: Hyperparameter, side: str) -> Space:
@@ -109,7 +109,7 @@ class Space:
 
     def describe(self) -> dict[Hyperparameter, str]:
         """Return each distribution in words; whether changes are forecast is left out where that is no choice."""
-        asked: dict[Hyperparameter, str] = {"difference": "one of " + ", ".join(self.difference)}
+        asked: dict[Hyperparameter, str] = {"difference": " and ".join(reversed(self.difference)) + " by turns"}
         return {
             "learning_rate": "log-uniform from {:g} to {:g}".format(*self.learning_rate),
             "clip_norm": "log-uniform from {:g} to {:g}".format(*self.clip_norm),

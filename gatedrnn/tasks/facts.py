@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
 LAGS = ("ridge regression on the last steps", "gradient boosting on the last steps")
 BASELINES: dict[Kind, tuple[str, ...]] = {
-    "classification": ("class frequencies", "logistic regression on means, deviations and three frames"),
-    "step-classification": ("class frequencies", "logistic regression on the last steps"),
+    "classification": (
+        "class frequencies",
+        "logistic regression on means, deviations and three frames",
+        "logistic regression on all steps",
+        "random forest on all steps",
+    ),
+    "step-classification": (
+        "class frequencies",
+        "logistic regression on the last steps",
+        "random forest on the last steps",
+    ),
     "step-regression": ("unconditional Gaussian", *LAGS),
     "forecast": ("unconditional Gaussian", "persistence", "drift", "autoregression", "exponential smoothing", *LAGS),
     "next-token": ("token frequencies", "n-gram, Witten-Bell"),

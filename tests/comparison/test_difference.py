@@ -81,6 +81,8 @@ def test_only_forecasts_of_what_is_read_have_the_choice(task):
     speech = registry.load("japanese-vowels-forecast")
     rng, always = np.random.default_rng, Settings(space=Space(difference=("yes",)))
     assert {c["difference"] for c in Settings().space_of(task).sample(rng(0), 40)} == {"no", "yes"}
+    turns = [c["difference"] for c in Settings().space_of(task).sample(rng(1), 5)]
+    assert turns == ["yes", "no", "yes", "no", "yes"]  # the shortest search has what a forecaster tries first
     assert {c["difference"] for c in always.space_of(task).sample(rng(0), 9)} == {"yes"}
     assert {c["difference"] for c in always.space_of(speech).sample(rng(0), 9)} == {"no"}
     assert "difference" in Settings().space_of(task).describe()

@@ -98,6 +98,13 @@ def _in_time(task: TestedTask) -> list[str]:
         lines.append(
             "There was time for one trial of each cell in each replicate: nothing was tuned. More minutes would tune."
         )
+    elif task["protocol"]["minutes"] is not None and (
+        single := sum(all(len(trials) == 1 for trials in cells) for cells in found)
+    ):
+        lines.append(
+            f"In {single} of {len(found)} replicates there was time for one trial of each cell: nothing was tuned "
+            "there. More minutes would tune."
+        )
     if any(ended):
         lines.append(
             f"{sum(ended)} of {len(ended)} trials were ended by the clock, in all cells after the same epochs: more "

@@ -110,8 +110,9 @@ def _judge_pair(task: TestedTask, device: Device, names: tuple[str, str], correc
     spread = evidence.difference.standard_deviation
     needed = replicates_needed(evidence.difference.mean, spread, POWER, 1 - ERROR / pairs)
     cost = cheaper(task["cells"])
+    best = min(task["baselines"], key=lambda one: one["test"], default=None)
     unit, aside = unit_in_words(task["metric"]), "" if other is None else other.aside()
-    findings = wording.Findings(evidence, decision, baseline, needed, cost, unit, task["region"]["part"], aside)
+    findings = wording.Findings(evidence, decision, baseline, needed, cost, unit, task["region"]["part"], aside, best)
     of_other = (
         ""
         if other is None

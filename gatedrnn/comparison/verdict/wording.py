@@ -29,6 +29,7 @@ class Findings(NamedTuple):
         unit: the unit of the test scores.
         part: the part of the gain over the baseline that the region of equivalence is.
         aside: what another metric says, where it disagrees.
+        best: the entry of the simple baseline of the best test score; None where there is none.
     """
 
     evidence: Evidence
@@ -39,6 +40,7 @@ class Findings(NamedTuple):
     unit: str
     part: float
     aside: str = ""
+    best: BaselineEntry | None = None
 
     @property
     def places(self) -> int:
@@ -196,9 +198,17 @@ def _neither(findings: Findings) -> str:
     what = (
         f"every simple baseline in the test; {strongest}, the strongest in validation, is beaten, but not the others"
         if beaten
-        else f"the strongest simple baseline, {strongest}"
+        else f"the strongest simple baseline, {strongest}{_better_in_test(findings)}"
     )
     return f"Neither {scores} is shown to beat {what}. Until one does, the simpler model is the better choice."
+
+
+def _better_in_test(findings: Findings) -> str:
+    """Return which other baseline is the best in the test, where one is better there than the strongest in validation."""
+    best = findings.best
+    if best is None or findings.baseline is None or best["test"] >= findings.baseline["test"]:
+        return ""
+    return f", let alone the best in the test, {best['name']} ({_baseline(best, findings.places)})"
 
 
 def _against_baseline(findings: Findings) -> str:

@@ -29,6 +29,22 @@ def linear_models() -> Any:
     return sklearn.linear_model
 
 
+def forest(leaf: int) -> Any:
+    """Return a random forest of scikit-learn's that tells classes apart, of a fixed seed and one thread.
+
+    Args:
+        leaf: examples in a leaf at least.
+
+    Raises:
+        MissingPackageError: where scikit-learn is missing.
+    """
+    try:
+        from sklearn.ensemble import RandomForestClassifier
+    except ImportError as error:
+        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
+    return RandomForestClassifier(n_estimators=100, min_samples_leaf=leaf, random_state=0, n_jobs=1)
+
+
 def boosted_trees() -> Any:
     """Return scikit-learn's regression by gradient-boosted trees on histograms.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, pieces, steps, thinned
+from gatedrnn.tasks.baselines.fitting import by_validation, forest, linear_models, one_thread, pieces, steps, thinned
 from gatedrnn.tasks.metrics import named_scores
 from gatedrnn.tasks.task import FittedBaseline
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.task import Batch, Part, Scores, Visible
 
-STRENGTHS = (0.01, 1.0, 100.0)
-"""Values of logistic regression's C, the inverse strength of the penalty."""
+STRENGTHS, LEAVES = (0.01, 1.0, 100.0), (3, 20)
+"""Values of logistic regression's C, the inverse strength of the penalty; steps in a leaf of a tree at least."""
 ROWS = 20_000
-"""Steps that logistic regression is fitted to at most: it needs many passes over them."""
+"""Steps that a model is fitted to at most: logistic regression needs many passes over them."""
 
 
 def past(part: Batch, order: int) -> Float[np.ndarray, "N F"]:
@@ -92,9 +92,10 @@ def class_baseline(
 
 
 def step_classification(visible: Visible, classes: int) -> list[FittedBaseline]:
-    """Return class frequencies and logistic regression on the last steps, the strongest on validation first.
+    """Return simple models of each step's class, the strongest on validation first.
 
-    Logistic regression is mixed with a thousandth of equal probabilities, as a class may lack in the training part.
+    Class frequencies, logistic regression and a random forest on the last steps. Probabilities of the latter two are
+    mixed with a thousandth of equal ones, as a class may lack in the training part.
 
     Raises:
         MissingPackageError: where scikit-learn is missing.
@@ -102,28 +103,50 @@ def step_classification(visible: Visible, classes: int) -> list[FittedBaseline]:
     trivial = frequencies(visible, classes, "class frequencies")
     if len(np.unique(visible.train.y[steps(visible.train)])) < 2:
         return [trivial]
-    return by_validation([trivial, _logistic_regression(visible, classes)])
+    with one_thread():
+        return by_validation([trivial, _logistic_regression(visible, classes), _forest(visible, classes)])
 
 
 def _logistic_regression(visible: Visible, classes: int) -> FittedBaseline:
+    def model(c: float) -> Any:
+        return linear_models().LogisticRegression(C=c, max_iter=1000)
+
+    tried = [(order, f"C = {c:g}", model(c)) for order in (1, 5) for c in STRENGTHS]
+    return _best("logistic regression on the last steps", visible, classes, tried)
+
+
+def _forest(visible: Visible, classes: int) -> FittedBaseline:
+    tried = [(order, f"leaves of {leaf}", forest(leaf)) for order in (1, 10) for leaf in LEAVES]
+    return _best("random forest on the last steps", visible, classes, tried)
+
+
+def _best(name: str, visible: Visible, classes: int, tried: list[tuple[int, str, Any]]) -> FittedBaseline:
+    """Fit models that read so many last steps each, and return that of the best validation score.
+
+    Args:
+        name: what they are called.
+        visible: what they are fitted to, and chosen on.
+        classes: how many classes there are.
+        tried: of each the steps that it reads before its own, what is said of it, and scikit-learn's model.
+    """
     best: tuple[float, str, Any] | None = None
-    for order in (order for order in (1, 5) if order <= len(visible.train.x)):
+    for order, said, model in tried:
+        if order > len(visible.train.x):
+            continue
         width = (order + 1) * visible.train.x.shape[-1]
         train = thinned(visible.train, width)
         inputs, outputs = past(train, order), train.y[steps(train)]
         every = max(1, -(-len(outputs) // ROWS))
-        for c in STRENGTHS:
-            model = linear_models().LogisticRegression(C=c, max_iter=1000).fit(inputs[::every], outputs[::every])
-            scores = _logistic_scores(model, order, classes)
-            validation = in_pieces(visible.validation, width, scores)["nats"]
-            if best is None or validation < best[0]:
-                best = validation, f"order {order}, C = {c:g}", (width, scores)
+        scores = _model_scores(model.fit(inputs[::every], outputs[::every]), order, classes)
+        validation = in_pieces(visible.validation, width, scores)["nats"]
+        if best is None or validation < best[0]:
+            best = validation, f"order {order}, {said}", (width, scores)
     assert best is not None
     _, choice, (width, scores) = best
-    return class_baseline("logistic regression on the last steps", visible, width, scores, choice)
+    return class_baseline(name, visible, width, scores, choice)
 
 
-def _logistic_scores(model: Any, order: int, classes: int) -> Callable[[Batch], np.ndarray]:
+def _model_scores(model: Any, order: int, classes: int) -> Callable[[Batch], np.ndarray]:
     def scores(part: Batch) -> np.ndarray:
         found = model.predict_proba(past(part, order))
         probabilities = np.full((len(found), classes), 0.001 / classes)
