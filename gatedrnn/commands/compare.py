@@ -63,7 +63,7 @@ def compare(
         note(console, f"preparing: reading {file.name}")
         task = task_from_file(file, question)
         settings = dataclasses.replace(settings, tasks=(task,))
-        understood = understood_table(task.facts)
+        understood = understood_table(task.facts, settings.architecture.words)
         if understood is not None:
             console.print(Padding(render_understood(understood), (0, 0, 1, 0)))
     elif question != Question():

@@ -13,11 +13,11 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.diagnostics.parts_of_data import PARTS
 from gatedrnn.comparison.diagnostics.windows import other_windows
-from gatedrnn.comparison.protocol import hidden_sizes, step_times
 from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
 from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
-from gatedrnn.costs.counting import network_costs, step_flops
+from gatedrnn.comparison.sizes import costs_of_network, hidden_sizes, step_times
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
 from gatedrnn.tasks import registry
@@ -193,7 +193,7 @@ def _of_cell(ready: _Compiled, task: VisibleTask, settings: Settings, visible: V
     trials = entry["trials"]
     unended = sum(trial["ended_by_clock"] for trial in trials)
     epochs = float(np.mean([settings.max_epochs if t["ended_by_clock"] else t["epochs"] for t in trials]))
-    costs = network_costs(ready.search.cell, task.in_dim, task.out_dim)
+    costs = costs_of_network(ready.search.cell, task, settings)
     steps = visible.train.x.shape[0] * visible.train.x.shape[1]
     return CellEstimate(
         parameters=costs["parameters"]["total"],

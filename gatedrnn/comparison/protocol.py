@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-import gatedrnn as gr
-from gatedrnn.cells.registry import cell_maker, make_cell
+from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
@@ -36,12 +35,9 @@ from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchP
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.sizes import costs_of_network, hidden_sizes, step_times
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
-from gatedrnn.costs.counting import network_costs
-from gatedrnn.costs.matching import match
-from gatedrnn.costs.matching_time import match_time
-from gatedrnn.costs.timing import step_seconds
 from gatedrnn.experiment import provenance
 from gatedrnn.tasks import registry
 
@@ -52,10 +48,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Found, RegionEntry, Results, TestedTask
     from gatedrnn.comparison.schema.runs import CountedTest, ReadTest
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.costs.timing import Seconds
     from gatedrnn.tasks.task import (
         Baseline,
-        Batch,
         FinalTest,
         FittedBaseline,
         Scores,
@@ -150,7 +144,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "baselines": tested["baselines"],
         "cells": {
             name: {
-                **network_costs(cell, task.in_dim, task.out_dim),
+                **costs_of_network(cell, task, settings),
                 "step_seconds": timed[name],
                 "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
                 "compile_seconds": searched.searches[name].population.compile_seconds,
@@ -288,24 +282,6 @@ def further(
     basis = Basis(settings, replicates, searched.found, searched.baselines, searched.reckoning.metric)
     return {
         "data": parts_of_data(cells, settings, replicates, searched.found),
-        "gates": gates(cells, replicates, searched.found, winners),
+        "gates": gates(cells, settings.architecture, replicates, searched.found, winners),
         "windows": windows(cells, basis, region["half_width"]),
     }
-
-
-def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:
-    """Return each cell's units: those asked for, or those of an equal budget, recurrent layer and head counted."""
-    if settings.sizes is not None:
-        return dict(zip(settings.cells, settings.sizes, strict=True))
-    kinds = {name: cell_maker(name) for name in settings.cells}
-    if settings.matching == "time":
-        length = train.x.shape[0]
-        return match_time(kinds, task.in_dim, task.out_dim, settings.hidden, batch=settings.batch_size, length=length)
-    matched = match(kinds, task.in_dim, task.out_dim, settings.hidden, by=settings.matching)
-    return {name: matched[name].hidden for name in settings.cells}
-
-
-def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:
-    """Measure the time of a step in training, recurrent layer and head."""
-    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
-    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))

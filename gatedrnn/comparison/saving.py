@@ -13,6 +13,7 @@ import numpy as np
 
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import network
 from gatedrnn.files import read_json, write_json, written
 from gatedrnn.tasks.task import as_it_is
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Reading, Task
     from gatedrnn.types import Cell, Params
 
-FORMAT = 3
-"""3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
-`cell_configuration` holds all of the cell; 1 held its name and units alone."""
+FORMAT = 4
+"""4: ``architecture`` says what stands around the cell; 3: ``anchor`` says from which features a change may be
+forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1 held its name and
+units alone."""
 
 
 def save_tuned(
@@ -61,14 +63,16 @@ def save_tuned(
         }
         path = folder.path / "models" / task.name / name.replace(":", ".")
         try:
-            described = description(task, name, one.cell, task.reading(replicate["seed"]))
+            described = description(task, name, one.cell, task.reading(replicate["seed"]), one.architecture)
         except InputError as error:  # a comparison of hours does not fail because of what it cannot save
             warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
             continue
         save(path, params, {**described, **choice})
 
 
-def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str, Any]:
+def description(
+    task: Task, name: str, cell: Cell, reading: Reading, architecture: Architecture = Architecture()
+) -> dict[str, Any]:
     """Return what a saved network needs besides its arrays, as JSON has it."""
 
     def moments(pair: tuple[Any, Any] | None) -> dict[str, list[float]] | None:
@@ -83,6 +87,7 @@ def description(task: Task, name: str, cell: Cell, reading: Reading) -> dict[str
         "hidden": getattr(cell, "hidden", cell.out_dim),
         "cell_configuration": as_data(cell),
         "config": repr(cell),
+        "architecture": architecture.entry(),
         "features": list(reading.features),
         "targets": list(reading.targets),
         "classes": list(reading.classes),
@@ -122,9 +127,8 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
         raise InputError(f"{path.name}.safetensors: expected sha256 {config['sha256']}, got another; it is damaged")
     arrays = _safetensors().load(held)
     cell = from_data(config["cell_configuration"])
-    shapes: Any = jax.eval_shape(
-        lambda key: network(cell, config["out_dim"], 0.0).init(key, config["in_dim"]), jax.random.key(0)
-    )
+    net = network(cell, config["out_dim"], 0.0, Architecture(**config["architecture"]), kind=config["kind"])
+    shapes: Any = jax.eval_shape(lambda key: net.init(key, config["in_dim"]), jax.random.key(0))
     if config["anchor"] is not None:
         shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
     return config, cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)

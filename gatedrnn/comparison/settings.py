@@ -12,6 +12,7 @@ from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.metrics import Deciding, deciding
@@ -32,7 +33,7 @@ class Settings:
     hidden: int = 32
     """Units of the first cell, near which equal sizes are sought."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"
-    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs or measured time of a step."""
+    """What is made equal, recurrent layers and head counted: parameters, units, FLOPs or measured time of a step."""
     sizes: tuple[int, ...] | None = None
     """Units of each cell, instead of matching."""
     replicates: int = 8
@@ -62,6 +63,8 @@ class Settings:
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)
     """Where configurations are drawn from, the same for all cells."""
+    architecture: Architecture = dataclasses.field(default_factory=Architecture)
+    """What stands around the cell, the same for all cells."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no comparison."""
@@ -90,8 +93,10 @@ class Settings:
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
 
-        for task in map(registry.load, self.tasks if self.metric else ()):
-            if self.metric not in (known := deciding(task.kind)):
+        other = self.architecture != Architecture()
+        for task in map(registry.load, self.tasks if self.metric or other else ()):
+            self.architecture.refuse_for(task)
+            if self.metric and self.metric not in (known := deciding(task.kind)):
                 raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
 
     def _check_cells(self) -> None:
@@ -114,4 +119,5 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
         tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
-        return json.loads(json.dumps({**vars(self), "space": dataclasses.asdict(self.space), "tasks": tasks}))
+        inner = {"space": dataclasses.asdict(self.space), "architecture": self.architecture.entry()}
+        return json.loads(json.dumps({**vars(self), **inner, "tasks": tasks}))

@@ -13,8 +13,9 @@ import tyro
 
 from gatedrnn.cells.registry import HELP, make_cell
 from gatedrnn.experiment import provenance
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import claim
-from gatedrnn.experiment.network import evaluate, make_run
+from gatedrnn.experiment.network import evaluate, make_loss, make_run
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.experiment.trials import score_entry, trial_entry
 from gatedrnn.files import write_json
@@ -59,6 +60,8 @@ class TrainSettings:
     devices: int = 1
     """Devices that share each batch; on CPU the command asks JAX for so many. Other numbers round differently.
     Several processes have them together, or with 1 train the same network each."""
+    architecture: Architecture = dataclasses.field(default_factory=Architecture)
+    """What stands around the cell."""
 
 
 def train(
@@ -82,11 +85,15 @@ def train(
     """
     claim(out, dataclasses.asdict(settings))
     task = registry.load(settings.task)
+    settings.architecture.refuse_for(task)
     visible = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    spread = settings.devices > 1
-    run = dataclasses.replace(make_run(cell, task, visible.train, **sizes, spread=spread), segment=settings.segment)
+    run = dataclasses.replace(
+        make_run(cell, task, visible.train, **sizes, architecture=settings.architecture),
+        loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
+        segment=settings.segment,
+    )
     with Checkpoints(out / "checkpoints") as store:
         members = population(
             run,
@@ -99,7 +106,7 @@ def train(
         )
     state = member(members.states, 0)
     test = task.read_test(settings.seed)
-    score = jax.jit(partial(evaluate, cell, task))(state.best_params, test.batch)
+    score = jax.jit(partial(evaluate, cell, task, architecture=settings.architecture))(state.best_params, test.batch)
     result = {
         "settings": dataclasses.asdict(settings),
         "device": provenance.device(),

@@ -74,6 +74,7 @@ def sweep(
     """
     claim(out, settings.as_dict())
     task = registry.load(settings.task)
+    settings.architecture.refuse_for(task)
     visible = task.split(settings.seed)
     members = configurations(settings)
     found: dict[int, dict[str, Any]] = {}

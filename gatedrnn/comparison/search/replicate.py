@@ -104,7 +104,7 @@ class Search:
         max_epochs: int | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.cell, self._clock = cell, clock
+        self.cell, self.architecture, self._clock = cell, settings.architecture, clock
         run = make_run(
             cell,
             task,
@@ -112,6 +112,7 @@ class Search:
             batch_size=settings.batch_size,
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
+            architecture=settings.architecture,
         )
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)

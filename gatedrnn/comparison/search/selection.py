@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.sums import Sums
-    from gatedrnn.tasks.task import Batch, Part, Scale, Scores, Visible, VisibleTask
+    from gatedrnn.tasks.task import Batch, Part, Scale, Score, Scores, Visible, VisibleTask
     from gatedrnn.types import Cell, Params
 
 
@@ -34,11 +34,15 @@ class Measure:
     def __init__(self, cell: Cell, task: VisibleTask, settings: Settings) -> None:
         self._task = task
         self._asked: Deciding | None = settings.metric
+
+        def each_of(task: VisibleTask, params: Params, batch: Batch) -> Score:
+            return evaluate_each(cell, task, params, batch, settings.architecture)
+
         measured = dataclasses.replace(task, score=cast(Any, partial(sums, task)))
         self._outputs = jax.jit(
-            partial(evaluate_each, cell, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))
+            partial(each_of, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))
         )
-        self._each = jax.jit(each := cast(Any, partial(evaluate_each, cell, measured)))
+        self._each = jax.jit(each := cast(Any, partial(each_of, measured)))
         self._members = jax.jit(
             lambda members, batch: jax.lax.map(lambda params: each(params, batch).together(), members)
         )
