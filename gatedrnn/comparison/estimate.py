@@ -119,7 +119,11 @@ def estimate(settings: Settings, tell: Callable[[Preparing], None] = lambda _: N
     Args:
         settings: the settings of the comparison.
         tell: called with what is done next, before it is.
+
+    Raises:
+        InputError: where a task is unfit for the settings.
     """
+    settings.refuse_unfit()
     return [
         _of_task(task if not isinstance(task, str) else registry.load(task), settings, tell) for task in settings.tasks
     ]

@@ -80,6 +80,19 @@ class Settings:
         self._check_tasks()
         self._check_cells()
 
+    def refuse_unfit(self) -> None:
+        """Refuse tasks that lack the metric asked for, or that the networks are not for.
+
+        Not at construction: a command line is read before its file, which then takes the place of the tasks.
+
+        Raises:
+            InputError: where a task is unfit.
+        """
+        for task in map(registry.load, self.tasks):
+            self.architecture.refuse_for(task)
+            if self.metric is not None and self.metric not in (known := deciding(task.kind)):
+                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
         return self.space.of_task(task)
@@ -92,12 +105,6 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
-
-        other = self.architecture != Architecture()
-        for task in map(registry.load, self.tasks if self.metric or other else ()):
-            self.architecture.refuse_for(task)
-            if self.metric and self.metric not in (known := deciding(task.kind)):
-                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
 
     def _check_cells(self) -> None:
         if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):

@@ -80,12 +80,12 @@ def train(
         What result.json holds: settings, device, the trial's curve, and the test score in the task's unit.
 
     Raises:
-        InputError: where a name is unknown, there are fewer devices than asked for, or the folder holds a run with
-            other settings.
+        InputError: where a name is unknown, there are fewer devices than asked for, the folder holds a run with other
+            settings, or the network is not for the task.
     """
-    claim(out, dataclasses.asdict(settings))
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
+    claim(out, dataclasses.asdict(settings))
     visible = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}

@@ -70,11 +70,12 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, or a name is unknown.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, or the network is not for
+            the task.
     """
-    claim(out, settings.as_dict())
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
+    claim(out, settings.as_dict())
     visible = task.split(settings.seed)
     members = configurations(settings)
     found: dict[int, dict[str, Any]] = {}

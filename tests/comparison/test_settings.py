@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pytest
 
+from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.files import write_json
 from gatedrnn.tasks import registry
@@ -31,8 +33,6 @@ from gatedrnn.training.fingerprint import changes
         ({"sizes": (3,)}, r"sizes: expected one for each of 2 cells, got \(3,\)"),
         ({"tasks": ("vowels",)}, "tasks: expected some of japanese-vowels-forecast, .*; got vowels"),
         ({"tasks": ()}, "tasks: expected at least one"),
-        ({"metric": "r2"}, "metric: expected one of nats, rmse, .* for japanese-vowels-forecast, got 'r2'"),
-        ({"metric": "rmse"}, "metric: expected one of nats, accuracy, macro-f1 for .*-speaker, got 'rmse'"),
         ({"hidden": 0}, "hidden: expected a positive int, got 0"),
         ({"sizes": (3, 0)}, "sizes: expected a positive int, got 0"),
     ],
@@ -40,6 +40,28 @@ from gatedrnn.training.fingerprint import changes
 def test_what_makes_no_comparison_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         Settings(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"metric": "r2"}, "metric: expected one of nats, rmse, .* for japanese-vowels-forecast, got 'r2'"),
+        ({"metric": "rmse"}, "metric: expected one of nats, accuracy, macro-f1 for .*-speaker, got 'rmse'"),
+        (
+            {"architecture": Architecture(bidirectional=True)},
+            "bidirectional: expected a task of kind classification, .*, got forecast of japanese-vowels-forecast",
+        ),
+        ({"architecture": Architecture(embed=4)}, "embed: expected 0 for japanese-vowels-forecast, .*; got 4"),
+    ],
+)
+def test_tasks_that_are_unfit_are_refused_before_a_folder_is_claimed(change, message, tmp_path):
+    """Not when the settings are made: a command line's are, before the file is read that takes the tasks' place."""
+    settings = Settings(**change)
+    with pytest.raises(ValueError, match=message):
+        Folder(tmp_path / "out", settings)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ValueError, match=message):
+        estimate(settings)
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": (0.0, 1.0)}, {"clip_norm": (2.0, 1.0)}, {"dropout": ()}])

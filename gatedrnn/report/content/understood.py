@@ -15,14 +15,18 @@ def understood_table(facts: Mapping[str, str], network: str = "") -> Table | Non
 
     Args:
         facts: what was understood, in words by what they are about, as a task and results.json have them.
-        network: what stands around the cells, in words; nothing where it is one layer that reads forward.
+        network: what stands around the cells, in words; nothing where it is one layer that reads forward. Of both
+            directions it is said that later steps are read too.
 
     Example:
         >>> found = understood_table({"season": "12 steps, found by autocorrelation in training"})
         >>> found.rows[0].label, found.rows[0].values[0].text
         ('Season', '12 steps, found by autocorrelation in training')
+        >>> understood_table({}, "bidirectional").rows[0].values[0].text
+        'bidirectional; later steps are read too'
     """
-    said = {**facts, **({"network": network} if network else {})}
+    more = "; later steps are read too" if "bidirectional" in network else ""
+    said = {**facts, **({"network": network + more} if network else {})}
     if not said:
         return None
     rows = tuple(Row(title[:1].upper() + title[1:], (Value(words),)) for title, words in said.items())
