@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from gatedrnn.commands import sweep as command
+from gatedrnn.commands import cli
 from gatedrnn.commands.exit_code import exit_code
 from gatedrnn.sweep.settings import SweepSettings
 
@@ -28,7 +28,9 @@ def sweep(
     tensorboard: bool = False,
 ) -> None:
     """Sweep as the config says."""
-    command.sweep(settings, out or Path("runs") / config_path.stem, devices, tensorboard)
+    cli.sweep(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices, tensorboard=tensorboard)
 
 
-sys.exit(exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))
+sys.exit(
+    exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
+)

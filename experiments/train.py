@@ -23,7 +23,9 @@ config: TrainSettings = runpy.run_path(str(config_path))["config"]
 
 def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config, out: Path | None = None) -> None:
     """Train one network as the config says."""
-    cli.train(settings, out or Path("runs") / config_path.stem)
+    cli.train(settings=settings, out=out or Path("runs") / config_path.stem)
 
 
-sys.exit(exit_code(lambda: tyro.cli(train, args=sys.argv[2:]), f"python {shlex.join(sys.argv)}"))
+sys.exit(
+    exit_code(lambda: tyro.cli(train, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
+)

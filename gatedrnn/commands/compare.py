@@ -10,11 +10,11 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.padding import Padding
 
 from gatedrnn.commands.console import CompareDisplay, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
+from gatedrnn.commands.reading import task_asked
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
@@ -22,12 +22,9 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import claimed
 from gatedrnn.files import write_json
-from gatedrnn.report.content.understood import understood_table
 from gatedrnn.report.estimate_table import render_estimate
 from gatedrnn.report.page import write_report
 from gatedrnn.report.summary import render_summary
-from gatedrnn.report.understood import render_understood
-from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.training.termination import Termination
 
@@ -59,15 +56,10 @@ def compare(
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
     console = Console()
-    if file is not None:
-        note(console, f"preparing: reading {file.name}")
-        task = task_from_file(file, question)
+    task = task_asked(console, file, question, settings.architecture.words)
+    if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))
-        understood = understood_table(task.facts, settings.architecture.words)
-        if understood is not None:
-            console.print(Padding(render_understood(understood), (0, 0, 1, 0)))
-    elif question != Question():
-        raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
+    settings.refuse_unfit()
     if dry_run:
         return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):

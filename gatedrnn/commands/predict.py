@@ -23,15 +23,15 @@ def predict(
     horizon: int | None = None,
     to: Path | None = None,
 ) -> None:
-    """Use the tuned network of a comparison on a file: a table of predictions, as CSV.
+    """Use the network of a comparison or a training run on a file: a table of predictions, as CSV.
 
     Args:
-        run: folder of the comparison.
-        file: one of the kind that was compared, with the features that the network was trained on.
+        run: folder of `gatedrnn compare`, of which the tuned network is used, or of `gatedrnn train`.
+        file: one of the kind that was compared or trained on, with the features that the network was trained on.
         task: the name of the task, where the comparison had several.
         cell: the name of the cell; none: the winner, or where there is none the cell of the best mean validation score.
-        group: column that says which sequence a row belongs to; none: that of the comparison.
-        time: column that ascends within each group; none: that of the comparison.
+        group: column that says which sequence a row belongs to; none: that of the run.
+        time: column that ascends within each group; none: that of the run.
         horizon: steps after the last row that are forecast; none: each row's own forecast. Of a network that forecasts
             all its features one step ahead, by 200 paths of which each step is drawn and read for the next.
         to: where the table goes; none: the terminal.

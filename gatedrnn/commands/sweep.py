@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,27 +13,33 @@ from rich.console import Console
 
 from gatedrnn.commands.console import SweepDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
+from gatedrnn.commands.reading import task_asked
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import write_json
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.table import write_table
+from gatedrnn.tasks.question import Question
 from gatedrnn.training.hosts import is_first
 from gatedrnn.training.termination import Termination
 
 
 def sweep(
+    file: tyro.conf.Positional[Path | None] = None,
+    question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
     settings: Annotated[SweepSettings, tyro.conf.OmitArgPrefixes] = SweepSettings(),
     out: Path = Path("runs/sweep"),
     devices: int | None = None,
     tensorboard: bool = False,
 ) -> None:
-    """Train a population over a space of hyperparameters; the same command resumes.
+    """Train a population over a space of hyperparameters, on a file of your own or a task; the same command resumes.
 
-    Writes members.csv, members.parquet, results.json and sweep.png.
+    What was understood of a file is shown first. Writes members.csv, members.parquet, results.json and sweep.png.
 
     Args:
+        file: your data, such as a .csv with a row for each step; docs/data.md has all forms. None: the task.
+        question: what is asked of the file, and which columns say it.
         settings: the space, and how each member is trained.
         out: folder for results; it holds one sweep.
         devices: CPU devices to ask JAX for, of all processes together, which share the members; results do not
@@ -42,6 +49,9 @@ def sweep(
     ask_for_devices(devices)
     join_processes()
     console = Console(quiet=not is_first())
+    task = task_asked(console, file, question, settings.architecture.words)
+    if task is not None:
+        settings = dataclasses.replace(settings, task=task)
     with contextlib.ExitStack() as stack:
         logs = tensorboard and is_first()
         told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.entries import validation_entries
-from gatedrnn.comparison.reckoning import trivial_validation
 from gatedrnn.comparison.search.replicate import score_of
 from gatedrnn.comparison.verdict.region import region_entry
+from gatedrnn.experiment.reckoning import trivial_validation
 from gatedrnn.tasks.metrics import verdict_score
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gatedrnn.comparison.reckoning import Reckoning
     from gatedrnn.comparison.schema.results import BesideEntry, Found, RegionEntry
     from gatedrnn.comparison.schema.runs import FoundReplicate, SearchEntry
+    from gatedrnn.experiment.reckoning import Reckoning
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.task import Scores, ValidatedBaseline
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.diagnostics.parts_of_data import PARTS
 from gatedrnn.comparison.diagnostics.windows import other_windows
 from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
 from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
-from gatedrnn.comparison.sizes import costs_of_network, hidden_sizes, step_times
+from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.replicate import Trials
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.tasks.task import Visible, VisibleTask
-    from gatedrnn.types import Cell
 
 PILOT = 4
 """Trials of each cell that are run, or all where there are fewer."""
@@ -139,14 +137,16 @@ def _of_task(task: VisibleTask, settings: Settings, tell: Callable[[Preparing], 
     baselines, clock = time.perf_counter() - clock, time.perf_counter()
     tell(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
     sizes = hidden_sizes(task, settings, visible.train)
-    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
+    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
     step_times(task, settings, cells, visible.train)
     around = time.perf_counter() - clock + 2 * settings.replicates * baselines
     around += _statistics_seconds(settings, visible) + REPORT_SECONDS
     tell(Preparing(task.name, f"a pilot of each cell, {len(pilot.configurations)} of its trials"))
     with ThreadPoolExecutor(max_workers=len(cells)) as pool:
         # First all cells compile, then all train, as in most of a comparison.
-        ready = list(pool.map(lambda cell: _compiled(cell, task, settings, visible, pilot), cells.values()))
+        searches = [Search(cell, task, settings, visible.train, widths=widths[name]) for name, cell in cells.items()]
+        ready = list(pool.map(lambda search: _compiled(search, visible, pilot), searches))
         each = list(pool.map(lambda one: _of_cell(one, task, settings, visible, pilot), ready))
         found = within(dict(zip(cells, each, strict=True)), settings)
     count = trials_of_all(settings, max(cell.trial_seconds for cell in found.values()))
@@ -176,9 +176,8 @@ def _fits(segments: int, seconds: float) -> bool:
     return segments == 0 or seconds * (segments + 1) / segments <= PILOT_SECONDS
 
 
-def _compiled(cell: Cell, task: VisibleTask, settings: Settings, visible: Visible, pilot: Trials) -> _Compiled:
+def _compiled(search: Search, visible: Visible, pilot: Trials) -> _Compiled:
     clock = time.perf_counter()
-    search = Search(cell, task, settings, visible.train)
     found = search.train(pilot, visible, None, go_on=_fits)
     # The program that will score the test is compiled, and run on the validation part.
     search.measure.each(found.params, visible.validation)

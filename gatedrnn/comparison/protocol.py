@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
@@ -29,16 +28,16 @@ from gatedrnn.comparison.entries import (
 )
 from gatedrnn.comparison.forecasts import forecast_entries
 from gatedrnn.comparison.range import ranges
-from gatedrnn.comparison.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
-from gatedrnn.comparison.saving import save_tuned
 from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
-from gatedrnn.comparison.sizes import costs_of_network, hidden_sizes, step_times
+from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
+from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment import provenance
+from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
@@ -112,6 +111,12 @@ class TaskSearch(NamedTuple):
         leaves = folder.winner(replicate.task.name, name, replicate.index, self.stages[name][replicate.index])
         return self.searches[name].restore(leaves)
 
+    def network(self, name: str, replicate: Replicate, folder: Folder) -> tuple[Cell, Params]:
+        """Return the network that a cell's search selected in a replicate, in its own width."""
+        entry = self.found["replicates"][replicate.index]
+        chosen = entry["configurations"][entry["cells"][name]["selected"]]
+        return self.searches[name].narrow(self.winner(name, replicate, folder), chosen)
+
 
 def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
@@ -121,9 +126,10 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     train = replicates[0].visible().train
     on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
     sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
-    cells = {name: make_cell(name, sizes[name]) for name in settings.cells}
+    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
+    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
     timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
-    searches = {name: Search(cell, task, settings, train) for name, cell in cells.items()}
+    searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
@@ -157,7 +163,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "test_counts": tested["counts"],
         "range": tested["range"],
         "forecasts": tested["forecasts"],
-        "full": folder.once(task.name, "full", lambda: further(settings, cells, replicates, searched, region, folder))
+        "full": folder.once(task.name, "full", lambda: further(cells, replicates, searched, region, folder))
         if settings.full
         else None,
     }
@@ -195,9 +201,7 @@ def search(
         return TaskSearch(found, searches, stages, baselines, reckoned)
     if extended.max_epochs is not None:
         train = replicates[0].visible().train
-        searches = {
-            name: Search(old.cell, task, settings, train, extended.max_epochs) for name, old in searches.items()
-        }
+        searches = {name: old.on(task, train, extended.max_epochs) for name, old in searches.items()}
     added = extras(found, replicates, settings, extended)
     after = extend_all(context._replace(stage=STAGE), searches, added)
     for k, replicate in enumerate(found["replicates"]):
@@ -270,7 +274,6 @@ def regions_beside(
 
 
 def further(
-    settings: Settings,
     cells: dict[str, Cell],
     replicates: list[Replicate],
     searched: TaskSearch,
@@ -278,10 +281,11 @@ def further(
     folder: Folder,
 ) -> FullEntry:
     """Return what ``full`` adds: scores on parts of the training data, what the gates do, and other windows."""
-    winners = {name: [searched.winner(name, r, folder) for r in replicates] for name in searched.searches}
-    basis = Basis(settings, replicates, searched.found, searched.baselines, searched.reckoning.metric)
+    architecture = next(iter(searched.searches.values())).architecture
+    winners = {name: [searched.network(name, r, folder) for r in replicates] for name in searched.searches}
+    basis = Basis(replicates, searched.found, searched.baselines, searched.reckoning.metric)
     return {
-        "data": parts_of_data(cells, settings, replicates, searched.found),
-        "gates": gates(cells, settings.architecture, replicates, searched.found, winners),
-        "windows": windows(cells, basis, region["half_width"]),
+        "data": parts_of_data(searched.searches, replicates, searched.found),
+        "gates": gates(cells, architecture, replicates, searched.found, winners),
+        "windows": windows(searched.searches, basis, region["half_width"]),
     }

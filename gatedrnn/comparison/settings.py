@@ -15,7 +15,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import Deciding, deciding
+from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -30,8 +30,8 @@ class Settings:
     tasks: tuple[str | Task, ...] = ("japanese-vowels-forecast", "japanese-vowels-speaker")
     """Names of the tasks, as `gatedrnn tasks` lists them; from Python also tasks themselves."""
     cells: Annotated[tuple[str, ...], tyro.conf.arg(help=f"Two or more of {HELP}")] = ("LSTM", "GRU")
-    hidden: int = 32
-    """Units of the first cell, near which equal sizes are sought."""
+    hidden: tuple[int, ...] = (32,)
+    """Units of the first cell, near which equal sizes are sought; of several, each configuration draws one."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"
     """What is made equal, recurrent layers and head counted: parameters, units, FLOPs or measured time of a step."""
     sizes: tuple[int, ...] | None = None
@@ -95,7 +95,7 @@ class Settings:
 
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
-        return self.space.of_task(task)
+        return dataclasses.replace(self.space.of_task(task), hidden=tuple(sorted(self.hidden)))
 
     def _check_tasks(self) -> None:
         if not self.tasks:
@@ -105,6 +105,8 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
+        if self.metric not in (None, *DECIDING):
+            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
 
     def _check_cells(self) -> None:
         if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):
@@ -115,7 +117,11 @@ class Settings:
             raise InputError(f"matching: expected one of {', '.join(BUDGETS)}; got {self.matching!r}")
         if self.sizes is not None and len(self.sizes) != len(self.cells):
             raise InputError(f"sizes: expected one for each of {len(self.cells)} cells, got {self.sizes!r}")
-        for hidden in (self.hidden, *(self.sizes or ())):
+        if not self.hidden or len(set(self.hidden)) < len(self.hidden):
+            raise InputError(f"hidden: expected one or more different numbers, got {self.hidden!r}")
+        if self.sizes is not None and len(self.hidden) > 1:
+            raise InputError(f"sizes: expected none where several hidden sizes are tried, got {self.sizes!r}")
+        for hidden in (*self.hidden, *(self.sizes or ())):
             checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 
     @property
@@ -123,8 +129,12 @@ class Settings:
         """What the tasks are called."""
         return tuple(task if isinstance(task, str) else task.name for task in self.tasks)
 
+    def _space(self) -> dict[str, Any]:
+        """Return the space without what other settings say."""
+        return {name: value for name, value in dataclasses.asdict(self.space).items() if name != "hidden"}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        tasks = [task if isinstance(task, str) else task.identity() for task in self.tasks]
-        inner = {"space": dataclasses.asdict(self.space), "architecture": self.architecture.entry()}
+        tasks = [registry.identity(task) for task in self.tasks]
+        inner = {"space": self._space(), "architecture": self.architecture.entry()}
         return json.loads(json.dumps({**vars(self), **inner, "tasks": tasks}))

@@ -1,4 +1,4 @@
-"""What networks cost on a task, and the units at which all cells have an equal budget."""
+"""How many units each cell has, so that all have the same budget, and how long a step of them takes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gatedrnn.costs.counting import network_costs
 from gatedrnn.costs.matching import match
 from gatedrnn.costs.matching_time import match_time
 from gatedrnn.costs.timing import step_seconds
+from gatedrnn.experiment.widths import check_widths
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
@@ -21,25 +22,53 @@ if TYPE_CHECKING:
     from gatedrnn.types import Cell, Layer
 
 
-def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> dict[str, int]:
-    """Return each cell's units: those asked for, or those of an equal budget, all recurrent layers and head counted.
+def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> list[dict[str, int]]:
+    """Return each cell's units, for each number that is asked for, ascending: those of an equal budget."""
+    if settings.sizes is not None:
+        return [dict(zip(settings.cells, settings.sizes, strict=True))]
+    return [_equal_sizes(task, settings, train, hidden) for hidden in sorted(settings.hidden)]
+
+
+def _equal_sizes(task: VisibleTask, settings: Settings, train: Batch, hidden: int) -> dict[str, int]:
+    """Return each cell's units of an equal budget near that of so many, all recurrent layers and head counted.
 
     An embedding is the same for all cells, and is left out.
     """
-    if settings.sizes is not None:
-        return dict(zip(settings.cells, settings.sizes, strict=True))
     width = settings.architecture.width(task.in_dim)
 
-    def body(name: str, hidden: int, engine: EngineChoice) -> Cell | Layer:
-        return settings.architecture.body(make_cell(name, hidden), engine=engine)
+    def body(name: str, units: int, engine: EngineChoice) -> Cell | Layer:
+        return settings.architecture.body(make_cell(name, units), engine=engine)
 
     if settings.matching == "time":
         timed = {name: partial(body, name, engine="auto") for name in settings.cells}
         sizes = {"batch": settings.batch_size, "length": train.x.shape[0]}
-        return match_time(timed, width, task.out_dim, settings.hidden, **sizes)
+        return match_time(timed, width, task.out_dim, hidden, **sizes)
     counted = {name: partial(body, name, engine="reference") for name in settings.cells}
-    matched = match(counted, width, task.out_dim, settings.hidden, by=settings.matching)
+    matched = match(counted, width, task.out_dim, hidden, by=settings.matching)
     return {name: matched[name].hidden for name in settings.cells}
+
+
+def cells_of(name: str, settings: Settings, sizes: list[dict[str, int]]) -> dict[int, Cell]:
+    """Return a cell in all its widths, by the units that are asked for, ascending.
+
+    Args:
+        name: the name of the cell.
+        settings: the settings of the comparison.
+        sizes: what ``hidden_sizes`` gives.
+
+    Raises:
+        InputError: where the widths of a cell cannot be tried together.
+    """
+    widths = {
+        hidden: make_cell(name, units[name]) for hidden, units in zip(sorted(settings.hidden), sizes, strict=True)
+    }
+    check_widths(widths)
+    return widths
+
+
+def widest(widths: dict[int, Cell]) -> Cell:
+    """Return the widest of a cell's widths: what is compiled, and what costs are counted of."""
+    return [*widths.values()][-1]
 
 
 def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:

@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import gatedrnn as gr
 from gatedrnn.cells.gates import gates_of_params
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.widths import init_of_width
 from gatedrnn.layers.stateless import Embed
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from jax import Array
@@ -165,12 +166,21 @@ def make_run(
     batch_size: int,
     max_epochs: int,
     patience: int,
+    widths: Mapping[int, Cell] | None = None,
     architecture: Architecture = Architecture(),
 ) -> EarlyStopping:
-    """Return the training run of networks of this cell on this task."""
+    """Return the training run of networks of this cell on this task.
+
+    With ``widths``, the cell of each width that is asked for, of which this one is the widest and the last, runs differ
+    in their number of units.
+    """
     longest = train.x.shape[0]
+
+    def init(one: Cell, hyper: Hyper, key: Key[Array, ""]) -> Params:
+        return init_params(one, task, longest, hyper, key, architecture)
+
     return EarlyStopping(
-        init_params=lambda hyper, key: init_params(cell, task, longest, hyper, key, architecture),
+        init_params=init_of_width(widths or {0: cell}, init),
         loss=make_loss(cell, task, architecture),
         take=lambda part, indices: part.take(indices),
         examples=train.x.shape[1],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,14 +12,21 @@ import jax
 import tyro
 
 from gatedrnn.cells.registry import HELP, make_cell
+from gatedrnn.errors import InputError
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import claim
-from gatedrnn.experiment.network import evaluate, make_loss, make_run
-from gatedrnn.experiment.space import as_hypers
-from gatedrnn.experiment.trials import score_entry, trial_entry
+from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.network import make_loss, make_run
+from gatedrnn.experiment.reckoning import reckoning
+from gatedrnn.experiment.result import TrainResult, strongest, tested_entry
+from gatedrnn.experiment.saving import MODEL, can_be_saved, description, save
+from gatedrnn.experiment.space import as_hypers, refuse_difference
+from gatedrnn.experiment.trials import trial_entry
 from gatedrnn.files import write_json
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import Deciding
+from gatedrnn.tasks.task import Task
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.hosts import is_first
@@ -27,15 +34,23 @@ from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import member, population
 
 if TYPE_CHECKING:
-    from gatedrnn.training.early_stopping import EarlyStoppingState
+    from gatedrnn.experiment.trials import RunEntry
+    from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
+    from gatedrnn.types import Cell, Params
+
+CONFIGURATION = ("learning_rate", "clip_norm", "dropout", "gate_bias", "difference")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainSettings:
-    """One network and how it is trained."""
+    """One network and how it is trained.
 
-    task: str = "japanese-vowels-forecast"
-    """Name of the task, as `gatedrnn tasks` lists it."""
+    Raises:
+        InputError: where there is no task of that name.
+    """
+
+    task: str | Task = "japanese-vowels-forecast"
+    """Name of the task, as `gatedrnn tasks` lists it; from Python also a task itself."""
     cell: Annotated[str, tyro.conf.arg(help=HELP)] = "GRU"
     hidden: int = 32
     """Units of the recurrent layer."""
@@ -47,6 +62,11 @@ class TrainSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: Literal["0", "1", "chrono"] = "1"
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
+    difference: Literal["no", "yes"] = "no"
+    """Whether a forecast is the change from the last value."""
+    metric: Deciding | None = None
+    """What the strongest simple baseline is chosen by, and the test score told in; none: the root mean squared error of
+    recorded numbers, nats of classes, tokens and labels, unless a task says another."""
     batch_size: int = 36
     """Sequences in an optimiser step."""
     max_epochs: int = 300
@@ -63,57 +83,116 @@ class TrainSettings:
     architecture: Architecture = dataclasses.field(default_factory=Architecture)
     """What stands around the cell."""
 
+    def __post_init__(self) -> None:
+        """Refuse a task that there is not."""
+        registry.refuse_unknown(self.task)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
+        return {**vars(self), "task": registry.identity(self.task), "architecture": self.architecture.entry()}
+
 
 def train(
-    settings: TrainSettings, out: Path, *, on_segment: Callable[[EarlyStoppingState, float], None] | None = None
-) -> dict[str, Any]:
+    settings: TrainSettings,
+    out: Path,
+    *,
+    on_segment: Callable[[EarlyStoppingState, float], None] | None = None,
+    on_baselines: Callable[[], None] | None = None,
+) -> TrainResult:
     """Train one network, with a checkpoint after each segment, and test its best parameters once.
 
-    Called again with the same folder, it goes on from the newest checkpoint, to the same parameters bit for bit.
+    Called again with the same folder, it goes on from the newest checkpoint, to the same parameters bit for bit. Beside
+    the network stands the simple baseline that is the strongest in validation.
 
     Args:
         settings: the cell, the task and how to train.
-        out: folder of checkpoints and of result.json.
+        out: folder of checkpoints, of result.json, and of the network's files.
         on_segment: called with the state and the split's offset in nats after each segment.
+        on_baselines: called before simple baselines are fitted, which follows training.
 
     Returns:
-        What result.json holds: settings, device, the trial's curve, and the test score in the task's unit.
+        What result.json holds.
 
     Raises:
-        InputError: where a name is unknown, there are fewer devices than asked for, the folder holds a run with other
-            settings, or the network is not for the task.
+        InputError: where a name is unknown, the task has no such metric or no last value to change from, the network is
+            not for it, there are fewer devices than asked for, or the folder holds a run with other settings.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
-    claim(out, dataclasses.asdict(settings))
-    visible = task.split(settings.seed)
     cell = make_cell(settings.cell, settings.hidden)
+    refuse_difference(task, (settings.difference,))
+    visible = task.split(settings.seed)
+    reckoned = reckoning(task, settings.metric, visible, settings.seed)
+    claim(out, settings.as_dict())
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
     run = dataclasses.replace(
         make_run(cell, task, visible.train, **sizes, architecture=settings.architecture),
         loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
         segment=settings.segment,
     )
+    state = _trained(run, settings, Data(visible.train, visible.validation), out, visible.offset, on_segment)
+    if on_baselines is not None:
+        on_baselines()
+    fitted = strongest(task.baselines(visible), reckoned.metric)
+    # Parameters and baseline are chosen. Only now is the test part read.
+    test = task.read_test(settings.seed)
+    measure, params = Measure(cell, task, settings.metric, settings.architecture), state.best_params
+    result: TrainResult = {
+        "settings": settings.as_dict(),
+        "device": provenance.device(),
+        "title": task.title,
+        "unit": task.unit,
+        "facts": dict(task.facts),
+        "metric": reckoned.entry(reckoned.metric),
+        "trial": trial_entry(state, visible.offset),
+        "validation": dict(measure.scores(params, visible.validated())),
+        "test": dict(measure.scores(params, test.part())),
+        "baseline": None if fitted is None else tested_entry(fitted.tested(test)),
+    }
+    if is_first():
+        save_network(task, settings, cell, params, result["trial"], out)
+        write_json(out / "result.json", result)
+    return result
+
+
+def _trained(
+    run: EarlyStopping,
+    settings: TrainSettings,
+    data: Data,
+    out: Path,
+    offset: float,
+    on_segment: Callable[[EarlyStoppingState, float], None] | None,
+) -> EarlyStoppingState:
+    """Return the state at the end of training, from the newest checkpoint on."""
     with Checkpoints(out / "checkpoints") as store:
         members = population(
             run,
-            as_hypers([dataclasses.asdict(settings)]),
+            as_hypers([vars(settings)]),
             jax.random.split(jax.random.key(settings.seed), 1),
-            Data(visible.train, visible.validation),
+            data,
             Plan(batch=settings.devices),
             store=store,
-            on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), visible.offset),
+            on_segment=None if on_segment is None else lambda m: on_segment(member(m.states, 0), offset),
         )
-    state = member(members.states, 0)
-    test = task.read_test(settings.seed)
-    score = jax.jit(partial(evaluate, cell, task, architecture=settings.architecture))(state.best_params, test.batch)
-    result = {
-        "settings": dataclasses.asdict(settings),
-        "device": provenance.device(),
-        "unit": task.unit,
-        "trial": trial_entry(state, visible.offset),
-        "test": score_entry(score, test.offset, classes=task.classes),
+    return member(members.states, 0)
+
+
+def save_network(task: Task, settings: TrainSettings, cell: Cell, params: Params, trial: RunEntry, out: Path) -> None:
+    """Save a trained network in a run's folder, from where ``gatedrnn predict`` takes it.
+
+    A task that encodes its inputs in a way of its own cannot be saved, and is left out; so is a cell whose
+    configuration is no plain data, with a warning.
+    """
+    if not can_be_saved(task):
+        return
+    try:
+        described = description(task, settings.cell, cell, task.reading(settings.seed), settings.architecture)
+    except InputError as error:  # a training of hours does not fail because of what it cannot save
+        warnings.warn(f"the network is not saved: {error}", stacklevel=2)
+        return
+    choice = {
+        "seed": settings.seed,
+        "configuration": {name: getattr(settings, name) for name in CONFIGURATION},
+        "validation": trial["validation"],
     }
-    if is_first():
-        write_json(out / "result.json", result)
-    return result
+    save(out / MODEL, params, {**described, **choice})

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
+import tyro
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import GATE_BIASES
@@ -15,7 +16,7 @@ from gatedrnn.training.early_stopping import Hyper
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import VisibleTask
 
-Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias", "difference"]
+Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias", "difference", "hidden"]
 
 
 class Configuration(TypedDict):
@@ -31,6 +32,8 @@ class Configuration(TypedDict):
     """Start of the bias of the gate that keeps memory: 0, 1 or chrono."""
     difference: str
     """Whether a forecast is the change from the last value: yes or no."""
+    hidden: int
+    """Units of the first cell that were asked for; each cell has as many as an equal budget gives it near that."""
 
 
 RANGES: tuple[Hyperparameter, ...] = ("learning_rate", "clip_norm")
@@ -57,6 +60,8 @@ class Space:
     """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
     difference: tuple[Literal["no", "yes"], ...] = ("no", "yes")
     """Whether a forecast is the change from the last value: one of these; of other tasks it is not asked."""
+    hidden: tyro.conf.Suppress[tuple[int, ...]] = (32,)
+    """Units of the first cell: one of these, as the settings have them."""
 
     def __post_init__(self) -> None:
         """Refuse ranges that nothing can be drawn from."""
@@ -64,7 +69,7 @@ class Space:
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise InputError(f"{name}: expected 0 < low <= high, got {(low, high)}")
-        for name in ("dropout", "gate_bias", "difference"):
+        for name in ("dropout", "gate_bias", "difference", "hidden"):
             if not getattr(self, name):
                 raise InputError(f"{name}: expected at least one choice, got none")
 
@@ -82,6 +87,7 @@ class Space:
                 "gate_bias": str(rng.choice(self.gate_bias)),
                 # Nothing is drawn where there is no choice, so that other tasks keep the configurations that they had.
                 "difference": self.difference[0] if len(self.difference) == 1 else str(rng.choice(self.difference)),
+                "hidden": self.hidden[0] if len(self.hidden) == 1 else int(rng.choice(self.hidden)),
             }
             for _ in range(trials)
         ]
@@ -110,7 +116,18 @@ class Space:
             "dropout": "one of " + ", ".join(f"{rate:g}" for rate in self.dropout),
             "gate_bias": "one of " + ", ".join(self.gate_bias),
             **(asked if self.difference != ("no",) else {}),
+            **({} if len(self.hidden) == 1 else {"hidden": "one of " + ", ".join(map(str, self.hidden))}),
         }
+
+
+def refuse_difference(task: VisibleTask, asked: Sequence[str]) -> None:
+    """Refuse to forecast the change from the last value where a task has none.
+
+    Raises:
+        InputError: where it is asked for.
+    """
+    if task.anchor is None and "yes" in asked:
+        raise InputError(f"difference: expected no, as {task.name} has no last value to change from; got yes")
 
 
 def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) -> Hyper:
@@ -122,4 +139,5 @@ def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) ->
     biases = [GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
     changes = np.array([configuration.get("difference") == "yes" for configuration in configurations], np.float32)
     rates = column("learning_rate"), column("clip_norm"), column("dropout")
-    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=changes)
+    units = np.array([configuration.get("hidden", 0) for configuration in configurations], np.float32)
+    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=changes, hidden=units)

@@ -9,7 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from jax import Array
 
-    from gatedrnn.tasks.task import Score
     from gatedrnn.training.early_stopping import EarlyStoppingState
 
 
@@ -26,21 +25,6 @@ class RunEntry(TypedDict):
     """Epoch with a loss that was not finite; None where there is none."""
     curve: list[float | None]
     """Validation score of each epoch; None where it was not finite."""
-
-
-class TestScore(TypedDict):
-    """What a network reaches on the test part."""
-
-    nats: float
-    """Per unit of the task, lower is better."""
-    accuracy: float | None
-    """Part of the targets named right; None where there are no classes."""
-
-
-def score_entry(score: Score, offset: float, *, classes: bool) -> TestScore:
-    """Return a test score as results.json has it."""
-    accuracy = float(score.correct / score.count) if classes else None
-    return {"nats": float(score.nats / score.count) + offset, "accuracy": accuracy}
 
 
 def trial_entry(state: EarlyStoppingState, offset: float) -> RunEntry:

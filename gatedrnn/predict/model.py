@@ -1,4 +1,4 @@
-"""The tuned network of a comparison, put to use on raw data."""
+"""The tuned network of a comparison, or that of a training run, put to use on raw data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.saving import restore
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import from_last, network
+from gatedrnn.experiment.saving import MODEL, restore
 from gatedrnn.files import read_json
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
@@ -62,18 +62,23 @@ class Model:
         """Return what stands around the cell."""
         return Architecture(**self.config["architecture"])
 
+    @property
+    def tokens(self) -> list[str]:
+        """Return the names of the tokens that are read, in the order of their numbers; none where numbers are read."""
+        return self.config["classes"] if self.config["kind"] == "next-token" else self.config["tokens"]
+
     def predict(self, x: Any, lengths: Any = None) -> Prediction:
         """Return what the network says of raw, padded sequences.
 
         Args:
-            x: numbers ``[T, B, I]`` in their own units, or tokens ``[T, B]`` as ``config["classes"]`` counts them.
+            x: numbers ``[T, B, I]`` in their own units, or tokens ``[T, B]`` as ``tokens`` counts them.
             lengths: steps of each sequence, ``[B]``; all T without them.
 
         Raises:
             InputError: where shapes do not fit.
         """
         x = np.asarray(x)
-        tokens, wanted = self.config["kind"] == "next-token", self.config["in_dim"]
+        tokens, wanted = bool(self.tokens), self.config["in_dim"]
         if x.ndim != (2 if tokens else 3) or (not tokens and x.shape[-1] != wanted):
             raise InputError(f"x: expected {'tokens [T, B]' if tokens else f'[T, B, {wanted}]'}, got {list(x.shape)}")
         lengths = np.full(x.shape[1], len(x)) if lengths is None else np.asarray(lengths)
@@ -87,7 +92,7 @@ class Model:
         return self._read(read(self._outputs, x, lengths, window), lengths)
 
     def _outputs(self, x: Any, lengths: Any) -> Array:
-        one_hot = self.config["kind"] == "next-token" and not self.architecture.embed
+        one_hot = self.tokens and not self.architecture.embed
         read = jax.nn.one_hot(x, self.config["in_dim"]) if one_hot else jnp.asarray(x)
         anchor = None if self.config["anchor"] is None else tuple(self.config["anchor"])
         net = network(self.cell, self.config["out_dim"], 0.0, self.architecture, kind=self.config["kind"])
@@ -111,26 +116,28 @@ class Model:
 
 
 def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -> Model:
-    """Return a tuned network of a comparison.
+    """Return a tuned network of a comparison, or the network of a training run.
 
     Args:
-        run: the folder of the comparison.
+        run: the folder of the comparison, or of ``gatedrnn train``.
         task: the name of a task; may be left out where the comparison had one.
         cell: the name of a cell; unless given, the winner, or where there is none the cell of the best mean validation
             score.
 
     Raises:
-        InputError: where the folder holds no finished comparison, or not that task or cell.
+        InputError: where the folder holds no finished comparison or training run, or not that task or cell.
 
     Example:
         >>> load("runs/none")
         Traceback (most recent call last):
         ...
-        gatedrnn.errors.InputError: run: expected the folder of a finished comparison, got 'runs/none'
+        gatedrnn.errors.InputError: run: expected the folder of a finished comparison or training run, got 'runs/none'
     """
     held = Path(run) / "results.json"
+    if not held.is_file() and (Path(run) / "result.json").is_file():
+        return _trained(Path(run), task, cell)
     if not held.is_file():
-        raise InputError(f"run: expected the folder of a finished comparison, got {str(run)!r}")
+        raise InputError(f"run: expected the folder of a finished comparison or training run, got {str(run)!r}")
     entries = {entry["name"]: entry for entry in read_json(held)["tasks"]}
     name = task or next(iter(entries))
     if name not in entries or (task is None and len(entries) > 1):
@@ -139,6 +146,15 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
     if which not in entries[name]["cells"]:
         raise InputError(f"cell: expected one of {', '.join(entries[name]['cells'])}, got {which!r}")
     return Model(*restore(Path(run) / "models" / name / which.replace(":", ".")))
+
+
+def _trained(run: Path, task: str | None, cell: str | None) -> Model:
+    """Return the network of a training run; a task or cell that is named has to be its own."""
+    config, built, params = restore(run / MODEL)
+    for argument, asked, own in (("task", task, config["name"]), ("cell", cell, config["cell"])):
+        if asked not in (None, own):
+            raise InputError(f"{argument}: expected {own}, which was trained, got {asked!r}")
+    return Model(config, built, params)
 
 
 def tuned(entry: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from gatedrnn.tasks.files import READERS, ending
 from gatedrnn.tasks.frames import open_excel
 from gatedrnn.tasks.guesses import column_of
 from gatedrnn.tasks.question import Question
+from gatedrnn.tasks.sentences import read_texts
 from gatedrnn.tasks.tables import open_table, read_source
 from gatedrnn.tasks.text import read_text
 from gatedrnn.tasks.ucr import read_ts
@@ -55,8 +56,7 @@ def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequen
             held = {key: file[key] for key in file.files if key in KEYS and key not in ("y", "groups", "split")}
         if "x" not in held:
             raise InputError("keys: expected x, got none")
-        tokens = model.config["kind"] == "next-token"
-        return from_arrays(held, Question(kind="next-token" if tokens else "forecast"))[0]
+        return from_arrays(held, Question(kind="next-token" if model.tokens else "forecast"))[0]
     source = open_excel(path) if known == ".xlsx" else open_table(path)
     names = source.schema.names
     if "wide" in asked:
@@ -64,6 +64,8 @@ def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequen
         target = tuple(name for name in model.config["targets"] if name in names)
         return read_source(source, Question(kind="forecast", target=target, **asked))[0]
     features = tuple(model.config["features"])
+    if model.tokens and len(features) == 1 and features[0] in names:
+        return read_texts(source, features[0], tuple(model.tokens))
     wanted = [name for name in (asked.get("group"), asked.get("time")) if name is not None]
     wanted += [column_of(name, names) for name in features]
     lacking = [name for name in dict.fromkeys(wanted) if name not in names]
@@ -76,13 +78,13 @@ def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequen
 
 def _fitting(model: Model, data: Sequences) -> Sequences:
     """Refuse what the network has not been trained to read."""
-    tokens, features = model.config["kind"] == "next-token", model.config["features"]
+    tokens, features = bool(model.tokens), model.config["features"]
     if tokens != (data.x.ndim == 1) or (not tokens and data.x.shape[-1] != model.config["in_dim"]):
         wanted = "tokens" if tokens else f"{model.config['in_dim']} features ({', '.join(features)})"
         got = "tokens" if data.x.ndim == 1 else f"{data.x.shape[-1]} features"
         raise InputError(f"expected {wanted}, got {got}")
     if tokens:
-        return _same_tokens(data, model.config["classes"])
+        return data if data.tokens else _same_tokens(data, model.tokens)
     if not np.isfinite(data.x).all():
         raise InputError("expected finite numbers, got some missing or infinite; fill them in")
     return data

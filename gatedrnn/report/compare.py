@@ -61,7 +61,10 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
         task = task_from_arrays(data, question)
     else:
         task = task_from_file(data, question)
+    if isinstance(options.get("hidden"), int):
+        options["hidden"] = (options["hidden"],)
     settings, folder = Settings(tasks=(task,), **options), Path(out)
+    settings.refuse_unfit()
     results = protocol.compare(settings, Folder(folder, settings), command=f"gatedrnn.compare({task.name!r})")
     write_json(folder / "results.json", results)
     write_report(results, folder / "report.html")

@@ -32,13 +32,18 @@ class SweepHyper(NamedTuple):
     dropout: Any
     gate_bias: Any
     """Index into ``GATE_BIASES``."""
+    difference: Any
+    """1 where a forecast is the change from the last value, 0 where it is the value itself."""
 
 
 def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
     """Return configurations as arrays ``[K]``, to be traced."""
-    numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name != "gate_bias"}
+    chosen = ("gate_bias", "difference")
+    numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name not in chosen}
     biases = np.array([GATE_BIASES.index(c["gate_bias"]) for c in configurations], np.int32)
-    return SweepHyper(**{name: np.array(column, np.float32) for name, column in numbers.items()}, gate_bias=biases)
+    changes = np.array([c["difference"] == "yes" for c in configurations], np.float32)
+    columns = {name: np.array(column, np.float32) for name, column in numbers.items()}
+    return SweepHyper(**columns, gate_bias=biases, difference=changes)
 
 
 def as_keys(configurations: list[dict[str, Any]]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.files import written
-from gatedrnn.sweep.settings import RANGES, SweepSettings
+from gatedrnn.sweep.settings import RANGES
 from gatedrnn.sweep.space import varied
 
 try:
@@ -30,7 +30,7 @@ ACROSS = 3
 def plot(results: dict[str, Any]) -> Figure:
     """Return the figure of a sweep's results."""
     members = [entry for entry in results["members"] if entry["validation"] is not None]
-    names = varied(SweepSettings(**{k: _tuples(v) for k, v in results["settings"].items()}))
+    names = varied(results["settings"])
     panels = len(names) + 1
     across, down = min(ACROSS, panels), -(-panels // ACROSS)
     figure = Figure(figsize=(4.0 * across + 0.6, 3.1 * down + 0.9), layout="constrained", dpi=144)
@@ -132,7 +132,3 @@ def _plain(ax: Any, limits: tuple[float, float]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(RULE)
     ax.tick_params(which="both", colors=MUTED, labelsize=8, length=0)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -14,12 +14,13 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
 """What changes a shape or the program: one compilation for each combination."""
 RANGES = ("learning_rate", "clip_norm", "recurrent_scale")
 """What random sampling draws between the smallest and the largest value given; of the rest it draws one."""
-HYPERPARAMETERS = (*STATIC, *RANGES, "weight_decay", "dropout", "gate_bias")
+HYPERPARAMETERS = (*STATIC, *RANGES, "weight_decay", "dropout", "gate_bias", "difference")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +31,8 @@ class SweepSettings:
         InputError: where a number makes no sweep.
     """
 
-    task: str = "japanese-vowels-forecast"
-    """Name of the task, as `gatedrnn tasks` lists it."""
+    task: str | Task = "japanese-vowels-forecast"
+    """Name of the task, as `gatedrnn tasks` lists it; from Python also a task itself."""
     sampling: Literal["random", "grid"] = "random"
     """Independent draws, or all combinations of the values given."""
     draws: int = 32
@@ -53,6 +54,8 @@ class SweepSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
+    difference: tuple[Literal["no", "yes"], ...] = ("no",)
+    """Whether a forecast is the change from the last value."""
     batch_size: int = 36
     """Sequences in an optimiser step; all of the training part where it has fewer."""
     max_epochs: int = 300
@@ -72,8 +75,7 @@ class SweepSettings:
             checks.positive(name, getattr(self, name))
         if self.sampling not in ("random", "grid"):
             raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
-        if self.task not in registry.TASKS:
-            raise InputError(f"task: expected one of {', '.join(registry.TASKS)}; got {self.task}")
+        registry.refuse_unknown(self.task)
         for name in HYPERPARAMETERS:
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
@@ -87,11 +89,13 @@ class SweepSettings:
             raise InputError(f"dropout: expected rates below 1, got {self.dropout!r}")
         if not set(self.gate_bias) <= set(GATE_BIASES):
             raise InputError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
+        if not set(self.difference) <= {"no", "yes"}:
+            raise InputError(f"difference: expected no, yes or both; got {self.difference!r}")
         for hidden in self.hidden:
             checks.positive("hidden", hidden)
         for name in self.cell:
             cell_maker(name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON has them."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
+        return json.loads(json.dumps({**vars(self), "task": registry.identity(self.task)}))

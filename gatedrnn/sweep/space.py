@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,14 @@ def random(settings: SweepSettings) -> list[dict[str, Any]]:
     return [{name: draw(name) for name in HYPERPARAMETERS} for _ in range(settings.draws)]
 
 
-def varied(settings: SweepSettings) -> list[str]:
-    """Return the names of the hyperparameters of which more than one value is tried."""
-    return [name for name in HYPERPARAMETERS if len(getattr(settings, name)) > 1]
+def varied(settings: Mapping[str, Any]) -> list[str]:
+    """Return the names of the hyperparameters of which more than one value is tried.
+
+    Args:
+        settings: those of a sweep, as results.json has them.
+
+    Example:
+        >>> varied(SweepSettings(hidden=(16, 32), learning_rate=(0.01,)).as_dict())
+        ['cell', 'hidden']
+    """
+    return [name for name in HYPERPARAMETERS if len(settings[name]) > 1]

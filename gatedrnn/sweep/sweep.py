@@ -13,6 +13,7 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import read_json, write_json
 from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
@@ -70,11 +71,12 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, or the network is not for
-            the task.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
+            change from, or the network is not for it.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
+    refuse_difference(task, settings.difference)
     claim(out, settings.as_dict())
     visible = task.split(settings.seed)
     members = configurations(settings)
@@ -95,6 +97,7 @@ def sweep(
         "settings": settings.as_dict(),
         "title": task.title,
         "unit": task.unit,
+        "facts": dict(task.facts),
         "members": [{"member": k, **found[k]} for k in sorted(found)],
     }
 

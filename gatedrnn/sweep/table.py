@@ -37,7 +37,7 @@ def _write_parquet(table: list[dict[str, Any]], path: Path) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 
-    text = {"cell", "gate_bias"}
+    text = {"cell", "gate_bias", "difference"}
     whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}
     types = {name: pa.string() if name in text else pa.int64() if name in whole else pa.float64() for name in COLUMNS}
     with written(path) as file:

@@ -37,3 +37,24 @@ def load(name: str | Task) -> Task:
     if name not in TASKS:
         raise InputError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
     return TASKS[name]()
+
+
+def refuse_unknown(*tasks: str | Task) -> None:
+    """Refuse names that no task has.
+
+    Raises:
+        InputError: where there is such, naming the tasks that there are.
+    """
+    unknown = [task for task in tasks if isinstance(task, str) and task not in TASKS]
+    if unknown:
+        raise InputError(f"task: expected one of {', '.join(TASKS)}; got {', '.join(unknown)}")
+
+
+def identity(task: str | Task) -> str | dict[str, str]:
+    """Return what tells a task from others, as JSON has it: its name, or of one that is not registered its data too.
+
+    Example:
+        >>> identity("jsb-chorales")
+        'jsb-chorales'
+    """
+    return task if isinstance(task, str) else task.identity()

@@ -69,18 +69,51 @@ def read_sentences(
     tokens = question.tokens or ("words" if of_words else "characters")
     wanted = tuple(name for name in (column, target, question.split) if name is not None)
     table = columns.read(source, numbers=(), labels=wanted, gaps=(), time=None)
-    codes, values = table.labels[column]
-    texts = [values[code] for code in codes]
+    texts = _texts(table, column)
     names = words.vocabulary(texts, tokens)
-    x, lengths = words.encode(texts, tokens, names)
-    if not lengths.all():
-        empty = int(np.flatnonzero(lengths == 0)[0])
-        raise InputError(f"column {column!r}: expected {tokens} in each row, got none in {source.place(empty)}")
+    x, lengths = _encoded(texts, tokens, names, source, column)
     y, classes = numbered(*table.labels[target])
     parts = None
     if question.split is not None:
         split, called = table.labels[question.split]
         parts = np.array(called)[split]
     notes = (*source.notes, f"column {column!r} is read as {tokens}, of {len(names):,} kinds")
-    data = Sequences(x, lengths, y, (), (target,), classes, parts=parts, notes=notes, tokens=names)
+    data = Sequences(x, lengths, y, (column,), (target,), classes, parts=parts, notes=notes, tokens=names)
     return data, "classification"
+
+
+def read_texts(source: Source, column: str, names: tuple[str, ...]) -> Sequences:
+    """Read a text from each row as tokens that are known already.
+
+    Args:
+        source: where the table comes from.
+        column: the column of texts.
+        names: the kinds of tokens, as ``words.vocabulary`` gave them; what is none of them counts as rare.
+
+    Raises:
+        InputError: where a text is missing or empty, or has a token that is unknown where none is rare.
+    """
+    tokens = "words" if any(len(name) > 1 and name != words.RARE for name in names) else "characters"
+    texts = _texts(columns.read(source, numbers=(), labels=(column,), gaps=(), time=None), column)
+    unknown = {token for text in texts for token in words.split(text, tokens)} - {*names}
+    if unknown and words.RARE not in names:
+        said = ", ".join(map(repr, sorted(unknown)))
+        raise InputError(f"tokens: expected those of the training data, got {said} as well")
+    x, lengths = _encoded(texts, tokens, names, source, column)
+    return Sequences(x, lengths, features=(column,), tokens=names)
+
+
+def _texts(table: columns.Columns, column: str) -> list[str]:
+    codes, values = table.labels[column]
+    return [values[code] for code in codes]
+
+
+def _encoded(
+    texts: list[str], tokens: words.Tokens, names: tuple[str, ...], source: Source, column: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texts as tokens, none of them without any."""
+    x, lengths = words.encode(texts, tokens, names)
+    if not lengths.all():
+        empty = int(np.flatnonzero(lengths == 0)[0])
+        raise InputError(f"column {column!r}: expected {tokens} in each row, got none in {source.place(empty)}")
+    return x, lengths

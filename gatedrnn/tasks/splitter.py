@@ -151,7 +151,8 @@ class Splitter:
         inputs, outputs = self._moments(seed)
         window = self.window if self.outputs is not None else None
         data = self.data
-        return Reading(data.features, data.targets, data.classes, inputs, outputs, window, self.ahead or None)
+        names = data.features, data.targets, data.classes, data.tokens
+        return Reading(*names, inputs, outputs, window, self.ahead or None)
 
     def _moments(self, seed: int) -> tuple[Moments | None, Moments | None]:
         """Return those of inputs and of outputs in the training part; None where they are not normalised."""

@@ -255,7 +255,8 @@ class Reading(NamedTuple):
     Attributes:
         features: names of the inputs.
         targets: names of the targets, where these are numbers.
-        classes: names of the classes, where the targets are such, or of the tokens.
+        classes: names of the classes, where the targets are such, or of the tokens that are looked for.
+        tokens: names of the tokens that are read, where something else is looked for.
         inputs: mean and deviation of each feature in the training part, ``[I]`` each; None: nothing is normalised.
         outputs: mean and deviation of each target in the training part, ``[D]`` each; None: nothing is normalised.
         window: steps that are read from the initial state on; None: all.
@@ -266,6 +267,7 @@ class Reading(NamedTuple):
     features: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
     inputs: tuple[Any, Any] | None = None
     outputs: tuple[Any, Any] | None = None
     window: int | None = None
@@ -350,7 +352,13 @@ class VisibleTask:
 
     def identity(self) -> dict[str, str]:
         """Return what tells this task from another one of the same name."""
-        return {"name": self.name, "kind": self.kind, "source": self.source, "data_sha256": self.data_sha256}
+        return {
+            "name": self.name,
+            "title": self.title,
+            "kind": self.kind,
+            "source": self.source,
+            "data_sha256": self.data_sha256,
+        }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

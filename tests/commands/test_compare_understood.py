@@ -12,6 +12,7 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 pytest.importorskip("matplotlib")
 
 from gatedrnn.commands import compare as command
+from gatedrnn.commands import reading
 from gatedrnn.errors import InputError
 
 
@@ -20,7 +21,7 @@ def test_what_was_understood_comes_first(
     dry_run: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = SimpleNamespace(name="sales", facts={"target": "demand", "season": "7 steps, as asked for"}, identity=dict)
-    monkeypatch.setattr(command, "task_from_file", lambda file, question: task)
+    monkeypatch.setattr(reading, "task_from_file", lambda file, question: task)
 
     def stopped(*_: Any, **__: Any) -> None:
         raise InputError("stopped: before anything is trained")

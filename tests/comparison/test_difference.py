@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.comparison import saving
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.experiment import saving
 from gatedrnn.experiment.network import evaluate, init_params, make_run
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.predict.model import Model

@@ -71,7 +71,7 @@ def test_it_looks_at_no_test_part_and_writes_nothing(tmp_path: Path, monkeypatch
     x = rng.normal(size=(5, 30, 2))
     whole = task_from_arrays({"x": x, "y": (x[0, :, 0] > 0).astype(int)}, Question())
     task = dataclasses.replace(whole, read_test=refuse)
-    settings = Settings(tasks=(task,), hidden=3, matching="width", max_epochs=2, trials=3, replicates=2)
+    settings = Settings(tasks=(task,), hidden=(3,), matching="width", max_epochs=2, trials=3, replicates=2)
     (said,) = estimate(settings)
     for cell in said.cells.values():
         assert cell.trials == 6

@@ -83,7 +83,8 @@ def searched(folder: Folder, seconds: dict[str, float], budget: float):
     for name, tick in seconds.items():
         searches[name] = Search(make_cell("GRU", 3), task, TIMED, small_split(0).train, clock=ticking(0.0))
         # What compiles has a clock of its own: nothing compiles while this one ticks.
-        lot = Trials([in_time.NOTHING] * in_time.WAVE, jax.random.split(jax.random.key(0), in_time.WAVE))
+        most = in_time.most_together({name: searches[name]})
+        lot = Trials([in_time.NOTHING] * most, jax.random.split(jax.random.key(0), most))
         searches[name].train(lot, small_split(0), 0.7, go_on=lambda segments, _: segments < 1)
         searches[name]._clock = ticking(tick)
     part = context.SearchContext(task.name, replicates, [0.7], folder, lambda _: None)

@@ -17,12 +17,12 @@ from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search.replicate import EXAMPLE
-from gatedrnn.comparison.search.selection import Measure
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.network import init_params
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import number_scores
+from gatedrnn.tasks.metrics import Deciding, number_scores
 from gatedrnn.tasks.task import Batch, FinalTest, FittedBaseline, Scale, Scores, Task, Visible
 from tests.helpers.small_searches import SETTINGS
 
@@ -94,11 +94,9 @@ def runs(visible: Visible) -> list[dict[str, Any]]:
 
 def test_by_rmse_another_trial_is_selected_than_by_nats(members: Any) -> None:
     visible = split(0)
+    metrics: tuple[Deciding, ...] = ("nats", "rmse", "mase")
     by_nats, by_rmse, by_mase = (
-        Measure(make_cell("GRU", 3), noise(), dataclasses.replace(SETTINGS, tasks=(noise(),), metric=metric)).selection(
-            runs(visible), members, visible
-        )
-        for metric in ("nats", "rmse", "mase")
+        Measure(make_cell("GRU", 3), noise(), metric).selection(runs(visible), members, visible) for metric in metrics
     )
     y = np.asarray(visible.validation.y, np.float64)
     assert by_nats == [run["validation"] for run in runs(visible)]
@@ -110,19 +108,17 @@ def test_by_rmse_another_trial_is_selected_than_by_nats(members: Any) -> None:
 def test_a_run_without_a_finite_epoch_has_no_score(members: Any) -> None:
     found = runs(split(0))
     found[1]["validation"] = None
-    measure = Measure(make_cell("GRU", 3), noise(), SETTINGS)
+    measure = Measure(make_cell("GRU", 3), noise(), None)
     assert measure.metric(SCALE) == "rmse"
     scores = measure.selection(found, members, split(0))
     assert scores[0] is not None
     assert scores[1] is None
     with pytest.raises(InputError, match="metric: expected one of nats for noise, got 'mae'"):
-        Measure(make_cell("GRU", 3), noise(), dataclasses.replace(SETTINGS, tasks=(noise(),), metric="mae")).metric(
-            None
-        )
+        Measure(make_cell("GRU", 3), noise(), "mae").metric(None)
 
 
 def test_outputs_and_scores_are_those_of_the_network() -> None:
-    measure, params = Measure(make_cell("GRU", 3), noise(), SETTINGS), constant(0.5, 2.0)
+    measure, params = Measure(make_cell("GRU", 3), noise(), None), constant(0.5, 2.0)
     visible = split(0)
     np.testing.assert_allclose(
         measure.outputs(params, visible.validation), np.broadcast_to([0.5, np.log(2.0)], (12, 6, 2)), rtol=1e-6

@@ -39,8 +39,8 @@ def by_hand(name: str, hidden: int, architecture: Architecture) -> tuple[int, in
     ],
 )
 def test_equal_parameters_are_equal_by_hand(architecture: Architecture) -> None:
-    settings = dataclasses.replace(SETTINGS, hidden=40, architecture=architecture)
-    sizes = hidden_sizes(signs(), settings, signs().split(0).train)
+    settings = dataclasses.replace(SETTINGS, hidden=(40,), architecture=architecture)
+    (sizes,) = hidden_sizes(signs(), settings, signs().split(0).train)
     totals = []
     for name, cell in (("LSTM", gr.LSTM(sizes["LSTM"])), ("GRU", gr.GRU(sizes["GRU"]))):
         scans, head = by_hand(name, sizes[name], architecture)
@@ -63,11 +63,11 @@ def test_flops_are_those_of_all_layers() -> None:
 def test_an_embedding_has_parameters_of_its_own_and_is_not_matched() -> None:
     """The first layer reads the vectors, not as many features as there are tokens."""
     tokens = dataclasses.replace(signs(), in_dim=50, tokens=True)
-    settings = dataclasses.replace(SETTINGS, hidden=40, architecture=Architecture(embed=6))
+    settings = dataclasses.replace(SETTINGS, hidden=(40,), architecture=Architecture(embed=6))
     counted = costs_of_network(gr.LSTM(40), tokens, settings)["parameters"]
     assert (counted["embedding"], counted["recurrent"]) == (50 * 6, one_scan("LSTM", 6, 40))
     assert counted["total"] == 300 + one_scan("LSTM", 6, 40) + 40 * CLASSES + CLASSES
-    narrow = dataclasses.replace(SETTINGS, hidden=40)
+    narrow = dataclasses.replace(SETTINGS, hidden=(40,))
     wide = dataclasses.replace(signs(), in_dim=6)
     train = np.zeros((1, 1, 1))
     assert hidden_sizes(tokens, settings, train) == hidden_sizes(wide, narrow, train)  # pyright: ignore

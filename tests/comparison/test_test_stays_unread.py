@@ -14,7 +14,7 @@ pytest.importorskip("sklearn")
 
 import gatedrnn
 from gatedrnn.cells.registry import make_cell
-from gatedrnn.comparison import protocol
+from gatedrnn.comparison import protocol, sizes
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
@@ -50,8 +50,8 @@ def test_a_search_with_its_extension_and_full_leaves_it_unread(sealed: Task, tmp
     searches = {name: Search(cell, sealed, settings, train) for name, cell in cells.items()}
     searched = protocol.search(sealed, settings, folder, replicates, searches, lambda _: None)
     assert (searched.found["protocol"]["extension"] is None) == (minutes is not None)
-    assert region_entry(searched.found, settings.equivalence)
-    assert protocol.further(settings, cells, replicates, searched, folder)
+    assert (region := region_entry(searched.found, settings.equivalence))
+    assert protocol.further(cells, replicates, searched, region, folder)
     with pytest.raises(AssertionError, match="was read"):
         protocol.read_test(sealed, replicates, searched, folder)
 
@@ -76,7 +76,7 @@ def test_what_may_be_seen_has_no_test_and_no_way_to_one() -> None:
 
 def test_all_but_the_readers_are_given_a_task_without_its_test() -> None:
     """What a type checker then holds them to: ``VisibleTask`` has no ``read_test``."""
-    given = [Search, draw_replicate, protocol.search, protocol.hidden_sizes, train_group]
+    given = [Search, draw_replicate, protocol.search, sizes.hidden_sizes, train_group]
     given += [network.init_params, network.make_loss, network.evaluate, network.evaluate_each, network.make_run]
     assert {inspect.signature(each).parameters["task"].annotation for each in given} == {"VisibleTask"}
     assert Replicate.__annotations__["task"] == "VisibleTask"

@@ -59,7 +59,8 @@ def test_a_window_of_more_steps_than_there_are_is_left_out(task) -> None:
 def test_scores_are_those_of_the_selected_configurations_trained_again(task) -> None:
     settings = dataclasses.replace(SETTINGS, replicates=2, trials=2, max_epochs=2, extend=False)
     replicates = [draw_replicate(task, settings, index) for index in range(2)]
-    cells = {"LSTM": make_cell("LSTM", 2), "GRU": make_cell("GRU", 2)}
+    cells = {name: make_cell(name, 2) for name in ("LSTM", "GRU")}
+    searches = {name: Search(cell, task, settings, task.split(0).train) for name, cell in cells.items()}
     trials = [{"score": 0.5, "diverged_at": None}, {"score": 0.25, "diverged_at": None}]
     found: Any = {
         "protocol": {**protocol_entry(settings, task), "max_epochs": 2},
@@ -72,7 +73,7 @@ def test_scores_are_those_of_the_selected_configurations_trained_again(task) -> 
         ],
     }
     baselines = [[one.validated() for one in task.baselines(r.visible())] for r in replicates]
-    held = windows(cells, Basis(settings, replicates, found, baselines, "rmse"), region=0.01)
+    held = windows(searches, Basis(replicates, found, baselines, "rmse"), region=0.01)
     assert held is not None
     assert (held["windows"], held["searched"]) == ([8, 16, 32], 16)
     assert held["validation"]["GRU"][1] == [0.25, 0.25]

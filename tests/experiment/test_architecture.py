@@ -13,6 +13,7 @@ import gatedrnn as gr
 from gatedrnn.experiment.architecture import Architecture, in_words
 from gatedrnn.experiment.network import evaluate, init_params, inputs_of, make_loss, network
 from gatedrnn.experiment.space import as_hypers
+from gatedrnn.experiment.widths import narrowed, widened
 from gatedrnn.sweep.group import as_hypers as as_sweep_hypers
 from gatedrnn.sweep.group import sweep_run
 from gatedrnn.sweep.settings import HYPERPARAMETERS, SweepSettings
@@ -144,6 +145,17 @@ def test_a_sweep_scales_the_recurrent_matrix_of_every_scan() -> None:
     plain = init_params(CELL, signs(), 6, hyper(), KEY, deep)
     wanted = deep.map_recurrent(plain, lambda cell, _: cell._replace(w_h=0.5 * cell.w_h))
     jax.tree.map(np.testing.assert_array_equal, scaled, wanted)
+
+
+def test_a_narrow_deep_network_is_the_same_in_the_arrays_of_a_wide_one() -> None:
+    """Also where a block of units is that of one direction, and where inputs are added."""
+    deep = Architecture(layers=2, bidirectional=True, residual=True)
+    narrow, wide = (network(gr.GRU(units), 2, 0.0, deep, kind="classification") for units in (3, 5))
+    params = narrow.init(KEY, 2)
+    inside = widened(params, jax.eval_shape(lambda: wide.init(KEY, 2)), (3, 5))
+    alone = narrow.apply(params, XS, lengths=LENGTHS)[1]
+    np.testing.assert_allclose(wide.apply(inside, XS, lengths=LENGTHS)[1], alone, atol=ROUNDING)
+    jax.tree.map(np.testing.assert_array_equal, narrowed(inside, params, (3, 5)), params)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ def _replicate(
             "dropout": float(rng.choice([0.0, 0.1, 0.2, 0.3])),
             "gate_bias": str(rng.choice(["0", "1", "chrono"])),
             "difference": "no",
+            "hidden": 32,
         }
         for _ in range(trials)
     ]

@@ -13,7 +13,7 @@ from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Batch, FinalTest, FittedBaseline, Part, Scores, Task, Visible
 
 SETTINGS = Settings(
-    hidden=3, replicates=2, trials=4, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))
+    hidden=(3,), replicates=2, trials=4, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))
 )
 
 

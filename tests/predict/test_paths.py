@@ -11,9 +11,9 @@ import pytest
 import scipy.stats
 
 import gatedrnn as gr
-from gatedrnn.comparison.saving import description
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import network
+from gatedrnn.experiment.saving import description
 from gatedrnn.predict.file import predict_file
 from gatedrnn.predict.model import Model, Prediction
 from gatedrnn.predict.paths import PATHS, ahead

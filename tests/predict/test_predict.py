@@ -18,8 +18,8 @@ import scipy.stats
 pytest.importorskip("safetensors")
 
 import gatedrnn as gr
-from gatedrnn.comparison.saving import description, restore, save
 from gatedrnn.experiment.network import evaluate_each, network
+from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model, load
 from gatedrnn.predict.file import predict_file
 from gatedrnn.tasks.files import task_from_arrays, task_from_file

@@ -14,9 +14,9 @@ import scipy.stats
 pytest.importorskip("safetensors")
 
 import gatedrnn as gr
-from gatedrnn.comparison.saving import description, restore, save
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import evaluate_each, network
+from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model, load
 from gatedrnn.predict.paths import ahead
 from gatedrnn.tasks.files import task_from_arrays

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("pyarrow")
 
 from gatedrnn.cells.lstm import LSTM
-from gatedrnn.comparison.saving import description
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.saving import description
 from gatedrnn.predict.model import Model
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.files import task_from_file
@@ -85,3 +85,36 @@ def test_a_sheet_and_an_archive_file_are_read(tmp_path):
     archive.write_text(f"@classLabel true up down\n@data\n{series}\n", encoding="utf-8")
     model = model_of(task_from_file(archive, Question()))
     assert read(model, archive, {}).x[:6, 0].tolist() == [0, 1, 2, 1, 2, 3]
+
+
+def spoken(path, rows):
+    path.write_text("\n".join(["said,label", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_texts_are_read_by_the_vocabulary_of_training(tmp_path):
+    """Other words than those of training are rare ones; what was rare then, and letters, were known to be so."""
+    rng = np.random.default_rng(0)
+    word = [f"w{k}" for k in range(20)]
+    rows = [f"{' '.join(rng.choice(word, 5))} once{k},{k % 2}" for k in range(80)]
+    task = task_from_file(spoken(tmp_path / "a.csv", rows), Question(target=("label",)))
+    model = model_of(task)
+    assert model.tokens[0] == "<rare>"
+    assert model.config["features"] == ["said"]
+    data = read(model, spoken(tmp_path / "new.csv", ["w3 never w1,0", "w1,1"]), {})
+    assert data.lengths.tolist() == [3, 1]
+    assert [model.tokens[k] for k in data.x] == ["w3", "<rare>", "w1", "w1"]
+    letters = [f"{''.join(rng.choice([*'abcd'], 6))},{k % 2}" for k in range(80)]
+    model = model_of(task_from_file(spoken(tmp_path / "b.csv", letters), Question(target=("label",))))
+    assert [model.tokens[k] for k in read(model, spoken(tmp_path / "c.csv", ["dab,0"]), {}).x] == [*"dab"]
+    with pytest.raises(InputError, match="tokens: expected those of the training data, got 'x', 'y' as well"):
+        read(model, spoken(tmp_path / "d.csv", ["daxy,0"]), {})
+
+
+def test_token_arrays_with_classes_are_read_as_the_network_counts_them(tmp_path):
+    x = np.random.default_rng(0).choice([3, 5, 9], (12, 40))
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    model = model_of(task_from_file(tmp_path / "a.npz", Question(kind="classification")))
+    assert model.tokens == ["3", "5", "9"]
+    np.savez(tmp_path / "new.npz", x=np.array([[9], [3]]))
+    assert read(model, tmp_path / "new.npz", {}).x.tolist() == [2, 0]

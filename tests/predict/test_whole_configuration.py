@@ -17,8 +17,8 @@ pytest.importorskip("safetensors")
 import gatedrnn as gr
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.cells.registry import CELLS, make_cell
-from gatedrnn.comparison.saving import description, restore, save
 from gatedrnn.experiment.network import network
+from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question

@@ -59,7 +59,7 @@ def test_a_text_beside_numbers_is_a_row_of_steps(tmp_path):
     data, kind = read_table(tmp_path / "a.csv", Question(target=("label",)))
     assert (kind, data.features, data.tokens) == ("step-classification", ("n",), ())
     data, kind = read_table(tmp_path / "a.csv", Question(target=("label",), features=("said",)))
-    assert (kind, data.features, len(data.lengths)) == ("classification", (), 80)
+    assert (kind, data.features, len(data.lengths)) == ("classification", ("said",), 80)
     with pytest.raises(InputError, match="tokens: expected a column of text beside"):
         read_table(tmp_path / "a.csv", Question(target=("label",), tokens="words"))
 

@@ -115,7 +115,7 @@ def gates(
     architecture: Architecture,
     replicates: list[Replicate],
     found: Found,
-    winners: dict[str, list[Params]],
+    winners: dict[str, list[tuple[Cell, Params]]],
 ) -> dict[str, GatesEntry]:
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
@@ -127,7 +127,7 @@ def gates(
         architecture: what stands around the cells.
         replicates: the replicates of the comparison.
         found: what the searches of the task found.
-        winners: parameters of the selected trial of each cell in each replicate.
+        winners: the selected network of each cell in each replicate: the cell in its width, and parameters.
     """
     return {
         name: _of_cell(cell, architecture, replicates, found, (name, winners[name]))
@@ -137,16 +137,20 @@ def gates(
 
 
 def _of_cell(
-    cell: Cell, architecture: Architecture, replicates: list[Replicate], found: Found, won: tuple[str, list[Params]]
+    cell: Cell,
+    architecture: Architecture,
+    replicates: list[Replicate],
+    found: Found,
+    won: tuple[str, list[tuple[Cell, Params]]],
 ) -> GatesEntry:
     name, winners = won
     states = {"before": ([], []), "after": ([], [])}
-    for replicate, after in zip(replicates, winners, strict=True):
+    for replicate, (one, after) in zip(replicates, winners, strict=True):
         visible, task = replicate.visible(), replicate.task
         hyper, key = _start(replicate, found, name)
-        before = init_params(cell, task, len(visible.train.x), hyper, key, architecture)
+        before = init_params(one, task, len(visible.train.x), hyper, key, architecture)
         for state, params in (("before", before), ("after", after)):
-            scales, histogram = _read(cell, task, architecture, params, visible.validation)
+            scales, histogram = _read(one, task, architecture, params, visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
     named = _named(cell)

@@ -7,41 +7,38 @@ from typing import TYPE_CHECKING
 import jax
 import numpy as np
 
-from gatedrnn.comparison.search.replicate import Search, Trials
+from gatedrnn.comparison.search.replicate import Trials
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import DataEntry
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.schema.runs import TrialEntry
-    from gatedrnn.comparison.search.replicate import Replicate
-    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.comparison.search.replicate import Replicate, Search
     from gatedrnn.tasks.task import Batch
-    from gatedrnn.types import Cell
 
 PARTS = (0.1, 0.3)
 """Parts of the training sequences; the whole is what the search itself trained on."""
 
 
-def parts_of_data(cells: dict[str, Cell], settings: Settings, replicates: list[Replicate], found: Found) -> DataEntry:
+def parts_of_data(searches: dict[str, Search], replicates: list[Replicate], found: Found) -> DataEntry:
     """Return validation scores of each cell on 10, 30 and 100 % of the training sequences.
 
     In each replicate the configuration that was selected on all data is trained on a part, the same one for all cells;
     nothing is searched again, and the test part is not looked at.
 
     Args:
-        cells: the cells that are compared, by name.
-        settings: the settings of the comparison.
+        searches: the search of each cell, by name.
         replicates: the replicates of the comparison.
         found: what the searches of the task found.
     """
     whole = replicates[0].visible().train
     examples = [max(2, round(part * whole.x.shape[1])) for part in PARTS]
     scores: dict[str, list[list[float | None]]] = {}
-    for name, cell in cells.items():
+    for name, search in searches.items():
         scores[name] = []
         for size in examples:
-            search = Search(cell, replicates[0].task, settings, subset(whole, size, 0), found["protocol"]["max_epochs"])
-            scores[name].append([_score(search, r, found, name, size) for r in replicates])
+            less = search.on(replicates[0].task, subset(whole, size, 0), found["protocol"]["max_epochs"])
+            scores[name].append([_score(less, r, found, name, size) for r in replicates])
         scores[name].append([_selected(found, name, r.index)["validation"] for r in replicates])
     return {"parts": [*PARTS, 1.0], "examples": [*examples, whole.x.shape[1]], "validation": scores}
 

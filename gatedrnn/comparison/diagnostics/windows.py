@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import numpy as np
 
-from gatedrnn.comparison.reckoning import trivial_validation
-from gatedrnn.comparison.search.replicate import Search, Trials
+from gatedrnn.comparison.search.replicate import Trials
 from gatedrnn.comparison.verdict.decide import decide, weigh
 from gatedrnn.comparison.verdict.entries import estimate_entry
 from gatedrnn.comparison.verdict.label import text_of
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.reckoning import trivial_validation
 from gatedrnn.tasks.metrics import verdict_score
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import WindowPair, WindowsEntry
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.schema.runs import TrialEntry
-    from gatedrnn.comparison.search.replicate import Replicate
-    from gatedrnn.comparison.settings import Settings
+    from gatedrnn.comparison.search.replicate import Replicate, Search
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.task import ValidatedBaseline, VisibleTask
-    from gatedrnn.types import Cell
 
 FACTORS = (0.5, 2.0)
 """Other windows, as parts of the one that was searched with."""
@@ -34,14 +32,12 @@ class Basis(NamedTuple):
     """What was searched, and with what result.
 
     Attributes:
-        settings: the settings of the comparison.
         replicates: the replicates of the comparison.
         found: what the searches of the task found.
         baselines: what is known of the simple models on each replicate's split.
         metric: what the verdict rests on.
     """
 
-    settings: Settings
     replicates: list[Replicate]
     found: Found
     baselines: list[list[ValidatedBaseline]]
@@ -53,14 +49,14 @@ class Basis(NamedTuple):
         return entry["trials"][entry["selected"]]
 
 
-def windows(cells: dict[str, Cell], basis: Basis, region: float) -> WindowsEntry | None:
+def windows(searches: dict[str, Search], basis: Basis, region: float) -> WindowsEntry | None:
     """Return validation scores and verdicts with half the window and with twice as much.
 
     In each replicate the configuration that was selected with the window of the search is trained again with another;
     nothing is searched again, and the test is not looked at. What is scored are the same steps, whatever the window.
 
     Args:
-        cells: the cells that are compared, by name.
+        searches: the search of each cell, by name.
         basis: what was searched with the window of the task.
         region: half-width of the region of practical equivalence.
 
@@ -73,16 +69,16 @@ def windows(cells: dict[str, Cell], basis: Basis, region: float) -> WindowsEntry
     if own is None or not others:
         return None
     scores: dict[int, dict[str, list[float | None]]] = {
-        window: {name: _scores(name, cell, task, basis) for name, cell in cells.items()}
+        window: {name: _scores(name, search, task, basis) for name, search in searches.items()}
         for window, task in others.items()
     }
-    scores[own] = {name: [basis.selected(name, k)["score"] for k in range(len(basis.replicates))] for name in cells}
+    scores[own] = {name: [basis.selected(name, k)["score"] for k in range(len(basis.replicates))] for name in searches}
     sizes, known = sorted(scores), of_all_splits(basis.baselines, basis.metric)
     return {
         "windows": sizes,
         "searched": own,
-        "validation": {name: [scores[size][name] for size in sizes] for name in cells},
-        "pairs": [_pair(pair, [scores[size] for size in sizes], region, known) for pair in combinations(cells, 2)],
+        "validation": {name: [scores[size][name] for size in sizes] for name in searches},
+        "pairs": [_pair(pair, [scores[size] for size in sizes], region, known) for pair in combinations(searches, 2)],
     }
 
 
@@ -109,10 +105,10 @@ def of_all_splits(baselines: list[list[ValidatedBaseline]], metric: Deciding) ->
     return [scores for scores in by_name.values() if len(scores) == len(baselines)]
 
 
-def _scores(name: str, cell: Cell, task: VisibleTask, basis: Basis) -> list[float | None]:
+def _scores(name: str, searched: Search, task: VisibleTask, basis: Basis) -> list[float | None]:
     """Return a cell's validation score in each replicate, by the configuration that it selected there."""
     train = task.split(basis.replicates[0].seed).train
-    search = Search(cell, task, basis.settings, train, basis.found["protocol"]["max_epochs"])
+    search = searched.on(task, train, basis.found["protocol"]["max_epochs"])
     scores = []
     for k, replicate in enumerate(basis.replicates):
         entry = basis.found["replicates"][k]

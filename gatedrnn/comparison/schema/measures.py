@@ -1,21 +1,8 @@
-"""What results.json holds of metrics and of numbers: what a score is, whether a test left training, forecasts."""
+"""What results.json holds of numbers: whether a test left the range of training, and forecasts."""
 
 from __future__ import annotations
 
 from typing import TypedDict
-
-from gatedrnn.tasks.metrics import Deciding
-
-
-class MetricEntry(TypedDict):
-    """What scores are reckoned in."""
-
-    name: Deciding
-    """As ``--metric`` has it."""
-    words: str
-    """The name in words."""
-    unit: str
-    """Of a score: a target's own unit goes by its name; ``deviations`` with several targets."""
 
 
 class RangeEntry(TypedDict):

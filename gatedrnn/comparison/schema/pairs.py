@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from gatedrnn.comparison.schema.measures import MetricEntry
+from gatedrnn.experiment.reckoning import MetricEntry
 
 
 class IntervalEntry(TypedDict):

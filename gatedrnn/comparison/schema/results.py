@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from gatedrnn.comparison.schema.further import FullEntry
-from gatedrnn.comparison.schema.measures import ForecastEntry, MetricEntry, RangeEntry
+from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry
 from gatedrnn.comparison.schema.pairs import PairEntry
 from gatedrnn.comparison.schema.runs import (
     BaselineEntry,
@@ -16,6 +16,7 @@ from gatedrnn.comparison.schema.runs import (
 )
 from gatedrnn.costs.cheaper import TimedCosts
 from gatedrnn.experiment.provenance import Device
+from gatedrnn.experiment.reckoning import MetricEntry
 
 
 class CellEntry(TimedCosts):

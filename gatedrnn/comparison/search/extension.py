@@ -31,6 +31,7 @@ NOTHING: Configuration = {
     "dropout": 0.0,
     "gate_bias": "0",
     "difference": "no",
+    "hidden": 0,
 }
 """A trial that ends in its first epoch: it fills up lots, so that all have the size that was compiled."""
 

@@ -6,18 +6,19 @@ import dataclasses
 import math
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.search.selection import Measure
 from gatedrnn.comparison.search.timed import Timed
-from gatedrnn.experiment.network import make_run
+from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.network import init_params, make_run
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.experiment.trials import curve_entry, trial_entry
+from gatedrnn.experiment.widths import narrowed, units_of
 from gatedrnn.tasks.metrics import verdict_score
 from gatedrnn.tasks.sums import losses, no_better
 from gatedrnn.training.early_stopping import Data, EarlyStopping
@@ -92,6 +93,7 @@ class Search:
         settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
+        widths: by the units that are asked for, the cell of each width, this one last; None where there is one width.
         clock: what tells the seconds.
     """
 
@@ -102,9 +104,11 @@ class Search:
         settings: Settings,
         train: Batch,
         max_epochs: int | None = None,
+        widths: Mapping[int, Cell] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.cell, self.architecture, self._clock = cell, settings.architecture, clock
+        self.cell, self._clock, self._settings, self._widths = cell, clock, settings, widths
+        self._task, self._longest, self.architecture = task, train.x.shape[0], settings.architecture
         run = make_run(
             cell,
             task,
@@ -112,12 +116,30 @@ class Search:
             batch_size=settings.batch_size,
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
+            widths=widths,
             architecture=settings.architecture,
         )
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)
         self.population = Population(self._run)
-        self.measure = Measure(cell, task, settings)
+        self.measure = Measure(cell, task, settings.metric, settings.architecture)
+
+    def on(self, task: VisibleTask, train: Batch, max_epochs: int) -> Search:
+        """Return the search of the same cell on other data, or with another cap."""
+        return Search(self.cell, task, self._settings, train, max_epochs, self._widths)
+
+    def narrow(self, params: Params, configuration: Configuration) -> tuple[Cell, Params]:
+        """Return the cell of the width that a configuration asks for, and its network's parameters, without others."""
+        cell = self.cell if self._widths is None else self._widths[configuration["hidden"]]
+        if cell == self.cell:
+            return cell, params
+        hyper = jax.tree.map(lambda column: column[0], as_hypers([configuration]))
+
+        def alone(key: Any) -> Params:
+            return init_params(cell, self._task, self._longest, hyper, key, self.architecture)
+
+        shapes = jax.eval_shape(alone, jax.random.key(0))
+        return cell, narrowed(params, shapes, (units_of(cell), units_of(self.cell)))
 
     def train(
         self,
@@ -236,7 +258,14 @@ def long_epochs(train: Batch, batch_size: int) -> bool:
     return steps * (examples // min(batch_size, examples)) > STEPS_BETWEEN_LOOKS
 
 
-EXAMPLE: Configuration = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1", "difference": "no"}
+EXAMPLE: Configuration = {
+    "learning_rate": 1e-2,
+    "clip_norm": 1.0,
+    "dropout": 0.0,
+    "gate_bias": "1",
+    "difference": "no",
+    "hidden": 0,
+}
 
 
 def score_of(run: RunEntry, own: float | None, trivial: float | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.schema.measures import MetricEntry
+    from gatedrnn.experiment.reckoning import MetricEntry
     from gatedrnn.tasks.metrics import Deciding
 
 

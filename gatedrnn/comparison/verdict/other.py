@@ -11,8 +11,8 @@ from gatedrnn.comparison.verdict.label import text_of
 from gatedrnn.comparison.verdict.metric import looks_at, short
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.schema.measures import MetricEntry
     from gatedrnn.comparison.schema.pairs import OtherEntry
+    from gatedrnn.experiment.reckoning import MetricEntry
 
 
 class Disagreement(Enum):

@@ -20,10 +20,16 @@ def scope(task: TestedTask, device: Device) -> str:
     around = in_words(protocol["architecture"])
     return (
         f"{task['name']} (data {task['data_sha256'][:12]}), {configs} "
-        f"{f'({around}) ' if around else ''}{matched(task)}, "
+        f"{f'({around}) ' if around else ''}{matched(task)}{_widths(task)}, "
         f"{protocol['replicates']} replicates of {budget(task)}, "
         f"at most {protocol['max_epochs']} epochs, {place(device)}"
     )
+
+
+def _widths(task: TestedTask) -> str:
+    """Return which widths were searched over; the cells that are named are the widest."""
+    space = task["protocol"]["space"]
+    return f", the widest of those searched over (hidden {space['hidden']})" if "hidden" in space else ""
 
 
 def matched(task: TestedTask) -> str:

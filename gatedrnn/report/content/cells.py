@@ -24,7 +24,7 @@ def cells_table(task: TaskEntry) -> Table:
     """
     title = "The two cells" if len(task["cells"]) == 2 else "The cells"
     heads = tuple(Head(name, cell=k) for k, name in enumerate(task["cells"]))
-    return Table(title, heads, (*_quality_rows(task), *_cost_rows(task), *_run_rows(task)))
+    return Table(title, heads, (*_quality_rows(task), *_cost_rows(task), *_selected_widths(task), *_run_rows(task)))
 
 
 def _quality_rows(task: TaskEntry) -> list[Row]:
@@ -74,6 +74,19 @@ def _cost_rows(task: TaskEntry) -> list[Row]:
         Row("Training time", durations("training_seconds"), "of one replicate"),
         Row("Compile time", durations("compile_seconds")),
     ]
+
+
+def _selected_widths(task: TaskEntry) -> list[Row]:
+    """Return which of the widths that were asked for were selected how often; nothing where there is one."""
+    asked = sorted({c["hidden"] for replicate in task["replicates"] for c in replicate["configurations"]})
+    if len(asked) < 2:
+        return []
+
+    def value(name: str) -> Value:
+        chosen = [r["configurations"][r["cells"][name]["selected"]]["hidden"] for r in task["replicates"]]
+        return Value("; ".join(f"{count(width)} in {chosen.count(width)}" for width in asked if width in chosen))
+
+    return [Row("Width selected", tuple(map(value, task["cells"])), f"of {', '.join(map(count, asked))} units")]
 
 
 def _run_rows(task: TaskEntry) -> list[Row]:

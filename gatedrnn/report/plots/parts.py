@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-    from gatedrnn.comparison.schema.measures import MetricEntry
     from gatedrnn.comparison.schema.pairs import EstimateEntry
     from gatedrnn.comparison.schema.runs import BaselineEntry
+    from gatedrnn.experiment.reckoning import MetricEntry
 
 LEAST_PART = 0.2
 """A baseline so far off that scores would have less than this part of the height is named, not drawn."""

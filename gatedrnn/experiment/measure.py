@@ -1,4 +1,4 @@
-"""What selection looks at: the best parameters of every trial on validation, by the verdict's metric."""
+"""What networks are worth by every metric, and the score that trials are selected by: that of the verdict's metric."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 import jax
 import numpy as np
 
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import evaluate_each
 from gatedrnn.tasks.metrics import metric_of, verdict_score
 from gatedrnn.tasks.sums import scores_of, sums
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.sums import Sums
@@ -28,15 +28,22 @@ class Measure:
     Args:
         cell: the cell in the networks.
         task: the task that they are of.
-        settings: what was asked for, its ``metric`` among it.
+        asked: the metric that was asked for; None: the task's default.
+        architecture: what stands around the cell.
     """
 
-    def __init__(self, cell: Cell, task: VisibleTask, settings: Settings) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        task: VisibleTask,
+        asked: Deciding | None,
+        architecture: Architecture = Architecture(),
+    ) -> None:
         self._task = task
-        self._asked: Deciding | None = settings.metric
+        self._asked: Deciding | None = asked
 
         def each_of(task: VisibleTask, params: Params, batch: Batch) -> Score:
-            return evaluate_each(cell, task, params, batch, settings.architecture)
+            return evaluate_each(cell, task, params, batch, architecture)
 
         measured = dataclasses.replace(task, score=cast(Any, partial(sums, task)))
         self._outputs = jax.jit(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,59 +18,24 @@ from gatedrnn.files import read_json, write_json, written
 from gatedrnn.tasks.task import as_it_is
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.folder import Folder
-    from gatedrnn.comparison.schema.results import Found
-    from gatedrnn.comparison.search.replicate import Search
-    from gatedrnn.tasks.task import Reading, Task
+    from gatedrnn.tasks.task import Reading, VisibleTask
     from gatedrnn.types import Cell, Params
 
+MODEL = "model"
+"""What the network of a training run is called in its folder, before the endings of its files."""
 FORMAT = 4
 """4: ``architecture`` says what stands around the cell; 3: ``anchor`` says from which features a change may be
 forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1 held its name and
 units alone."""
 
 
-def save_tuned(
-    task: Task, found: Found, searches: dict[str, Search], stages: dict[str, list[str]], folder: Folder
-) -> None:
-    """Save the best network of each cell under ``models/TASK`` in a comparison's folder.
-
-    The best is that of the replicate with the best validation score; the test part has no say. A task that encodes its
-    inputs in a way of its own cannot be saved, and is left out; so is a cell whose configuration is no plain data, with
-    a warning.
-
-    Args:
-        task: the task that the networks were trained on.
-        found: what the searches of the task found.
-        searches: the search of each cell, by the cell's name.
-        stages: the stage in which each replicate's winner was found, by cell.
-        folder: the folder of the comparison.
-    """
-    if task.encode is not as_it_is and task.kind != "next-token":
-        return
-    for name, one in searches.items():
-        entries = [replicate["cells"][name] for replicate in found["replicates"]]
-        trials = [entry["trials"][entry["selected"]] for entry in entries]
-        best = min(range(len(trials)), key=lambda k: (trials[k]["score"] is None, trials[k]["score"]))
-        replicate = found["replicates"][best]
-        params = one.restore(folder.winner(task.name, name, best, stages[name][best]))
-        choice = {
-            "replicate": best,
-            "seed": replicate["seed"],
-            "configuration": replicate["configurations"][entries[best]["selected"]],
-            "validation": trials[best]["validation"],
-        }
-        path = folder.path / "models" / task.name / name.replace(":", ".")
-        try:
-            described = description(task, name, one.cell, task.reading(replicate["seed"]), one.architecture)
-        except InputError as error:  # a comparison of hours does not fail because of what it cannot save
-            warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
-            continue
-        save(path, params, {**described, **choice})
+def can_be_saved(task: VisibleTask) -> bool:
+    """Return whether a network can be used without its task: not where that encodes inputs in a way of its own."""
+    return task.encode is as_it_is or task.kind == "next-token" or bool(task.reading(0).tokens)
 
 
 def description(
-    task: Task, name: str, cell: Cell, reading: Reading, architecture: Architecture = Architecture()
+    task: VisibleTask, name: str, cell: Cell, reading: Reading, architecture: Architecture = Architecture()
 ) -> dict[str, Any]:
     """Return what a saved network needs besides its arrays, as JSON has it."""
 
@@ -91,6 +55,7 @@ def description(
         "features": list(reading.features),
         "targets": list(reading.targets),
         "classes": list(reading.classes),
+        "tokens": list(reading.tokens),
         "inputs": moments(reading.inputs),
         "outputs": moments(reading.outputs),
         "window": reading.window,

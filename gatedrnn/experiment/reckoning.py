@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from gatedrnn.tasks.metrics import METRICS, NUMBERS, deciding, metric_of, verdict_score
+from gatedrnn.tasks.metrics import METRICS, NUMBERS, Deciding, deciding, metric_of, verdict_score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatedrnn.comparison.schema.measures import MetricEntry
-    from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.task import Baseline, Scale, Scores, ValidatedBaseline, Visible, VisibleTask
+
+
+class MetricEntry(TypedDict):
+    """What scores are reckoned in."""
+
+    name: Deciding
+    """As ``--metric`` has it."""
+    words: str
+    """The name in words."""
+    unit: str
+    """Of a score: a target's own unit goes by its name; ``deviations`` with several targets."""
 
 
 class Reckoning(NamedTuple):

@@ -1,0 +1,44 @@
+"""A file of one's own, as compare, train and sweep take it: read, and what was understood of it shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+
+from gatedrnn.commands.console import note
+from gatedrnn.errors import InputError
+from gatedrnn.report.content.understood import understood_table
+from gatedrnn.report.understood import render_understood
+from gatedrnn.tasks.files import task_from_file
+from gatedrnn.tasks.question import Question
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gatedrnn.tasks.task import Task
+
+
+def task_asked(console: Console, file: Path | None, question: Question, network: str = "") -> Task | None:
+    """Return the task of a file, and show what was understood of it; None where there is no file.
+
+    Args:
+        console: where it is shown.
+        file: the file of the user's own, or None.
+        question: what is asked of it.
+        network: what stands around the cells, in words.
+
+    Raises:
+        InputError: where the file is unfit, or a question is asked of none.
+    """
+    if file is None:
+        if question != Question():
+            raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
+        return None
+    note(console, f"preparing: reading {file.name}")
+    task = task_from_file(file, question)
+    understood = understood_table(task.facts, network)
+    if understood is not None:
+        console.print(Padding(render_understood(understood), (0, 0, 1, 0)))
+    return task
