@@ -56,10 +56,10 @@ def compare(
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
     console = Console()
-    task = task_asked(console, file, question)
+    task = task_asked(console, file, question, settings.architecture.words)
     if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))
-    settings.check_metric()
+    settings.refuse_unfit()
     if dry_run:
         return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):

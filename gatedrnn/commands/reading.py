@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
 
 
-def task_asked(console: Console, file: Path | None, question: Question) -> Task | None:
+def task_asked(console: Console, file: Path | None, question: Question, network: str = "") -> Task | None:
     """Return the task of a file, and show what was understood of it; None where there is no file.
 
     Args:
         console: where it is shown.
         file: the file of the user's own, or None.
         question: what is asked of it.
+        network: what stands around the cells, in words.
 
     Raises:
         InputError: where the file is unfit, or a question is asked of none.
@@ -37,7 +38,7 @@ def task_asked(console: Console, file: Path | None, question: Question) -> Task 
         return None
     note(console, f"preparing: reading {file.name}")
     task = task_from_file(file, question)
-    understood = understood_table(task.facts)
+    understood = understood_table(task.facts, network)
     if understood is not None:
         console.print(Padding(render_understood(understood), (0, 0, 1, 0)))
     return task

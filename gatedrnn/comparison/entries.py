@@ -46,6 +46,7 @@ def protocol_entry(settings: Settings, task: VisibleTask) -> ProtocolEntry:
         "patience": settings.patience,
         "batch_size": settings.batch_size,
         "matching": settings.matching if settings.sizes is None else "explicit sizes",
+        "architecture": settings.architecture.entry(),
         "space": settings.space_of(task).describe(),
         "extension": None,
     }

@@ -15,8 +15,8 @@ from gatedrnn.comparison.diagnostics.windows import other_windows
 from gatedrnn.comparison.search.context import Preparing
 from gatedrnn.comparison.search.extension import MORE_EPOCHS
 from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
-from gatedrnn.comparison.sizes import cells_of, hidden_sizes, step_times, widest
-from gatedrnn.costs.counting import network_costs, step_flops
+from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
+from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.space import REACH
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap
 from gatedrnn.tasks import registry
@@ -117,7 +117,11 @@ def estimate(settings: Settings, tell: Callable[[Preparing], None] = lambda _: N
     Args:
         settings: the settings of the comparison.
         tell: called with what is done next, before it is.
+
+    Raises:
+        InputError: where a task is unfit for the settings.
     """
+    settings.refuse_unfit()
     return [
         _of_task(task if not isinstance(task, str) else registry.load(task), settings, tell) for task in settings.tasks
     ]
@@ -192,7 +196,7 @@ def _of_cell(ready: _Compiled, task: VisibleTask, settings: Settings, visible: V
     trials = entry["trials"]
     unended = sum(trial["ended_by_clock"] for trial in trials)
     epochs = float(np.mean([settings.max_epochs if t["ended_by_clock"] else t["epochs"] for t in trials]))
-    costs = network_costs(ready.search.cell, task.in_dim, task.out_dim)
+    costs = costs_of_network(ready.search.cell, task, settings)
     steps = visible.train.x.shape[0] * visible.train.x.shape[1]
     return CellEstimate(
         parameters=costs["parameters"]["total"],

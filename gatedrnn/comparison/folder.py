@@ -25,10 +25,12 @@ class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed.
 
     Raises:
-        InputError: where the folder holds a comparison with other settings; says which differ.
+        InputError: where the folder holds a comparison with other settings, which says which differ; or a task is
+            unfit for the settings.
     """
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
+        settings.refuse_unfit()  # before the folder is theirs
         self.path = Path(path)
         claim(self.path, settings.as_dict())
 

@@ -32,11 +32,10 @@ from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchP
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
-from gatedrnn.comparison.sizes import cells_of, hidden_sizes, step_times, widest
+from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
 from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
 from gatedrnn.comparison.verdict.region import region_entry
-from gatedrnn.costs.counting import network_costs
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_test, trivial_validation
 from gatedrnn.tasks import registry
@@ -151,7 +150,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "baselines": tested["baselines"],
         "cells": {
             name: {
-                **network_costs(cell, task.in_dim, task.out_dim),
+                **costs_of_network(cell, task, settings),
                 "step_seconds": timed[name],
                 "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
                 "compile_seconds": searched.searches[name].population.compile_seconds,
@@ -282,10 +281,11 @@ def further(
     folder: Folder,
 ) -> FullEntry:
     """Return what ``full`` adds: scores on parts of the training data, what the gates do, and other windows."""
+    architecture = next(iter(searched.searches.values())).architecture
     winners = {name: [searched.network(name, r, folder) for r in replicates] for name in searched.searches}
     basis = Basis(replicates, searched.found, searched.baselines, searched.reckoning.metric)
     return {
         "data": parts_of_data(searched.searches, replicates, searched.found),
-        "gates": gates(cells, replicates, searched.found, winners),
+        "gates": gates(cells, architecture, replicates, searched.found, winners),
         "windows": windows(searched.searches, basis, region["half_width"]),
     }

@@ -12,6 +12,7 @@ from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
@@ -32,7 +33,7 @@ class Settings:
     hidden: tuple[int, ...] = (32,)
     """Units of the first cell, near which equal sizes are sought; of several, each configuration draws one."""
     matching: Literal["parameters", "width", "flops", "time"] = "parameters"
-    """What is made equal, recurrent layer and head counted: parameters, units, FLOPs or measured time of a step."""
+    """What is made equal, recurrent layers and head counted: parameters, units, FLOPs or measured time of a step."""
     sizes: tuple[int, ...] | None = None
     """Units of each cell, instead of matching."""
     replicates: int = 8
@@ -62,6 +63,8 @@ class Settings:
     """Everything random follows from it."""
     space: Space = dataclasses.field(default_factory=Space)
     """Where configurations are drawn from, the same for all cells."""
+    architecture: Architecture = dataclasses.field(default_factory=Architecture)
+    """What stands around the cell, the same for all cells."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no comparison."""
@@ -77,6 +80,19 @@ class Settings:
         self._check_tasks()
         self._check_cells()
 
+    def refuse_unfit(self) -> None:
+        """Refuse tasks that lack the metric asked for, or that the networks are not for.
+
+        Not at construction: a command line is read before its file, which then takes the place of the tasks.
+
+        Raises:
+            InputError: where a task is unfit.
+        """
+        for task in map(registry.load, self.tasks):
+            self.architecture.refuse_for(task)
+            if self.metric is not None and self.metric not in (known := deciding(task.kind)):
+                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
         return dataclasses.replace(self.space.of_task(task), hidden=tuple(sorted(self.hidden)))
@@ -91,16 +107,6 @@ class Settings:
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
         if self.metric not in (None, *DECIDING):
             raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
-
-    def check_metric(self) -> None:
-        """Refuse a metric that a task has not, once it is known which tasks these are: a file may take their place.
-
-        Raises:
-            InputError: says which metrics the task has.
-        """
-        for task in map(registry.load, self.tasks if self.metric else ()):
-            if self.metric not in (known := deciding(task.kind)):
-                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
 
     def _check_cells(self) -> None:
         if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):
@@ -130,4 +136,5 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
         tasks = [registry.identity(task) for task in self.tasks]
-        return json.loads(json.dumps({**vars(self), "space": self._space(), "tasks": tasks}))
+        inner = {"space": self._space(), "architecture": self.architecture.entry()}
+        return json.loads(json.dumps({**vars(self), **inner, "tasks": tasks}))

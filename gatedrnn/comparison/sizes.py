@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import gatedrnn as gr
-from gatedrnn.cells.registry import cell_maker, make_cell
+from gatedrnn.cells.registry import make_cell
+from gatedrnn.costs.counting import network_costs
 from gatedrnn.costs.matching import match
 from gatedrnn.costs.matching_time import match_time
 from gatedrnn.costs.timing import step_seconds
@@ -13,9 +15,11 @@ from gatedrnn.experiment.widths import check_widths
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
+    from gatedrnn.costs.counting import NetworkCosts
     from gatedrnn.costs.timing import Seconds
+    from gatedrnn.layers.engines.table import EngineChoice
     from gatedrnn.tasks.task import Batch, VisibleTask
-    from gatedrnn.types import Cell
+    from gatedrnn.types import Cell, Layer
 
 
 def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> list[dict[str, int]]:
@@ -26,12 +30,21 @@ def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> list[di
 
 
 def _equal_sizes(task: VisibleTask, settings: Settings, train: Batch, hidden: int) -> dict[str, int]:
-    """Return each cell's units of an equal budget near that of so many, recurrent layer and head counted."""
-    kinds = {name: cell_maker(name) for name in settings.cells}
+    """Return each cell's units of an equal budget near that of so many, all recurrent layers and head counted.
+
+    An embedding is the same for all cells, and is left out.
+    """
+    width = settings.architecture.width(task.in_dim)
+
+    def body(name: str, units: int, engine: EngineChoice) -> Cell | Layer:
+        return settings.architecture.body(make_cell(name, units), engine=engine)
+
     if settings.matching == "time":
-        length = train.x.shape[0]
-        return match_time(kinds, task.in_dim, task.out_dim, hidden, batch=settings.batch_size, length=length)
-    matched = match(kinds, task.in_dim, task.out_dim, hidden, by=settings.matching)
+        timed = {name: partial(body, name, engine="auto") for name in settings.cells}
+        sizes = {"batch": settings.batch_size, "length": train.x.shape[0]}
+        return match_time(timed, width, task.out_dim, hidden, **sizes)
+    counted = {name: partial(body, name, engine="reference") for name in settings.cells}
+    matched = match(counted, width, task.out_dim, hidden, by=settings.matching)
     return {name: matched[name].hidden for name in settings.cells}
 
 
@@ -41,7 +54,7 @@ def cells_of(name: str, settings: Settings, sizes: list[dict[str, int]]) -> dict
     Args:
         name: the name of the cell.
         settings: the settings of the comparison.
-        sizes: what ``hidden_sizes`` gives.
+        sizes: the units of every cell, as ``hidden_sizes`` gives them.
 
     Raises:
         InputError: where the widths of a cell cannot be tried together.
@@ -59,6 +72,20 @@ def widest(widths: dict[int, Cell]) -> Cell:
 
 
 def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], train: Batch) -> dict[str, Seconds]:
-    """Measure the time of a step in training, recurrent layer and head."""
-    networks = {name: gr.chain(gr.scan(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
-    return dict(step_seconds(networks, task.in_dim, batch=settings.batch_size, length=train.x.shape[0]))
+    """Measure the time of a step in training, recurrent layers and head; looking up an embedding is not in it."""
+    around = settings.architecture
+    networks = {name: gr.chain(*around.recurrent(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
+    width = around.width(task.in_dim)
+    return dict(step_seconds(networks, width, batch=settings.batch_size, length=train.x.shape[0]))
+
+
+def costs_of_network(cell: Cell, task: VisibleTask, settings: Settings) -> NetworkCosts:
+    """Count the network of a cell on a task: an embedding, all recurrent layers, and the head."""
+    around = settings.architecture
+    return network_costs(
+        cell,
+        around.width(task.in_dim),
+        task.out_dim,
+        body=around.body(cell, engine="reference"),
+        tokens=task.in_dim if around.embed else 0,
+    )

@@ -48,7 +48,7 @@ def save_tuned(
         }
         path = folder.path / "models" / task.name / name.replace(":", ".")
         try:
-            described = description(task, name, cell, task.reading(replicate["seed"]))
+            described = description(task, name, cell, task.reading(replicate["seed"]), one.architecture)
         except InputError as error:  # a comparison of hours does not fail because of what it cannot save
             warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
             continue

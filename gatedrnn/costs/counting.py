@@ -60,7 +60,10 @@ class Costs:
 class ParameterCounts(TypedDict):
     """Number of parameters."""
 
+    embedding: int
+    """A vector for each token; 0 where tokens are read one-hot, and of numbers."""
     recurrent: int
+    """Of all recurrent layers, in both directions."""
     head: int
     total: int
     by_array: dict[str, int]
@@ -134,17 +137,23 @@ def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): math.prod(leaf.shape) for path, leaf in leaves}
 
 
-def network_costs(cell: Cell, in_dim: int, out_dim: int) -> NetworkCosts:
-    """Count a cell with a dense head on its outputs, as results.json has it.
+def network_costs(
+    cell: Cell, in_dim: int, out_dim: int, *, body: Cell | Layer | None = None, tokens: int = 0
+) -> NetworkCosts:
+    """Count a cell, or layers of such cells, with a dense head on the outputs, as results.json has it.
+
+    Looking up an embedding is no matrix product: it has parameters alone.
 
     Args:
-        cell: the recurrent part of the network.
-        in_dim: I, features of the input.
+        cell: the cell of the recurrent part.
+        in_dim: I, features that the recurrent part reads.
         out_dim: O, features of the head, which has ``H O + O`` parameters.
+        body: the whole recurrent part, where it is more than the cell in a scan.
+        tokens: how many tokens have a vector of I numbers in an embedding before it; 0 without one.
 
     Returns:
-        ``config``, ``hidden``, ``parameters`` (recurrent, head, total, and by array), and for one step of one example
-        ``flops_per_step`` (forward, backward) and ``bytes_per_step`` that training keeps, as in ``Costs``.
+        ``config``, ``hidden``, ``parameters`` (embedding, recurrent, head, total, and by array), and for one step of
+        one example ``flops_per_step`` (forward, backward) and ``bytes_per_step`` that training keeps, as in ``Costs``.
 
     Raises:
         InputError: as the ``init`` of either does.
@@ -155,15 +164,20 @@ def network_costs(cell: Cell, in_dim: int, out_dim: int) -> NetworkCosts:
         >>> both["config"], both["parameters"]["total"], both["flops_per_step"]
         ('LSTM(hidden=32)', 6552, {'forward': 12800, 'backward': 25600})
     """
-    recurrent, head = costs(cell, in_dim), costs(dense(out_dim), cell.out_dim)
+    body = cell if body is None else body
+    recurrent, head = costs(body, in_dim), costs(dense(out_dim), body.out_dim or in_dim)
+    embedding = {"embedding.table": tokens * in_dim} if tokens else {}
+    heads = {f"head.{name}": n for name, n in head.parameters.items()}
+    counted = sum(embedding.values())
     return {
         "config": repr(cell),
         "hidden": cell.out_dim,
         "parameters": {
+            "embedding": counted,
             "recurrent": recurrent.total_parameters,
             "head": head.total_parameters,
-            "total": recurrent.total_parameters + head.total_parameters,
-            "by_array": {**recurrent.parameters, **{f"head.{name}": n for name, n in head.parameters.items()}},
+            "total": counted + recurrent.total_parameters + head.total_parameters,
+            "by_array": {**embedding, **recurrent.parameters, **heads},
         },
         "flops_per_step": {
             "forward": recurrent.flops_forward + head.flops_forward,

@@ -14,9 +14,10 @@ from gatedrnn.errors import InputError
 from gatedrnn.layers.stateless import dense
 
 if TYPE_CHECKING:
-    from gatedrnn.cells.registry import MakeCell
     from gatedrnn.types import Cell, Layer
 
+Make: TypeAlias = "Callable[[int], Cell | Layer]"
+"""A function from a hidden size to a cell, or to all recurrent layers of a network as one."""
 Budget: TypeAlias = Literal["parameters", "width", "flops", "time"]
 
 BUDGETS = ("parameters", "width", "flops", "time")
@@ -29,7 +30,7 @@ class Match:
 
     Attributes:
         hidden: H, the number of hidden units.
-        recurrent: parameters (or FLOPs) of the cell.
+        recurrent: parameters (or FLOPs) of the cell, or of all recurrent layers.
         head: those of the dense layer on its outputs, ``H O + O`` parameters; 0 without a head.
         mismatch: the total against the first cell's, relative: 0.01 is one percent more.
     """
@@ -46,7 +47,7 @@ class Match:
 
 
 def match(
-    cells: Mapping[str, MakeCell],
+    cells: Mapping[str, Make],
     in_dim: int,
     out_dim: int | None,
     hidden: int | Mapping[str, int],
@@ -61,7 +62,8 @@ def match(
     ``hidden``. A cell's budget has to grow with its hidden size.
 
     Args:
-        cells: functions from a hidden size to a cell, by name; the first is the one that others are compared with.
+        cells: functions from a hidden size to a cell, or to layers of such cells as one, by name; the first is the one
+            that others are compared with.
         in_dim: I, features of the input.
         out_dim: O, features of the dense head; None counts no head.
         hidden: the size asked for; or the explicit size of every cell, for which nothing is solved.
@@ -106,7 +108,7 @@ def match(
 Price: TypeAlias = "Callable[[int], tuple[int, int]]"
 
 
-def _price(make: MakeCell, in_dim: int, out_dim: int | None, by: Budget) -> Price:
+def _price(make: Make, in_dim: int, out_dim: int | None, by: Budget) -> Price:
     """Return the function from a hidden size to the budget that cell and head take, each size traced once."""
 
     def count(layer: Cell | Layer, features: int) -> int:
@@ -114,8 +116,8 @@ def _price(make: MakeCell, in_dim: int, out_dim: int | None, by: Budget) -> Pric
 
     @functools.cache
     def price(hidden: int) -> tuple[int, int]:
-        cell = make(hidden)
-        return count(cell, in_dim), 0 if out_dim is None else count(dense(out_dim), cell.out_dim)
+        body = make(hidden)
+        return count(body, in_dim), 0 if out_dim is None else count(dense(out_dim), body.out_dim or in_dim)
 
     return price
 
@@ -143,7 +145,7 @@ def _report(price: Mapping[str, Price], sizes: Mapping[str, int]) -> dict[str, M
 
 
 def _check(
-    cells: Mapping[str, MakeCell],
+    cells: Mapping[str, Make],
     in_dim: int,
     out_dim: int | None,
     hidden: int | Mapping[str, int],

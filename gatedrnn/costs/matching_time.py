@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.costs.matching import match
-from gatedrnn.costs.timing import step_seconds
+from gatedrnn.costs.timing import as_layer, step_seconds
 from gatedrnn.layers.chain import chain
-from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import dense
 
 if TYPE_CHECKING:
-    from gatedrnn.cells.registry import MakeCell
+    from gatedrnn.costs.matching import Make
     from gatedrnn.types import Layer
 
 FACTORS = (0.6, 0.8, 1.0, 1.25, 1.6)
@@ -23,7 +22,7 @@ FACTORS = (0.6, 0.8, 1.0, 1.25, 1.6)
 
 
 def match_time(
-    cells: Mapping[str, MakeCell], in_dim: int, out_dim: int, hidden: int, *, batch: int, length: int, rounds: int = 15
+    cells: Mapping[str, Make], in_dim: int, out_dim: int, hidden: int, *, batch: int, length: int, rounds: int = 15
 ) -> dict[str, int]:
     """Return hidden sizes of equal measured time of a training step, recurrent layer and dense head.
 
@@ -32,7 +31,8 @@ def match_time(
     that was measured, so that the times of very different cells may remain apart; measure them.
 
     Args:
-        cells: functions from a hidden size to a cell, by name; the first has ``hidden`` units.
+        cells: functions from a hidden size to a cell or to layers, as ``match`` takes them, by name; the first has
+            ``hidden`` units.
         in_dim: I, features of the input.
         out_dim: O, features of the dense head.
         hidden: units of the first cell.
@@ -53,7 +53,7 @@ def match_time(
     first, *others = cells
 
     def network(name: str, size: int) -> Layer:
-        return chain(scan(cells[name](size)), dense(out_dim))
+        return chain(as_layer(cells[name](size)), dense(out_dim))
 
     sizes = {first: hidden}
     for name in others:

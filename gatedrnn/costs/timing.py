@@ -79,9 +79,14 @@ def step_seconds(
     return {name: Seconds(median=float(q[1]), low=float(q[0]), high=float(q[2])) for name, q in quartiles.items()}
 
 
+def as_layer(layer: Any) -> Layer:
+    """Return a layer as it is, and a cell in ``gr.scan``."""
+    return layer if hasattr(layer, "apply") else scan(layer)
+
+
 def _call(layer: Any, shape: tuple[int, int, int], training: bool) -> Callable[[], Any]:
     """Return the compiled program with its arguments, ready to be called."""
-    layer = layer if hasattr(layer, "apply") else scan(layer)
+    layer = as_layer(layer)
     # The time does not depend on what the weights are, and drawing orthogonal ones takes a compilation of its own.
     shapes = jax.eval_shape(lambda key: layer.init(key, shape[-1]), jax.random.key(0))
     params = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 0.01, leaf.dtype), shapes)

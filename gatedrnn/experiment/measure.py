@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import jax
 import numpy as np
 
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import evaluate_each
 from gatedrnn.tasks.metrics import metric_of, verdict_score
 from gatedrnn.tasks.sums import scores_of, sums
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.sums import Sums
-    from gatedrnn.tasks.task import Batch, Part, Scale, Scores, Visible, VisibleTask
+    from gatedrnn.tasks.task import Batch, Part, Scale, Score, Scores, Visible, VisibleTask
     from gatedrnn.types import Cell, Params
 
 
@@ -28,16 +29,27 @@ class Measure:
         cell: the cell in the networks.
         task: the task that they are of.
         asked: the metric that was asked for; None: the task's default.
+        architecture: what stands around the cell.
     """
 
-    def __init__(self, cell: Cell, task: VisibleTask, asked: Deciding | None) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        task: VisibleTask,
+        asked: Deciding | None,
+        architecture: Architecture = Architecture(),
+    ) -> None:
         self._task = task
         self._asked: Deciding | None = asked
+
+        def each_of(task: VisibleTask, params: Params, batch: Batch) -> Score:
+            return evaluate_each(cell, task, params, batch, architecture)
+
         measured = dataclasses.replace(task, score=cast(Any, partial(sums, task)))
         self._outputs = jax.jit(
-            partial(evaluate_each, cell, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))
+            partial(each_of, dataclasses.replace(task, score=cast(Any, lambda outputs, _: outputs[:, 0])))
         )
-        self._each = jax.jit(each := cast(Any, partial(evaluate_each, cell, measured)))
+        self._each = jax.jit(each := cast(Any, partial(each_of, measured)))
         self._members = jax.jit(
             lambda members, batch: jax.lax.map(lambda params: each(params, batch).together(), members)
         )

@@ -9,69 +9,109 @@ import jax.numpy as jnp
 
 import gatedrnn as gr
 from gatedrnn.cells.gates import gates_of_params
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.widths import init_of_width
+from gatedrnn.layers.stateless import Embed
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
     from jax import Array
     from jaxtyping import Float, Key
 
     from gatedrnn.layers.chain import Chain
     from gatedrnn.tasks.task import Batch, Score, VisibleTask
-    from gatedrnn.types import Cell, Params
+    from gatedrnn.types import Cell, Layer, Params
 
 GATE_BIASES = ("0", "1", "chrono")
 """Where the forget or update bias starts: a constant, or drawn for time constants up to the longest sequence."""
 
 
-def network(cell: Cell, out_dim: int, dropout: Any, spread: bool = False) -> Chain:
-    """Return one recurrent layer, dropout on its outputs, and an affine head.
+def network(
+    cell: Cell,
+    out_dim: int,
+    dropout: Any,
+    architecture: Architecture = Architecture(),
+    *,
+    kind: str | None = None,
+    spread: bool = False,
+) -> Chain:
+    """Return recurrent layers, dropout on the outputs of each, and an affine head; before them an embedding, if any.
 
-    With ``spread``, devices share the layer's batch; dropout is outside, so that its noise does not depend on them.
+    With ``spread``, devices share each layer's batch; dropout is outside, so that its noise does not depend on them.
+
+    Args:
+        cell: the cell of each layer.
+        out_dim: features of the head, O.
+        dropout: the part of the outputs that is set to zero in training.
+        architecture: how deep, in which directions, and how tokens are read.
+        kind: what is asked of a sequence; of a class the last output has to hold what both directions have read.
+        spread: whether devices share each batch.
     """
-    layer = gr.scan(cell)
-    return gr.chain(gr.data_parallel(layer) if spread else layer, gr.dropout(dropout), gr.dense(out_dim))
+    layers: list[Layer] = [gr.embed(architecture.embed)] if architecture.embed else []
+    for layer in architecture.recurrent(cell, spread=spread, whole=kind == "classification"):
+        layers += [layer, gr.dropout(dropout)]
+    return gr.chain(*layers, gr.dense(out_dim))
 
 
-def init_params(cell: Cell, task: VisibleTask, longest: int, hyper: Hyper, key: Key[Array, ""]) -> Params:
-    """Draw parameters and set the bias of the gate that keeps memory, where the cell names one.
+def init_params(
+    cell: Cell,
+    task: VisibleTask,
+    longest: int,
+    hyper: Hyper,
+    key: Key[Array, ""],
+    architecture: Architecture = Architecture(),
+) -> Params:
+    """Draw parameters and set the bias of the gate that keeps memory in each layer, where the cell names one.
 
     Of a task with an anchor, the last of the parameters is no weight: it says whether the change from the last value is
     forecast. So whoever has the parameters, in a file or in memory, knows it.
     """
     key_params, key_bias = jax.random.split(key)
-    params: Any = network(cell, task.out_dim, hyper.dropout).init(key_params, task.in_dim)
-    recurrent, *rest = params
-    if task.anchor is not None:
-        rest.append(jnp.asarray(hyper.difference, jnp.float32))
-    if gates_of_params(recurrent, cell) is None:
-        return (recurrent, *rest)
-    choices = (
-        gr.memory_bias(recurrent, 0.0, cell=cell),
-        gr.memory_bias(recurrent, 1.0, cell=cell),
-        gr.chrono_bias(recurrent, key_bias, longest, cell=cell),
-    )
-    return (jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices), *rest)
+    net = network(cell, task.out_dim, hyper.dropout, architecture, kind=task.kind)
+
+    def biased(recurrent: Any, number: int) -> Any:
+        if gates_of_params(recurrent, cell) is None:
+            return recurrent
+        choices = (
+            gr.memory_bias(recurrent, 0.0, cell=cell),
+            gr.memory_bias(recurrent, 1.0, cell=cell),
+            # The first draws what a network of one layer draws.
+            gr.chrono_bias(recurrent, jax.random.fold_in(key_bias, number) if number else key_bias, longest, cell=cell),
+        )
+        return jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices)
+
+    params = architecture.map_recurrent(net.init(key_params, task.in_dim), biased)
+    return params if task.anchor is None else (*params, jnp.asarray(hyper.difference, jnp.float32))
 
 
-def loss(
-    cell: Cell, task: VisibleTask, params: Params, hyper: Hyper, batch: Batch, key: Any, spread: bool = False
-) -> tuple[Array, Array]:
-    """Return the batch's negative log-likelihood in nats, summed, and the number of its targets.
+def make_loss(
+    cell: Cell, task: VisibleTask, architecture: Architecture = Architecture(), *, spread: bool = False
+) -> Callable[[Params, Hyper, Batch, Any], tuple[Array, Array]]:
+    """Return the function to a batch's negative log-likelihood in nats, summed, and the number of its targets.
 
     With ``spread``, devices of the mesh axis "batch" share the batch.
     """
-    net = network(cell, task.out_dim, hyper.dropout, spread)
-    score = task.score(_outputs(net, task, params, batch, key), batch)
-    return score.nats, score.count
+
+    def loss(params: Params, hyper: Hyper, batch: Batch, key: Any) -> tuple[Array, Array]:
+        net = network(cell, task.out_dim, hyper.dropout, architecture, kind=task.kind, spread=spread)
+        score = task.score(_outputs(net, task, params, batch, key), batch)
+        return score.nats, score.count
+
+    return loss
+
+
+def inputs_of(net: Chain, task: VisibleTask, batch: Batch) -> Array | np.ndarray:
+    """Return what a network reads: tokens where it begins with an embedding, else what the task encodes."""
+    return jnp.asarray(batch.x) if isinstance(net.layers[0], Embed) else task.encode(batch.x)
 
 
 def _outputs(net: Chain, task: VisibleTask, params: Any, batch: Batch, key: Any = None) -> Array:
     """Return what the network says, a forecast of changes with the last values added."""
     weights = params if task.anchor is None else params[:-1]
-    outputs = net.apply(weights, task.encode(batch.x), lengths=batch.lengths, key=key)[1]
+    outputs = net.apply(weights, inputs_of(net, task, batch), lengths=batch.lengths, key=key)[1]
     return outputs if task.anchor is None else from_last(outputs, task.anchor(jnp.asarray(batch.x)), params[-1])
 
 
@@ -98,14 +138,19 @@ def from_last(
     return jnp.concatenate([mean + jax.lax.stop_gradient(difference) * last, raw], axis=-1)
 
 
-def evaluate(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
+def evaluate(
+    cell: Cell, task: VisibleTask, params: Params, batch: Batch, architecture: Architecture = Architecture()
+) -> Score:
     """Return the sums of ``task.score`` over a batch, in evaluation mode."""
-    return task.score(_outputs(network(cell, task.out_dim, 0.0), task, params, batch), batch)
+    net = network(cell, task.out_dim, 0.0, architecture, kind=task.kind)
+    return task.score(_outputs(net, task, params, batch), batch)
 
 
-def evaluate_each(cell: Cell, task: VisibleTask, params: Params, batch: Batch) -> Score:
+def evaluate_each(
+    cell: Cell, task: VisibleTask, params: Params, batch: Batch, architecture: Architecture = Architecture()
+) -> Score:
     """Return the sums of ``task.score`` for each sequence of a batch, ``[B]``, in evaluation mode."""
-    outputs = _outputs(network(cell, task.out_dim, 0.0), task, params, batch)
+    outputs = _outputs(network(cell, task.out_dim, 0.0, architecture, kind=task.kind), task, params, batch)
 
     def one(index: Array) -> Score:
         return task.score(jnp.take(outputs, index[None], axis=1), batch.take(index[None]))
@@ -121,20 +166,22 @@ def make_run(
     batch_size: int,
     max_epochs: int,
     patience: int,
-    spread: bool = False,
     widths: Mapping[int, Cell] | None = None,
+    architecture: Architecture = Architecture(),
 ) -> EarlyStopping:
-    """Return the training run of this cell on this task.
+    """Return the training run of networks of this cell on this task.
 
-    With ``spread``, devices share each batch. With ``widths``, the cell of each width that is asked for, of which this
-    one is the widest and the last, runs differ in their number of units.
+    With ``widths``, the cell of each width that is asked for, of which this one is the widest and the last, runs differ
+    in their number of units.
     """
     longest = train.x.shape[0]
+
+    def init(one: Cell, hyper: Hyper, key: Key[Array, ""]) -> Params:
+        return init_params(one, task, longest, hyper, key, architecture)
+
     return EarlyStopping(
-        init_params=init_of_width(
-            widths or {0: cell}, lambda one, hyper, key: init_params(one, task, longest, hyper, key)
-        ),
-        loss=lambda params, hyper, batch, key: loss(cell, task, params, hyper, batch, key, spread),
+        init_params=init_of_width(widths or {0: cell}, init),
+        loss=make_loss(cell, task, architecture),
         take=lambda part, indices: part.take(indices),
         examples=train.x.shape[1],
         batch_size=min(batch_size, train.x.shape[1]),

@@ -12,6 +12,7 @@ import numpy as np
 
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import network
 from gatedrnn.files import read_json, write_json, written
 from gatedrnn.tasks.task import as_it_is
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 """What the network of a training run is called in its folder, before the endings of its files."""
-FORMAT = 3
-"""3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
-`cell_configuration` holds all of the cell; 1 held its name and units alone."""
+FORMAT = 4
+"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which features a change may be
+forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1 held its name and
+units alone."""
 
 
 def can_be_saved(task: VisibleTask) -> bool:
@@ -32,7 +34,9 @@ def can_be_saved(task: VisibleTask) -> bool:
     return task.encode is as_it_is or task.kind == "next-token" or bool(task.reading(0).tokens)
 
 
-def description(task: VisibleTask, name: str, cell: Cell, reading: Reading) -> dict[str, Any]:
+def description(
+    task: VisibleTask, name: str, cell: Cell, reading: Reading, architecture: Architecture = Architecture()
+) -> dict[str, Any]:
     """Return what a saved network needs besides its arrays, as JSON has it."""
 
     def moments(pair: tuple[Any, Any] | None) -> dict[str, list[float]] | None:
@@ -47,6 +51,7 @@ def description(task: VisibleTask, name: str, cell: Cell, reading: Reading) -> d
         "hidden": getattr(cell, "hidden", cell.out_dim),
         "cell_configuration": as_data(cell),
         "config": repr(cell),
+        "architecture": architecture.entry(),
         "features": list(reading.features),
         "targets": list(reading.targets),
         "classes": list(reading.classes),
@@ -87,9 +92,8 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
         raise InputError(f"{path.name}.safetensors: expected sha256 {config['sha256']}, got another; it is damaged")
     arrays = _safetensors().load(held)
     cell = from_data(config["cell_configuration"])
-    shapes: Any = jax.eval_shape(
-        lambda key: network(cell, config["out_dim"], 0.0).init(key, config["in_dim"]), jax.random.key(0)
-    )
+    net = network(cell, config["out_dim"], 0.0, Architecture(**config["architecture"]), kind=config["kind"])
+    shapes: Any = jax.eval_shape(lambda key: net.init(key, config["in_dim"]), jax.random.key(0))
     if config["anchor"] is not None:
         shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
     return config, cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)

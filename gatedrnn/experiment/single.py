@@ -14,9 +14,10 @@ import tyro
 from gatedrnn.cells.registry import HELP, make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import provenance
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import claim
 from gatedrnn.experiment.measure import Measure
-from gatedrnn.experiment.network import make_run
+from gatedrnn.experiment.network import make_loss, make_run
 from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.result import TrainResult, strongest, tested_entry
 from gatedrnn.experiment.saving import MODEL, can_be_saved, description, save
@@ -79,6 +80,8 @@ class TrainSettings:
     devices: int = 1
     """Devices that share each batch; on CPU the command asks JAX for so many. Other numbers round differently.
     Several processes have them together, or with 1 train the same network each."""
+    architecture: Architecture = dataclasses.field(default_factory=Architecture)
+    """What stands around the cell."""
 
     def __post_init__(self) -> None:
         """Refuse a task that there is not."""
@@ -86,7 +89,7 @@ class TrainSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        return {**vars(self), "task": registry.identity(self.task)}
+        return {**vars(self), "task": registry.identity(self.task), "architecture": self.architecture.entry()}
 
 
 def train(
@@ -111,25 +114,29 @@ def train(
         What result.json holds.
 
     Raises:
-        InputError: where a name is unknown, the task has no such metric or no last value to change from, there are
-            fewer devices than asked for, or the folder holds a run with other settings.
+        InputError: where a name is unknown, the task has no such metric or no last value to change from, the network is
+            not for it, there are fewer devices than asked for, or the folder holds a run with other settings.
     """
     task = registry.load(settings.task)
+    settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden)
     refuse_difference(task, (settings.difference,))
     visible = task.split(settings.seed)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
     claim(out, settings.as_dict())
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    spread = settings.devices > 1
-    run = dataclasses.replace(make_run(cell, task, visible.train, **sizes, spread=spread), segment=settings.segment)
+    run = dataclasses.replace(
+        make_run(cell, task, visible.train, **sizes, architecture=settings.architecture),
+        loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
+        segment=settings.segment,
+    )
     state = _trained(run, settings, Data(visible.train, visible.validation), out, visible.offset, on_segment)
     if on_baselines is not None:
         on_baselines()
     fitted = strongest(task.baselines(visible), reckoned.metric)
     # Parameters and baseline are chosen. Only now is the test part read.
     test = task.read_test(settings.seed)
-    measure, params = Measure(cell, task, settings.metric), state.best_params
+    measure, params = Measure(cell, task, settings.metric, settings.architecture), state.best_params
     result: TrainResult = {
         "settings": settings.as_dict(),
         "device": provenance.device(),
@@ -179,7 +186,7 @@ def save_network(task: Task, settings: TrainSettings, cell: Cell, params: Params
     if not can_be_saved(task):
         return
     try:
-        described = description(task, settings.cell, cell, task.reading(settings.seed))
+        described = description(task, settings.cell, cell, task.reading(settings.seed), settings.architecture)
     except InputError as error:  # a training of hours does not fail because of what it cannot save
         warnings.warn(f"the network is not saved: {error}", stacklevel=2)
         return

@@ -93,7 +93,7 @@ def init_of_width(
     Each is drawn as it would be alone.
 
     Args:
-        cells: by the width that is asked for, the cell of each, the widest last.
+        cells: the cell of each width by the units that are asked for, the widest last.
         init: the cell, hyperparameters and a key to the parameters of a network.
     """
     widest = [*cells.values()][-1]
@@ -114,7 +114,7 @@ def check_widths(cells: Mapping[int, Cell]) -> None:
     """Refuse cells of which a narrow one is not the same in a wide one's arrays, by running each on a few steps.
 
     Args:
-        cells: by the width that is asked for, the cell of each, the widest last.
+        cells: the cell of each width by the units that are asked for, the widest last.
 
     Raises:
         InputError: where a unit whose parameters are all 0 does something, or an axis does not grow with the units.

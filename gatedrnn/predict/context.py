@@ -57,7 +57,9 @@ def in_halves(
     lengths: Int[np.ndarray, "B"],
     window: int,
 ) -> Float[Array, "T B O"]:
-    """Return what a network says at each step after half a window or more: as a comparison's test reads a long text.
+    """Return what a network says at each step after half a window or more: as a comparison's test reads long sequences.
+
+    A network that reads from both ends sees of what follows a step as much as is left of the half that is scored.
 
     Args:
         outputs: a function as `from_latest` is given one.

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import from_last, network
 from gatedrnn.experiment.saving import MODEL, restore
 from gatedrnn.files import read_json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Int
 
+    from gatedrnn.layers.chain import Chain
     from gatedrnn.types import Cell, Params
 
 
@@ -47,13 +49,18 @@ class Model:
 
     Attributes:
         config: what stands beside it in JSON: kind of task, names, normalisation, and how it was found.
-        cell: the recurrent cell of the network.
-        params: the parameters of recurrent layer and head.
+        cell: the cell of its recurrent layers.
+        params: the parameters of recurrent layers and head.
     """
 
     config: dict[str, Any]
     cell: Cell
     params: Params
+
+    @property
+    def architecture(self) -> Architecture:
+        """Return what stands around the cell."""
+        return Architecture(**self.config["architecture"])
 
     @property
     def tokens(self) -> list[str]:
@@ -78,15 +85,18 @@ class Model:
         if lengths.shape != x.shape[1:2]:
             raise InputError(f"lengths: expected one for each of {x.shape[1]} sequences, got {list(lengths.shape)}")
         window = min(self.config["window"] or len(x), len(x))
-        read = in_halves if tokens else from_latest
+        # A bidirectional network sees the steps after a row, as many as in the windows of the comparison's test.
+        read = in_halves if tokens or self.architecture.bidirectional else from_latest
         if not tokens:
             x = _normalised(x, lengths, self.config["inputs"])
         return self._read(read(self._outputs, x, lengths, window), lengths)
 
     def _outputs(self, x: Any, lengths: Any) -> Array:
-        encoded = jax.nn.one_hot(x, self.config["in_dim"]) if self.tokens else jnp.asarray(x)
+        one_hot = self.tokens and not self.architecture.embed
+        read = jax.nn.one_hot(x, self.config["in_dim"]) if one_hot else jnp.asarray(x)
         anchor = None if self.config["anchor"] is None else tuple(self.config["anchor"])
-        return _apply(self.cell, self.config["out_dim"], anchor, self.params, encoded, jnp.asarray(lengths))
+        net = network(self.cell, self.config["out_dim"], 0.0, self.architecture, kind=self.config["kind"])
+        return _apply(net, anchor, self.params, read, jnp.asarray(lengths))
 
     def _read(self, outputs: Array, lengths: Int[np.ndarray, "B"]) -> Prediction:
         """Return outputs as probabilities or as numbers in their own units."""
@@ -170,10 +180,10 @@ def tuned(entry: dict[str, Any]) -> str:
     return min(scores, key=lambda n: np.inf if scores[n] is None else scores[n])
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _apply(cell: Any, out_dim: int, anchor: Any, params: Any, x: Array, lengths: Array) -> Array:
+@partial(jax.jit, static_argnums=(0, 1))
+def _apply(net: Chain, anchor: tuple[int, ...] | None, params: Any, x: Array, lengths: Array) -> Array:
     weights = params if anchor is None else params[:-1]
-    outputs = network(cell, out_dim, 0.0).apply(weights, x, lengths=lengths)[1]
+    outputs = net.apply(weights, x, lengths=lengths)[1]
     return outputs if anchor is None else from_last(outputs, x[..., jnp.array(anchor)], params[-1])
 
 

@@ -64,7 +64,7 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
     if isinstance(options.get("hidden"), int):
         options["hidden"] = (options["hidden"],)
     settings, folder = Settings(tasks=(task,), **options), Path(out)
-    settings.check_metric()
+    settings.refuse_unfit()
     results = protocol.compare(settings, Folder(folder, settings), command=f"gatedrnn.compare({task.name!r})")
     write_json(folder / "results.json", results)
     write_report(results, folder / "report.html")

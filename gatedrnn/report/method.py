@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.verdict.scope import budget, matched
+from gatedrnn.experiment.architecture import in_words
 from gatedrnn.tasks.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -18,8 +19,11 @@ def method_in_words(task: TaskEntry) -> dict[str, str]:
         task: an entry of ``tasks`` in results.json.
     """
     protocol, sizes, metric = task["protocol"], matched(task), task["metric"]
+    around = in_words(protocol["architecture"])
     turned = " (1 less it, so that lower is better)" if METRICS[metric["name"]].higher else ""
     space = "; ".join(f"{name.replace('_', ' ')}: {text}" for name, text in protocol["space"].items())
+    plural = "s" if protocol["architecture"]["layers"] > 1 else ""
+    table = " The embedding is the same for all cells, and is not matched." if protocol["architecture"]["embed"] else ""
     several = (
         "P-values of differences and of equivalences are corrected for the number of pairs (Holm 1979). "
         if len(task["pairs"]) > 1
@@ -32,10 +36,11 @@ def method_in_words(task: TaskEntry) -> dict[str, str]:
         "that one alone meets the test set, once.",
         "Metric": f"Scores are the {metric['words']}, {metric['unit']}{turned}: selection, baselines, the region of "
         "equivalence and the verdict look at it. Training and early stopping look at nats.",
+        **({"Network": f"{around[0].upper()}{around[1:]}, the same around each cell."} if around else {}),
         "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
         f"stopped after {protocol['patience']} epochs without a better validation loss.",
         "Search space": f"{space}.",
-        "Sizes": f"{sizes[0].upper()}{sizes[1:]}, recurrent layer and head counted.",
+        "Sizes": f"{sizes[0].upper()}{sizes[1:]}, recurrent layer{plural} and head counted.{table}",
         "Baselines": "Fitted on the same splits; the strongest in validation is the one to beat. A cell beats it where "
         "the whole 95 % interval of its test score is better.",
         "Difference": "Mean of the paired differences with its 95 % t interval (Student 1908). It decides which "

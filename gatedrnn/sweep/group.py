@@ -55,16 +55,17 @@ def as_keys(configurations: list[dict[str, Any]]) -> Any:
 def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettings) -> EarlyStopping:
     """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    run = make_run(cell, task, train, **sizes)
+    run = make_run(cell, task, train, **sizes, architecture=settings.architecture)
     scaled = settings.recurrent_scale != (1.0,)
 
     def init_params(hyper: Any, key: Any) -> Any:
-        recurrent, *rest = run.init_params(hyper, key)
-        if not scaled:
-            return (recurrent, *rest)
-        if not hasattr(recurrent, "w_h"):
-            raise InputError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
-        return (scale_recurrent(recurrent, hyper.recurrent_scale), *rest)
+        def gained(recurrent: Any, _: int) -> Any:
+            if not hasattr(recurrent, "w_h"):
+                raise InputError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
+            return scale_recurrent(recurrent, hyper.recurrent_scale)
+
+        params = run.init_params(hyper, key)
+        return settings.architecture.map_recurrent(params, gained) if scaled else params
 
     return dataclasses.replace(
         run,

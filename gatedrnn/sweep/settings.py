@@ -11,6 +11,7 @@ import tyro
 from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.task import Task
@@ -65,6 +66,8 @@ class SweepSettings:
     """Epochs between two looks at all members."""
     seed: int = 0
     """The split, the draws and the seeds of members follow from it."""
+    architecture: Architecture = dataclasses.field(default_factory=Architecture)
+    """What stands around the cell, the same for all members."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sweep."""

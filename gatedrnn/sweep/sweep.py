@@ -71,10 +71,11 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, or the task has no last
-            value to change from.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
+            change from, or the network is not for it.
     """
     task = registry.load(settings.task)
+    settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
     claim(out, settings.as_dict())
     visible = task.split(settings.seed)

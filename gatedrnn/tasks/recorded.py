@@ -83,6 +83,7 @@ def task_from(
         read_test=splitter.read_test,
         score=OBJECTIVES[kind],
         baselines=lambda visible: fit(_existing(visible)),
+        tokens=tokens > 0,
         encode=partial(_one_hot, tokens) if tokens else as_it_is,
         reading=splitter.reading,
         anchor=partial(_last_values, _columns(data)) if kind == "forecast" else None,

@@ -312,6 +312,7 @@ class VisibleTask:
         split: a seed to the parts that may be seen, as NumPy arrays whose shapes don't depend on the seed.
         score: the head's outputs ``[T, B, out_dim]`` and the batch to sums; pure, to be jitted and differentiated.
         baselines: simple models fitted to a split, the strongest on validation first.
+        tokens: whether ``x`` are tokens, of which there are ``in_dim``: a network may embed them instead.
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
         reading: a seed to what its split did to raw data.
@@ -336,6 +337,7 @@ class VisibleTask:
     split: Callable[[int], Visible]
     score: Callable[[Array, Batch], Score]
     baselines: Callable[[Visible], list[FittedBaseline]]
+    tokens: bool = False
     encode: Callable[[Array | np.ndarray], Array | np.ndarray] = as_it_is
     reading: Callable[[int], Reading] = as_it_was_given
     anchor: Callable[[Array], Array] | None = None

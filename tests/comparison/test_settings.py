@@ -8,9 +8,11 @@ import json
 import numpy as np
 import pytest
 
+from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.files import write_json
 from gatedrnn.tasks import registry
@@ -42,12 +44,26 @@ def test_what_makes_no_comparison_is_refused(change, message):
         Settings(**change)
 
 
-def test_a_metric_is_held_against_the_tasks_that_there_are_in_the_end():
-    """The command makes settings before it has read a file, whose task may have what the default ones have not."""
-    settings = Settings(metric="mae")
-    with pytest.raises(ValueError, match=r"metric: expected one of nats, accuracy, macro-f1 for .*-speaker, got 'mae'"):
-        settings.check_metric()
-    dataclasses.replace(settings, tasks=("japanese-vowels-forecast",)).check_metric()
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"metric": "rmse"}, "metric: expected one of nats, accuracy, macro-f1 for .*-speaker, got 'rmse'"),
+        (
+            {"architecture": Architecture(bidirectional=True)},
+            "bidirectional: expected a task of kind classification, .*, got forecast of japanese-vowels-forecast",
+        ),
+        ({"architecture": Architecture(embed=4)}, "embed: expected 0 for japanese-vowels-forecast, .*; got 4"),
+    ],
+)
+def test_tasks_that_are_unfit_are_refused_before_a_folder_is_claimed(change, message, tmp_path):
+    """Not when the settings are made: a command line's are, before the file is read that takes the tasks' place."""
+    settings = Settings(**change)
+    with pytest.raises(ValueError, match=message):
+        Folder(tmp_path / "out", settings)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ValueError, match=message):
+        estimate(settings)
+    dataclasses.replace(Settings(metric="mae"), tasks=("japanese-vowels-forecast",)).refuse_unfit()
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": (0.0, 1.0)}, {"clip_norm": (2.0, 1.0)}, {"dropout": ()}])

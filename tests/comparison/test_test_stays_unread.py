@@ -77,7 +77,7 @@ def test_what_may_be_seen_has_no_test_and_no_way_to_one() -> None:
 def test_all_but_the_readers_are_given_a_task_without_its_test() -> None:
     """What a type checker then holds them to: ``VisibleTask`` has no ``read_test``."""
     given = [Search, draw_replicate, protocol.search, sizes.hidden_sizes, train_group]
-    given += [network.init_params, network.loss, network.evaluate, network.evaluate_each, network.make_run]
+    given += [network.init_params, network.make_loss, network.evaluate, network.evaluate_each, network.make_run]
     assert {inspect.signature(each).parameters["task"].annotation for each in given} == {"VisibleTask"}
     assert Replicate.__annotations__["task"] == "VisibleTask"
 

@@ -21,7 +21,7 @@ PARTS = {
     "LSTM": {
         "config": "LSTM(hidden=32)",
         "hidden": 32,
-        "parameters": {"recurrent": 5760, "head": 792, "total": 6552, "by_array": {"w_x": 1536}},
+        "parameters": {"embedding": 0, "recurrent": 5760, "head": 792, "total": 6552, "by_array": {"w_x": 1536}},
         "flops_per_step": {"forward": 12_800, "backward": 25_600},
         "bytes_per_step": 1040,
         "step_seconds": {"median": 2.61e-5, "low": 2.55e-5, "high": 2.74e-5},
@@ -29,7 +29,7 @@ PARTS = {
     "GRU": {
         "config": "GRUResetAfter(hidden=37)",
         "hidden": 37,
-        "parameters": {"recurrent": 5587, "head": 912, "total": 6499, "by_array": {"w_x": 1332}},
+        "parameters": {"embedding": 0, "recurrent": 5587, "head": 912, "total": 6499, "by_array": {"w_x": 1332}},
         "flops_per_step": {"forward": 12_654, "backward": 25_308},
         "bytes_per_step": 1092,
         "step_seconds": {"median": 2.38e-5, "low": 2.33e-5, "high": 2.47e-5},
@@ -105,6 +105,7 @@ def make_task(
             "patience": 20,
             "batch_size": 36,
             "matching": "parameters",
+            "architecture": {"layers": 1, "bidirectional": False, "residual": False, "embed": 0},
             "space": dict(SPACE),
             "extension": None,
         },

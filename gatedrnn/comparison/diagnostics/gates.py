@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import gatedrnn as gr
 from gatedrnn.cells.gates import Gates, gates_of
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.network import init_params
+from gatedrnn.experiment.network import init_params, inputs_of, network
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.types import GatedCell
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import GatesEntry
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.search.replicate import Replicate
+    from gatedrnn.experiment.architecture import Architecture
     from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.training.early_stopping import Hyper
     from gatedrnn.types import Cell, Params
 
 BINS = 20
@@ -87,12 +90,15 @@ def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[
     return -there.sum() / logs.sum((0, 1))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Array, Array]:
-    """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` over a batch."""
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _read(cell: Any, task: VisibleTask, architecture: Architecture, params: Any, batch: Batch) -> tuple[Array, Array]:
+    """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` of the first scan over a batch."""
     named = _named(cell)
     keeps = named.open.index(named.keeps)
-    gates = gate_values(cell, params, jnp.asarray(task.encode(batch.x)))
+    first = params[architecture.first]
+    xs = inputs_of(network(cell, task.out_dim, 0.0, architecture), task, batch)
+    xs = gr.embed(architecture.embed).apply(params[0], xs)[1] if architecture.embed else jnp.asarray(xs)
+    gates = gate_values(cell, first.forward if architecture.bidirectional else first, xs)
     if named.complement:  # so that high is long memory in all cells
         gates = gates.at[:, :, keeps].set(1 - gates[:, :, keeps])
     there = jnp.arange(len(gates))[:, None] < batch.lengths
@@ -106,34 +112,45 @@ def _read(cell: Any, task: VisibleTask, params: Any, batch: Batch) -> tuple[Arra
 
 def gates(
     cells: dict[str, Cell],
+    architecture: Architecture,
     replicates: list[Replicate],
     found: Found,
     winners: dict[str, list[tuple[Cell, Params]]],
 ) -> dict[str, GatesEntry]:
     """Return time scales and histograms of the gates, over the validation part, before and after training.
 
+    Of several layers they are those of the first, and of two directions those of the forward one: they alone read what
+    all networks read.
+
     Args:
         cells: the cells by name; those whose gates cannot be read are left out.
+        architecture: what stands around the cells.
         replicates: the replicates of the comparison.
         found: what the searches of the task found.
         winners: the selected network of each cell in each replicate: the cell in its width, and parameters.
     """
     return {
-        name: _of_cell(cell, replicates, found, name, winners[name])
+        name: _of_cell(cell, architecture, replicates, found, (name, winners[name]))
         for name, cell in cells.items()
         if readable(cell) is not None
     }
 
 
 def _of_cell(
-    cell: Cell, replicates: list[Replicate], found: Found, name: str, winners: list[tuple[Cell, Params]]
+    cell: Cell,
+    architecture: Architecture,
+    replicates: list[Replicate],
+    found: Found,
+    won: tuple[str, list[tuple[Cell, Params]]],
 ) -> GatesEntry:
+    name, winners = won
     states = {"before": ([], []), "after": ([], [])}
     for replicate, (one, after) in zip(replicates, winners, strict=True):
         visible, task = replicate.visible(), replicate.task
-        before = _start(one, task, replicate, found, name, len(visible.train.x))
+        hyper, key = _start(replicate, found, name)
+        before = init_params(one, task, len(visible.train.x), hyper, key, architecture)
         for state, params in (("before", before), ("after", after)):
-            scales, histogram = _read(one, task, params[0], visible.validation)
+            scales, histogram = _read(one, task, architecture, params, visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
     named = _named(cell)
@@ -157,11 +174,11 @@ def _parts(counts: Float[np.ndarray, "BINS"]) -> list[float]:
     return (counts / counts.sum()).round(5).tolist()
 
 
-def _start(cell: Cell, task: VisibleTask, replicate: Replicate, found: Found, name: str, longest: int) -> Any:
-    """Return parameters as the selected configuration starts them; those of an extension from another draw."""
+def _start(replicate: Replicate, found: Found, name: str) -> tuple[Hyper, Any]:
+    """Return what the selected configuration starts its parameters with; of an extension that is another draw."""
     entry = found["replicates"][replicate.index]
     place = entry["cells"][name]["selected"]
     lot = replicate.lot
     key = lot.keys[place] if place < len(lot.configurations) else jax.random.key(replicate.seed)
     hyper = jax.tree.map(lambda column: column[0], as_hypers([entry["configurations"][place]]))
-    return init_params(cell, task, longest, hyper, jax.random.split(key)[1])
+    return hyper, jax.random.split(key)[1]

@@ -30,7 +30,7 @@ class BeforeAfter(TypedDict):
 
 
 class GatesEntry(TypedDict):
-    """What the gates of one cell do, in all replicates together."""
+    """What the gates of one cell do, in all replicates together: in the first layer, read forward."""
 
     timescales: BeforeAfter
     """Of each unit, ascending: the steps in which the gate that keeps memory lets it decay to 1/e."""

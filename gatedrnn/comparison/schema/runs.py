@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry
+from gatedrnn.experiment.architecture import ArchitectureEntry
 from gatedrnn.experiment.space import Configuration, Hyperparameter
 from gatedrnn.experiment.trials import RunEntry
 
@@ -39,6 +40,8 @@ class ProtocolEntry(TypedDict):
     """Sequences in an optimiser step."""
     matching: str
     """What was made equal: parameters, width, flops, time, or explicit sizes."""
+    architecture: ArchitectureEntry
+    """What stands around the cell."""
     space: dict[Hyperparameter, str]
     """Each hyperparameter's distribution in words."""
     extension: ExtensionEntry | None

@@ -93,7 +93,7 @@ class Search:
         settings: the settings of the comparison: sizes of batches, patience, cap.
         train: the training part of any split, for its shapes.
         max_epochs: the cap, where it is not that of the settings.
-        widths: by the units that are asked for, the cell of each width, this one last; None where there is one width.
+        widths: the cell of each width by the units that are asked for, this one last; None where there is one width.
         clock: what tells the seconds.
     """
 
@@ -108,7 +108,7 @@ class Search:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.cell, self._clock, self._settings, self._widths = cell, clock, settings, widths
-        self._task, self._longest = task, train.x.shape[0]
+        self._task, self._longest, self.architecture = task, train.x.shape[0], settings.architecture
         run = make_run(
             cell,
             task,
@@ -117,11 +117,12 @@ class Search:
             max_epochs=max_epochs or settings.max_epochs,
             patience=settings.patience,
             widths=widths,
+            architecture=settings.architecture,
         )
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)
         self.population = Population(self._run)
-        self.measure = Measure(cell, task, settings.metric)
+        self.measure = Measure(cell, task, settings.metric, settings.architecture)
 
     def on(self, task: VisibleTask, train: Batch, max_epochs: int) -> Search:
         """Return the search of the same cell on other data, or with another cap."""
@@ -133,7 +134,11 @@ class Search:
         if cell == self.cell:
             return cell, params
         hyper = jax.tree.map(lambda column: column[0], as_hypers([configuration]))
-        shapes = jax.eval_shape(lambda key: init_params(cell, self._task, self._longest, hyper, key), jax.random.key(0))
+
+        def alone(key: Any) -> Params:
+            return init_params(cell, self._task, self._longest, hyper, key, self.architecture)
+
+        shapes = jax.eval_shape(alone, jax.random.key(0))
         return cell, narrowed(params, shapes, (units_of(cell), units_of(self.cell)))
 
     def as_long_as(self, trial: TrialEntry) -> Callable[[int, float], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.costs.counting import step_flops
+from gatedrnn.experiment.architecture import in_words
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ def scope(task: TestedTask, device: Device) -> str:
     """Return what a verdict holds for: data, cells, matching, budget and device."""
     protocol = task["protocol"]
     configs = " and ".join(f"{cell['config']}{gru_form(cell['config'])}" for cell in task["cells"].values())
+    around = in_words(protocol["architecture"])
     return (
-        f"{task['name']} (data {task['data_sha256'][:12]}), {configs} {matched(task)}{_widths(task)}, "
+        f"{task['name']} (data {task['data_sha256'][:12]}), {configs} "
+        f"{f'({around}) ' if around else ''}{matched(task)}{_widths(task)}, "
         f"{protocol['replicates']} replicates of {budget(task)}, "
         f"at most {protocol['max_epochs']} epochs, {place(device)}"
     )

@@ -204,7 +204,7 @@ def _neither(findings: Findings) -> str:
 
 
 def _better_in_test(findings: Findings) -> str:
-    """Return which other baseline is the best in the test, where one is better there than the strongest in validation."""
+    """Return which baseline is the best in the test, where it is another than the strongest in validation."""
     best = findings.best
     if best is None or findings.baseline is None or best["test"] >= findings.baseline["test"]:
         return ""

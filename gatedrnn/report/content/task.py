@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.scope import scope
+from gatedrnn.experiment.architecture import in_words
 from gatedrnn.report.content.baselines import baselines_table
 from gatedrnn.report.content.cells import cells_table
 from gatedrnn.report.content.pair import PairContent, pair_content
@@ -70,7 +71,7 @@ def task_content(task: TaskEntry, results: Results) -> TaskContent:
         scope=f"Scope: {scope(task, results['device'])}.",
         caveats=_caveats(task),
         steps=tuple(next_steps(task, results)),
-        understood=understood_table(task["facts"]),
+        understood=understood_table(task["facts"], in_words(task["protocol"]["architecture"])),
         cells=cells_table(task),
         baselines=baselines_table(task) if task["baselines"] else None,
         windows=windows_table(task),

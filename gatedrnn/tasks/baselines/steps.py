@@ -127,7 +127,7 @@ def _best(name: str, visible: Visible, classes: int, tried: list[tuple[int, str,
         name: what they are called.
         visible: what they are fitted to, and chosen on.
         classes: how many classes there are.
-        tried: of each the steps that it reads before its own, what is said of it, and scikit-learn's model.
+        tried: the models of scikit-learn, each after the steps that it reads before its own and what is said of it.
     """
     best: tuple[float, str, Any] | None = None
     for order, said, model in tried:
