@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 MODEL = "model"
 """What the network of a training run is called in its folder, before the endings of its files."""
 FORMAT = 4
-"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which features a change may be
-forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1 held its name and
-units alone."""
+"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which
+features a change may be forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1
+held its name and units alone."""
 
 
 def can_be_saved(task: VisibleTask) -> bool:
