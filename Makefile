@@ -21,7 +21,7 @@ setup: .venv/.setup
 	touch $@
 
 compare: setup
-	$(BIN)/gatedrnn compare --replicates 6 --trials 12 --out runs/compare
+	$(BIN)/gatedrnn compare --replicates 6 --trials 8 --out runs/compare
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not verify"
