@@ -32,6 +32,7 @@ from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchP
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.shares import shares
 from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
 from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
@@ -161,6 +162,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "region": region,
         "beside": beside_entry(reckoned, beside, tested["others"]),
         "test_counts": tested["counts"],
+        "shares": tested["shares"],
         "range": tested["range"],
         "forecasts": tested["forecasts"],
         "full": folder.once(task.name, "full", lambda: further(cells, replicates, searched, region, folder))
@@ -222,7 +224,7 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
     metric, other, targets, _ = searched.reckoning
     baselines: list[list[Baseline]] = []
     cells: dict[str, list[CountedTest]] = {name: [] for name in searched.searches}
-    left, shown = [], []
+    left, shown, often = [], [], None
     for k, replicate in enumerate(replicates):
         test, visible = task.read_test(replicate.seed), replicate.visible()
         fitted = task.baselines(visible)
@@ -234,6 +236,7 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
             cells[name].append(one.test(params[name], test, trivial_test(baselines[k], metric) if diverged else None))
         if k == 0:
             left = ranges(visible, test, targets)
+            often = shares(task.kind, task.reading(replicate.seed).classes, visible.train, test.batch)
             shown = forecasts_of_test(searched, params, test, fitted)
     counts = next(test["counts"] for tests in cells.values() for test in tests)
     return {
@@ -241,6 +244,7 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
         "others": {} if other is None else tests_by_name(baselines, other),
         "counts": counts,
         "cells": {name: [without_counts(test) for test in tests] for name, tests in cells.items()},
+        "shares": often,
         "range": left,
         "forecasts": shown,
     }

@@ -120,6 +120,7 @@ def make_task(
             for cell, part in PARTS.items()
         },
         "replicates": entries,
+        "shares": None,
         "range": [],
         "forecasts": [],
         "full": None,

@@ -19,6 +19,21 @@ class RangeEntry(TypedDict):
     """Part of the test's values below the least or above the largest of training."""
 
 
+class SharesEntry(TypedDict):
+    """How often each class comes in the first replicate's training part and in the test."""
+
+    classes: list[str]
+    """By their names."""
+    known: list[float]
+    """Part of the training part's targets that each class has."""
+    test: list[float]
+    """Likewise of the test."""
+    apart: float
+    """Total variation distance of the two: half the sum of their differences."""
+    chance: float
+    """What that would be in the mean, were both drawn alike."""
+
+
 class CellForecast(TypedDict):
     """What a cell forecasts, in the user's units."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from gatedrnn.comparison.schema.further import FullEntry
-from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry
+from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry, SharesEntry
 from gatedrnn.comparison.schema.pairs import PairEntry
 from gatedrnn.comparison.schema.runs import (
     BaselineEntry,
@@ -91,6 +91,8 @@ class TestedTask(TypedDict):
     """Of the other metric; None where there is none."""
     test_counts: list[float]
     """Targets (frames, sequences) of each test sequence."""
+    shares: SharesEntry | None
+    """Of classes; None where something else is looked for."""
     range: list[RangeEntry]
     """One for each target that is a number."""
     forecasts: list[ForecastEntry]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry
+from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry, SharesEntry
 from gatedrnn.experiment.architecture import ArchitectureEntry
 from gatedrnn.experiment.space import Configuration, Hyperparameter
 from gatedrnn.experiment.trials import RunEntry
@@ -166,5 +166,6 @@ class ReadTest(TypedDict):
     """Targets of each test sequence."""
     cells: dict[str, list[TestEntry]]
     """By the cell's name, one for each replicate."""
+    shares: SharesEntry | None
     range: list[RangeEntry]
     forecasts: list[ForecastEntry]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MISMATCH = 0.02
 OUTSIDE, MOST_SAID = 0.05, 3
 """Part of a target's test values that may lie outside of training's range unsaid; targets of which it is said."""
+APART, BEYOND_CHANCE = 0.15, 3
+"""Distance of the classes' shares in training and test that may be unsaid, and how many times what chance explains."""
 
 
 def caveats(task: TestedTask, region: float) -> list[str]:
@@ -25,7 +27,7 @@ def caveats(task: TestedTask, region: float) -> list[str]:
         region: half-width of the region of practical equivalence.
     """
     names = list(task["cells"])
-    lines = _ranges(task) + _future(task)
+    lines = _ranges(task) + _shares(task) + _future(task)
     lines += [line for line in (_diverged(task), _extended(task), *(_late(task, name) for name in names)) if line]
     lines += _in_time(task)
     lines += [_edge(edge, len(task["replicates"])) for name in names for edge in limits.edges(task, name)]
@@ -61,6 +63,19 @@ def _future(task: TestedTask) -> list[str]:
 def _ranges(task: TestedTask) -> list[str]:
     left = sorted((r for r in task["range"] if r["outside"] > OUTSIDE), key=lambda r: -r["outside"])
     return [_range(r) for r in left[:MOST_SAID]]
+
+
+def _shares(task: TestedTask) -> list[str]:
+    """Return which classes come much more or less often in the test than in training, where chance does not say why."""
+    found = task["shares"]
+    if found is None or found["apart"] <= max(APART, BEYOND_CHANCE * found["chance"]):
+        return []
+    each = sorted(zip(found["classes"], found["known"], found["test"], strict=True), key=lambda c: -abs(c[1] - c[2]))
+    said = ", ".join(f"{name} {percent(known)} and {percent(came)}" for name, known, came in each[:MOST_SAID])
+    return [
+        f"Classes do not come as often in the test as in training ({said}): what was learnt of one time or group need "
+        "not hold in another."
+    ]
 
 
 def _range(r: RangeEntry) -> str:
