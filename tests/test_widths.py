@@ -19,7 +19,7 @@ from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.search.replicate import Search, draw_replicate
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.network import init_params, loss, make_run
+from gatedrnn.experiment.network import init_params, make_loss, make_run
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.experiment.widths import check_widths, narrowed, widened
 from tests.helpers.small_searches import SETTINGS, signs, small_split
@@ -39,7 +39,7 @@ def test_units_of_zeros_do_nothing_and_stay_as_they_are(name: str) -> None:
     wide = widened(narrow, init_params(cells[1], task, 6, hyper(), jax.random.key(2)), (3, 5))
 
     def mean(cell: Any, params: Any) -> Any:
-        total, count = loss(cell, task, params, hyper(), batch, None)
+        total, count = make_loss(cell, task)(params, hyper(), batch, None)
         return total / count
 
     value, gradient = jax.value_and_grad(lambda params: mean(cells[0], params))(narrow)

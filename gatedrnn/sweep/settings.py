@@ -98,4 +98,5 @@ class SweepSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""
-        return json.loads(json.dumps({**vars(self), "task": registry.identity(self.task)}))
+        inner = {"task": registry.identity(self.task), "architecture": self.architecture.entry()}
+        return json.loads(json.dumps({**vars(self), **inner}))

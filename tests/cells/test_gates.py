@@ -61,6 +61,7 @@ class FakeTask:
     in_dim = 2
     out_dim = 1
     anchor = None
+    kind = "forecast"
 
 
 def test_a_users_cell_gets_gate_biases_where_networks_are_made() -> None:

@@ -14,7 +14,16 @@ from gatedrnn.tasks.question import Question
 from tests.helpers.small_files import GROUPS, STEPS, columns, write
 
 
+def untimed(recordings):
+    """Leave out what a table says of its recordings and arrays do not: when their steps were, and their names."""
+    return None if recordings is None else tuple(each._replace(times=None, name="") for each in recordings)
+
+
 def assert_equal(one, other):
+    if hasattr(one, "past") and one.past is not None:
+        one, other = (v._replace(past=type(v.past)(*map(untimed, v.past))) for v in (one, other))
+    elif hasattr(one, "recordings"):
+        one, other = (v._replace(recordings=untimed(v.recordings)) for v in (one, other))
     for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
         np.testing.assert_array_equal(left, right, strict=True)
     assert one.offset == other.offset
