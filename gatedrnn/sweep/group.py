@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jax
 import numpy as np
@@ -16,10 +16,12 @@ from gatedrnn.training.population import member
 from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
+    from gatedrnn.experiment.measure import Measure
+    from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.sweep.settings import SweepSettings
-    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
-    from gatedrnn.types import Cell
+    from gatedrnn.types import Cell, Params
 
 
 class SweepHyper(NamedTuple):
@@ -76,7 +78,7 @@ def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettin
 
 
 def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
-    """Return what is known of each member so far: its configuration, best validation score and curves."""
+    """Return what is known of each member so far: its configuration, best validation loss and curves; no score yet."""
     # Curves and counts alone: parameters stay on the device.
     host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))
     found = []
@@ -86,8 +88,23 @@ def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], of
             {
                 **configuration,
                 **trial_entry(state, offset),
+                "score": None,
                 "train_curve": curve_entry(state.train_curve, int(state.epoch), offset),
                 "ended": bool(state.stopped),
             }
         )
     return found
+
+
+def scored(found: list[dict[str, Any]], members: Params, measure: Measure, visible: Visible) -> list[dict[str, Any]]:
+    """Return entries with each member's validation score in the deciding metric.
+
+    Args:
+        found: the entries of all members.
+        members: the best parameters of each, stacked.
+        measure: what networks of their cell are measured by.
+        visible: the parts that may be seen.
+    """
+    runs = [cast("RunEntry", entry) for entry in found]
+    scores = measure.selection(runs, members, visible)
+    return [{**entry, "score": score} for entry, score in zip(found, scores, strict=True)]

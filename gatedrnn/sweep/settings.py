@@ -14,6 +14,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import DECIDING, Deciding
 from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
@@ -66,6 +67,8 @@ class SweepSettings:
     """Epochs between two looks at all members."""
     seed: int = 0
     """The split, the draws and the seeds of members follow from it."""
+    metric: Deciding | None = None
+    """What members are scored by in validation; None: RMSE of recorded numbers, else nats, which always train them."""
     architecture: Architecture = dataclasses.field(default_factory=Architecture)
     """What stands around the cell, the same for all members."""
 
@@ -75,6 +78,8 @@ class SweepSettings:
             checks.positive(name, getattr(self, name))
         if self.sampling not in ("random", "grid"):
             raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
+        if self.metric not in (None, *DECIDING):
+            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
         registry.refuse_unknown(self.task)
         for name in HYPERPARAMETERS:
             values = getattr(self, name)

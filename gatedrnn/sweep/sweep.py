@@ -13,9 +13,11 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import read_json, write_json
-from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
+from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.tasks import registry
@@ -28,7 +30,7 @@ from gatedrnn.training.population import Members, Population
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import Visible, VisibleTask
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class SweepProgress(NamedTuple):
@@ -47,7 +49,7 @@ class SweepProgress(NamedTuple):
     diverged: int
     """Of those."""
     best: dict[str, Any] | None
-    """The entry of the best validation score so far."""
+    """The entry of the best validation loss so far."""
     epochs: int
     """Of all members together, so far."""
     epochs_left: float
@@ -57,7 +59,7 @@ class SweepProgress(NamedTuple):
 def sweep(
     settings: SweepSettings, out: Path, *, on_progress: Callable[[SweepProgress], None] | None = None
 ) -> dict[str, Any]:
-    """Train all members; each keeps its best parameters' validation score. The test part is never read.
+    """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
     Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
     its newest checkpoint, bit for bit.
@@ -71,14 +73,15 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
-            change from, or the network is not for it.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
+            or no last value to change from, or the network is not for it.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
-    claim(out, settings.as_dict())
     visible = task.split(settings.seed)
+    reckoned = reckoning(task, settings.metric, visible, settings.seed)
+    claim(out, settings.as_dict())
     members = configurations(settings)
     found: dict[int, dict[str, Any]] = {}
 
@@ -97,6 +100,7 @@ def sweep(
         "settings": settings.as_dict(),
         "title": task.title,
         "unit": task.unit,
+        "metric": reckoned.entry(reckoned.metric),
         "facts": dict(task.facts),
         "members": [{"member": k, **found[k]} for k in sorted(found)],
     }
@@ -124,7 +128,8 @@ def train_group(
     def by_index(trained: Members) -> dict[int, dict[str, Any]]:
         return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
-    run = sweep_run(make_cell(name, hidden), task, visible.train, settings)
+    cell = make_cell(name, hidden)
+    run = sweep_run(cell, task, visible.train, settings)
     config = {"group": title, "task": task.name}
     with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
@@ -134,7 +139,9 @@ def train_group(
             store=store,
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
-    latest = by_index(trained)
+    measure = Measure(cell, task, settings.metric, settings.architecture)
+    known = scored(list(by_index(trained).values()), trained.states.best_params, measure, visible)
+    latest = dict(zip(group.indices, known, strict=True))
     wait_for_all("the group is finished")
     if is_first():
         write_json(finished, latest)
