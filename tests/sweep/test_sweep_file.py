@@ -7,6 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -14,16 +16,20 @@ pytest.importorskip("tyro", reason="the settings need gatedrnn[compare]")
 pytest.importorskip("pyarrow")
 pytest.importorskip("matplotlib")
 
+from gatedrnn.cells.gru import GRU
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.single import TrainSettings, train
+from gatedrnn.sweep.group import as_hypers, sweep_run
 from gatedrnn.sweep.plot import plot
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import sweep
 from gatedrnn.sweep.table import write_table
+from gatedrnn.tasks import registry
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
+from gatedrnn.training.early_stopping import Data
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -110,12 +116,25 @@ def test_table_and_plot_have_the_choice(results: dict[str, Any], tmp_path: Path)
     assert axes[1].yaxis.get_tick_params()["labelleft"]
 
 
+def test_weight_decay_leaves_the_size_of_changes_alone() -> None:
+    """A decay of all parameters would make a forecast of changes one of values, step by step."""
+    settings = dataclasses.replace(SETTINGS, weight_decay=(0.5,), learning_rate=(0.1,), difference=("both",))
+    task = registry.load(settings.task)
+    visible = task.split(0)
+    run = sweep_run(GRU(3), task, visible.train, settings)
+    hyper = jax.tree.map(lambda column: column[0], as_hypers(configurations(settings)))
+    state = run.init(hyper, jax.random.key(0), Data(visible.train, visible.validation))
+    params, _, _ = jax.jit(run.train_epoch)(hyper, state, visible.train)
+    np.testing.assert_array_equal(params[-1], state.params[-1])
+    assert float(jnp.abs(params[0].w_h).sum()) < float(jnp.abs(state.params[0].w_h).sum())
+
+
 def test_a_task_without_a_last_value_refuses_the_choice_and_claims_no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="difference: expected no, as japanese-vowels-speaker has no last value"):
         sweep(dataclasses.replace(SETTINGS, task="japanese-vowels-speaker"), tmp_path)
     assert list(tmp_path.iterdir()) == []
     odd: Any = ("maybe",)
-    with pytest.raises(InputError, match="difference: expected no, yes or both"):
+    with pytest.raises(InputError, match="difference: expected some of no, yes, both"):
         dataclasses.replace(SETTINGS, difference=odd)
 
 
