@@ -62,9 +62,9 @@ def unchecked_annotations():
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def optimised():
-    """Compile as users do, where a test reads the compiled program or runs it for long."""
+    """Compile with optimisation, as users do: for a test that reads the compiled program, not what it computes."""
     found = jax.config.jax_disable_most_optimizations
     jax.config.update("jax_disable_most_optimizations", False)
     yield
