@@ -74,7 +74,7 @@ GPU_TESTS := layers testing/test_laws cells/test_numpy cells/test_initializers t
 bench-gpu:
 	PYTHONPATH=. $(PYTHON_GPU) benchmarks/gpu.py
 test-gpu:
-	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest \
+	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest JAX_DISABLE_MOST_OPTIMIZATIONS=0 \
 	XLA_FLAGS="--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0" \
 	$(PYTHON_GPU) -m pytest -n $(WORKERS_GPU) -m "not verify" -k "not memory and not sqrt" $(foreach test,$(GPU_TESTS),$(wildcard tests/$(test) tests/$(test).py))
 

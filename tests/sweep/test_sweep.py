@@ -27,6 +27,7 @@ from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
 from gatedrnn.training.population import Interrupted
+from tests.helpers.compiling import quick_flags
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -204,7 +205,7 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     def start(out, devices):
         command = [sys.executable, "experiments/sweep.py", "configs/sweep_vowels.py", *arguments]
         command += ["--devices", str(devices), "--out", str(out)]
-        environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+        environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
     def finish(out, devices):
