@@ -93,7 +93,7 @@ def test_a_task_without_a_last_value_refuses_the_choice_and_claims_no_folder(tmp
         sweep(dataclasses.replace(SETTINGS, task="japanese-vowels-speaker"), tmp_path)
     assert list(tmp_path.iterdir()) == []
     odd: Any = ("maybe",)
-    with pytest.raises(InputError, match="difference: expected no, yes or both"):
+    with pytest.raises(InputError, match="difference: expected one of no, yes; got"):
         dataclasses.replace(SETTINGS, difference=odd)
 
 
