@@ -65,15 +65,16 @@ def compare(
         return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
-    with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
+    with Folder(out, settings) as folder:
+        with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
 
-        def on_progress(progress: protocol.Progress) -> None:
-            display(progress)
-            termination.check()
+            def on_progress(progress: protocol.Progress) -> None:
+                display(progress)
+                termination.check()
 
-        results = protocol.compare(settings, Folder(out, settings), command=command_line(), on_progress=on_progress)
-    write_json(out / "results.json", results)
-    write_report(results, out / "report.html")
+            results = protocol.compare(settings, folder, command=command_line(), on_progress=on_progress)
+        write_json(out / "results.json", results, writer=folder.written)
+        write_report(results, out / "report.html", writer=folder.written)
     console.print(render_summary(results))
     note(console, f"results: {out / 'results.json'}", f"report:  {out / 'report.html'}")
     note(console, f"predict: gatedrnn predict {shlex.quote(str(out))} FILE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
 from gatedrnn.commands.signals import WORDS
 from gatedrnn.errors import InputError, MissingPackageError
-from gatedrnn.files import write_json
+from gatedrnn.files import Writer, write_json
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
 from gatedrnn.sweep.settings import SweepSettings
@@ -64,12 +65,17 @@ def sweep(
                 tell(report)
             termination.check()
 
-        results = sweeps.sweep(settings, out, on_progress=on_progress)
+        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, console))
+
+
+def _write(out: Path, console: Console, results: dict[str, Any], writer: Writer) -> None:
+    """Write what a sweep found in its folder; of several processes the first does."""
     if not is_first():
         return
-    write_json(out / "results.json", results)
-    written = [*write_table(results, out), out / "results.json", write_plot(results, out / "sweep.png")]
-    note(console, *(f"written: {path}" for path in written))
+    write_json(out / "results.json", results, writer=writer)
+    paths = [*write_table(results, out, writer=writer), out / "results.json"]
+    paths.append(write_plot(results, out / "sweep.png", writer=writer))
+    note(console, *(f"written: {path}" for path in paths))
 
 
 def _logs(folder: Path) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatedrnn.errors import MissingPackageError
-from gatedrnn.files import written
+from gatedrnn.files import Writer, written
 from gatedrnn.sweep.settings import RANGES
 from gatedrnn.sweep.space import varied
 
@@ -61,9 +61,9 @@ def plot(results: dict[str, Any]) -> Figure:
     return figure
 
 
-def write_plot(results: dict[str, Any], path: Path) -> Path:
+def write_plot(results: dict[str, Any], path: Path, *, writer: Writer = written) -> Path:
     """Write the figure; the ending says the format, such as .png or .svg."""
-    with written(path) as file:
+    with writer(path) as file:
         plot(results).savefig(file, format=path.suffix[1:])
     return path
 
