@@ -127,7 +127,8 @@ def exact(source: Source, names: list[str]) -> type[np.floating]:
 def _as_floats(column: Any) -> np.ndarray:
     # A copy: a view would keep the batch that it was read in.
     single = arrow().types.is_float32(column.type)
-    return (column if single else column.cast(arrow().float64())).to_numpy(zero_copy_only=False).copy()
+    # Unsafe: whole numbers above 2^53, such as nanoseconds, are rounded to the nearest, not refused.
+    return (column if single else column.cast(arrow().float64(), safe=False)).to_numpy(zero_copy_only=False).copy()
 
 
 def _whole(source: Source, column: Any, name: str, rows: int) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.representable import check_representable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -114,8 +115,9 @@ def _check_column(data: Sequences, name: str, column: Float[np.ndarray, "N"]) ->
         )
     if low == high:
         raise InputError(
-            f"column {name!r}: expected values that vary, got {low:g} in every row; name the others with features"
+            f"column {name!r}: expected values that vary, got {low:.15g} in every row; name the others with features"
         )
+    check_representable(name, column)
 
 
 def _check_parts(data: Sequences, parts: np.ndarray) -> None:
