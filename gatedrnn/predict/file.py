@@ -15,6 +15,7 @@ from gatedrnn.predict.paths import ahead
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.metrics import COVERAGES
+from gatedrnn.tasks.plain import cell
 
 if TYPE_CHECKING:
     from gatedrnn.predict.model import Model, Prediction
@@ -59,10 +60,12 @@ def predict_file(
     for k, (start, length) in enumerate(zip(data.starts, data.lengths, strict=True)):
         padded[:length, k] = data.x[start : start + length]
     table = csv.writer(to, lineterminator="\n")
-    if horizon is None:
-        table.writerows(_rows(model, model.predict(padded, data.lengths), data))
-    else:
-        table.writerows(_rows_ahead(model, padded, data, horizon))
+    found = (
+        _rows(model, model.predict(padded, data.lengths), data)
+        if horizon is None
+        else _rows_ahead(model, padded, data, horizon)
+    )
+    table.writerows([cell(one) if isinstance(one, str) else one for one in row] for row in found)
 
 
 def _rows_ahead(model: Model, padded: np.ndarray, data: Sequences, horizon: int) -> Iterator[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ LARGEST, LEAST = 1e140, 1e-140
 LEVELS = 16
 """Steps of float32 that must lie between the quartiles of a column."""
 LOOKED_AT = 1 << 16
-"""Rows from which quartiles are taken."""
+"""Rows from which quartiles are taken, and that are looked at at once."""
 
 
 def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
@@ -27,7 +28,7 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
 
     Args:
         name: what the column is called.
-        column: its numbers, finite, not all alike.
+        column: its numbers, which are finite and not all alike.
 
     Raises:
         InputError: where that is so, or squares of the numbers leave float64; says what to do.
@@ -45,7 +46,7 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
             f"column {name!r}: expected numbers up to {LARGEST:g} that differ by {LEAST:g} or more, got {low:g} to "
             f"{high:g}; write it in another unit, or leave out the rows that are no measurements"
         )
-    deviation, mean = column.std(dtype=np.float64), column.mean(dtype=np.float64)
+    mean, deviation = _moments(column)
     first, middle, last = np.quantile(column[:: -(-len(column) // LOOKED_AT)].astype(np.float64), (0.25, 0.5, 0.75))
     step = np.spacing(np.float32(abs(middle - mean) / deviation))
     if 0 < last - first < LEVELS * deviation * step:
@@ -54,3 +55,11 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
             f"middle half, {first:g} to {last:g}, is one number; leave out the rows that are no measurements, or take "
             "logarithms"
         )
+
+
+def _moments(column: Float[np.ndarray, "N"]) -> tuple[float, float]:
+    """Return mean and deviation, in float64 and little memory."""
+    parts = [slice(first, first + LOOKED_AT) for first in range(0, len(column), LOOKED_AT)]
+    mean = sum(float(column[part].sum(dtype=np.float64)) for part in parts) / len(column)
+    squares = sum(float(np.square(column[part].astype(np.float64) - mean).sum()) for part in parts)
+    return mean, math.sqrt(squares / len(column))
