@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.splitting import Stretches
 
+CHUNK = 1 << 16
+"""Steps that are looked at at once, so that a long series takes little memory."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Anchor:
@@ -45,7 +48,7 @@ def change(
     Args:
         values: the targets of all sequences, one after another.
         part: where the training part lies among them.
-        steps: how many lie between the two values.
+        steps: how many lie between one value and the other.
         unit: what it is divided by.
 
     Example:
@@ -54,10 +57,12 @@ def change(
         >>> change(np.array([[0.0], [1.0], [2.0], [9.0], [6.0], [3.0]]), part, 1, np.array([2.0])) ** 2
         array([1.25])
     """
-    moved = [
-        np.square(values[start + steps : stop].astype(float) - values[start : stop - steps])
-        for start, stop in zip(part.starts, part.stops, strict=True)
-        if stop - start > steps
-    ]
-    found = np.sqrt(np.concatenate(moved).mean(0)) / unit if moved else np.zeros(values.shape[1])
+    total, count = np.zeros(values.shape[1]), 0
+    for start, stop in zip(part.starts.tolist(), part.stops.tolist(), strict=True):
+        for first in range(start, stop - steps, CHUNK):
+            last = min(first + CHUNK, stop - steps)
+            moved = values[first + steps : last + steps].astype(float) - values[first:last]
+            total += np.square(moved).sum(0)
+            count += last - first
+    found = np.sqrt(total / max(count, 1)) / unit
     return np.where(found > 0, found, 1.0)

@@ -121,7 +121,7 @@ def said(time: Any) -> str:
     if isinstance(time, np.datetime64):
         text = str(time.astype("datetime64[s]"))
         return text.removesuffix("T00:00:00").replace("T", " ").removesuffix(":00")
-    return f"{float(time):.12g}"
+    return f"{float(time):.15g}"
 
 
 def _split(data: Sequences, splitter: Splitter) -> str:

@@ -120,6 +120,6 @@ def _shown(step: float, unit: str) -> str:
 
 def _date(time: Any) -> str:
     if not isinstance(time, np.datetime64):
-        return f"{time:g}"
+        return f"{time:.15g}"
     whole = time == time.astype("datetime64[D]")
     return str(time.astype("datetime64[D]" if whole else "datetime64[s]")).replace("T", " ")
