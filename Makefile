@@ -43,7 +43,7 @@ bench: .venv/.dev
 	for script in peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; done
 
-# Ten real data sets that packages ship, which are installed for their files alone; about 20 minutes on 2 shared cores.
+# Ten real data sets that packages ship, which are installed for their files alone; about an hour on 2 shared cores.
 STUDY := sktime vega_datasets bokeh_sampledata
 study: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt $(STUDY)

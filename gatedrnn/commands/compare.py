@@ -15,6 +15,7 @@ from gatedrnn.commands.console import CompareDisplay, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
@@ -56,7 +57,7 @@ def compare(
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
     console = Console()
-    task = task_asked(console, file, question, settings.architecture.words)
+    task = task_asked(console, file, question, settings.architecture.words, tasks=settings.tasks)
     if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))
     settings.refuse_unfit()
@@ -64,7 +65,7 @@ def compare(
         return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
-    with Termination() as termination, CompareDisplay(console, settings) as display:
+    with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
 
         def on_progress(progress: protocol.Progress) -> None:
             display(progress)

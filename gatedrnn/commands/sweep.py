@@ -14,6 +14,7 @@ from rich.console import Console
 from gatedrnn.commands.console import SweepDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import write_json
 from gatedrnn.sweep import sweep as sweeps
@@ -49,14 +50,14 @@ def sweep(
     ask_for_devices(devices)
     join_processes()
     console = Console(quiet=not is_first())
-    task = task_asked(console, file, question, settings.architecture.words)
+    task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
     with contextlib.ExitStack() as stack:
         logs = tensorboard and is_first()
         told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
         told.append(stack.enter_context(SweepDisplay(console)))
-        termination = stack.enter_context(Termination())
+        termination = stack.enter_context(Termination(*WORDS))
 
         def on_progress(report: sweeps.SweepProgress) -> None:
             for tell in told:

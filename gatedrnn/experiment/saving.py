@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 """What the network of a training run is called in its folder, before the endings of its files."""
-FORMAT = 4
-"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which
-features a change may be forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1
-held its name and units alone."""
+FORMAT = 5
+"""5: the last array holds the sizes of changes; 4: ``architecture`` says what stands around the cell, ``tokens`` what
+it reads; 3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
+`cell_configuration` holds all of the cell; 1 held its name and units alone."""
 
 
 def can_be_saved(task: VisibleTask) -> bool:
@@ -61,7 +61,7 @@ def description(
         "window": reading.window,
         "horizon": reading.horizon,
         "read": dict(reading.read),
-        "anchor": None if task.anchor is None else [reading.features.index(name) for name in reading.targets],
+        "anchor": None if task.anchor is None else list(task.anchor.columns),
     }
 
 
@@ -95,7 +95,7 @@ def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
     net = network(cell, config["out_dim"], 0.0, Architecture(**config["architecture"]), kind=config["kind"])
     shapes: Any = jax.eval_shape(lambda key: net.init(key, config["in_dim"]), jax.random.key(0))
     if config["anchor"] is not None:
-        shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
+        shapes = (*shapes, jax.ShapeDtypeStruct((2, len(config["anchor"])), np.float32))
     return config, cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import Annotated, Any, Literal
 
 import tyro
 
-from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.experiment.architecture import Architecture
-from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import Deciding
 from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
@@ -54,8 +55,8 @@ class SweepSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
-    difference: tuple[Literal["no", "yes"], ...] = ("no",)
-    """Whether a forecast is the change from the last value."""
+    difference: tuple[Literal["no", "yes", "both"], ...] = ("no",)
+    """Whether a forecast is the change from the last value; both: changes are read as well."""
     batch_size: int = 36
     """Sequences in an optimiser step; all of the training part where it has fewer."""
     max_epochs: int = 300
@@ -66,35 +67,26 @@ class SweepSettings:
     """Epochs between two looks at all members."""
     seed: int = 0
     """The split, the draws and the seeds of members follow from it."""
+    metric: Deciding | None = None
+    """What members are scored by in validation; None: RMSE of recorded numbers, else nats, which always train them."""
     architecture: Architecture = dataclasses.field(default_factory=Architecture)
     """What stands around the cell, the same for all members."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sweep."""
-        for name in ("draws", "seeds", "batch_size", "max_epochs", "patience", "segment"):
-            checks.positive(name, getattr(self, name))
-        if self.sampling not in ("random", "grid"):
-            raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
+        limits.check_fields(self)
+        if not isinstance(self.architecture, Architecture):
+            raise InputError(f"architecture: expected Architecture, got {self.architecture!r}")
         registry.refuse_unknown(self.task)
         for name in HYPERPARAMETERS:
-            values = getattr(self, name)
-            if not values or len(set(values)) < len(values):
-                raise InputError(f"{name}: expected one or more different values, got {values!r}")
-            least = 0 if name in ("weight_decay", "dropout") else None
-            if name in RANGES and not all(0 < value < float("inf") for value in values):
-                raise InputError(f"{name}: expected finite numbers above 0, got {values!r}")
-            if least is not None and not all(least <= value < float("inf") for value in values):
-                raise InputError(f"{name}: expected finite numbers of 0 or more, got {values!r}")
-        if not all(rate < 1 for rate in self.dropout):
-            raise InputError(f"dropout: expected rates below 1, got {self.dropout!r}")
-        if not set(self.gate_bias) <= set(GATE_BIASES):
-            raise InputError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
-        if not set(self.difference) <= {"no", "yes"}:
-            raise InputError(f"difference: expected no, yes or both; got {self.difference!r}")
-        for hidden in self.hidden:
-            checks.positive("hidden", hidden)
+            limits.refuse_repeated(name, getattr(self, name))
         for name in self.cell:
             cell_maker(name)
+        if self.sampling == "grid":
+            combinations = math.prod(len(getattr(self, name)) for name in HYPERPARAMETERS)
+            limits.refuse_too_many("sampling", combinations * self.seeds)
+        limits.refuse_too_many("draws", self.draws * self.seeds)
+        limits.refuse_too_many_seeds(self.seed, self.seeds)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.cells.registry import make_cell
+from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
+from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import read_json, write_json
-from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
+from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.tasks import registry
@@ -26,9 +30,9 @@ from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import Visible, VisibleTask
+    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class SweepProgress(NamedTuple):
@@ -47,7 +51,7 @@ class SweepProgress(NamedTuple):
     diverged: int
     """Of those."""
     best: dict[str, Any] | None
-    """The entry of the best validation score so far."""
+    """The entry of the best validation loss so far."""
     epochs: int
     """Of all members together, so far."""
     epochs_left: float
@@ -57,7 +61,7 @@ class SweepProgress(NamedTuple):
 def sweep(
     settings: SweepSettings, out: Path, *, on_progress: Callable[[SweepProgress], None] | None = None
 ) -> dict[str, Any]:
-    """Train all members; each keeps its best parameters' validation score. The test part is never read.
+    """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
     Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
     its newest checkpoint, bit for bit.
@@ -71,15 +75,17 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
-            change from, or the network is not for it.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
+            or no last value to change from, or the network is not for it or does not fit into memory.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
-    claim(out, settings.as_dict())
     visible = task.split(settings.seed)
+    reckoned = reckoning(task, settings.metric, visible, settings.seed)
     members = configurations(settings)
+    refuse_too_large_for(members, task, visible.train, settings)
+    claim(out, settings.as_dict())
     found: dict[int, dict[str, Any]] = {}
 
     def tell(name: str, latest: dict[int, dict[str, Any]]) -> None:
@@ -97,9 +103,41 @@ def sweep(
         "settings": settings.as_dict(),
         "title": task.title,
         "unit": task.unit,
+        "metric": reckoned.entry(reckoned.metric),
         "facts": dict(task.facts),
         "members": [{"member": k, **found[k]} for k in sorted(found)],
     }
+
+
+def refuse_too_large_for(
+    members: list[dict[str, Any]], task: VisibleTask, train: Batch, settings: SweepSettings
+) -> None:
+    """Refuse a sweep of which one group does not fit into memory, before any of it is made.
+
+    Args:
+        members: the configuration of each member.
+        task: the task that they would be trained on.
+        train: the training part, for its shapes.
+        settings: the sizes of the networks and of their training.
+
+    Raises:
+        InputError: where it does not fit; names what makes it so large.
+    """
+    around = settings.architecture
+    of_seeds = settings.sampling == "grid" or settings.seeds > settings.draws
+    said = {"members": ("seeds", settings.seeds) if of_seeds else ("draws", settings.draws)}
+    for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
+        make = cell_maker(group.static["cell"])
+        asked = Sizes(
+            group.static["hidden"],
+            around.layers,
+            around.embed,
+            settings.batch_size,
+            settings.max_epochs,
+            len(group.indices),
+        )
+        estimate = partial(needed, make=make, task=task, train=train, bidirectional=around.bidirectional)
+        refuse_too_large(asked, estimate, said=said)
 
 
 def train_group(
@@ -124,7 +162,8 @@ def train_group(
     def by_index(trained: Members) -> dict[int, dict[str, Any]]:
         return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
-    run = sweep_run(make_cell(name, hidden), task, visible.train, settings)
+    cell = make_cell(name, hidden)
+    run = sweep_run(cell, task, visible.train, settings)
     config = {"group": title, "task": task.name}
     with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
@@ -134,7 +173,9 @@ def train_group(
             store=store,
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
-    latest = by_index(trained)
+    measure = Measure(cell, task, settings.metric, settings.architecture)
+    known = scored(list(by_index(trained).values()), trained.states.best_params, measure, visible)
+    latest = dict(zip(group.indices, known, strict=True))
     wait_for_all("the group is finished")
     if is_first():
         write_json(finished, latest)

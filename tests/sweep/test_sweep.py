@@ -70,15 +70,16 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"learning_rate": (0.0, 0.1)}, "learning_rate: expected finite numbers above 0"),
-        ({"dropout": (1.0,)}, "dropout: expected rates below 1"),
-        ({"weight_decay": (-1.0,)}, "weight_decay: expected finite numbers of 0 or more"),
+        ({"learning_rate": (0.0, 0.1)}, "learning_rate: expected a finite number above 0, got 0.0"),
+        ({"dropout": (1.0,)}, "dropout: expected a finite number of at least 0 and below 1, got 1.0"),
+        ({"weight_decay": (-1.0,)}, "weight_decay: expected a finite number of at least 0, got -1.0"),
         ({"hidden": ()}, "hidden: expected one or more different values"),
         ({"cell": ("TRU",)}, "cells: expected some of LSTM"),
+        ({"metric": "bits"}, "metric: expected one of nats, rmse"),
         ({"task": "nothing"}, "task: expected one of japanese-vowels-forecast"),
         ({"draws": 0}, "draws: expected a positive int"),
-        ({"gate_bias": ("2",)}, "gate_bias: expected some of 0, 1, chrono"),
-        ({"sampling": "sobol"}, "sampling: expected 'random' or 'grid'"),
+        ({"gate_bias": ("2",)}, "gate_bias: expected one of 0, 1, chrono; got '2'"),
+        ({"sampling": "sobol"}, "sampling: expected one of random, grid; got 'sobol'"),
     ],
 )
 def test_what_makes_no_sweep_is_refused(change, message):
@@ -125,7 +126,7 @@ def test_the_plot_shows_each_member_against_what_varies(results, tmp_path):
     figure = plot(results)
     labels = [ax.get_xlabel() for ax in figure.axes if ax.get_visible()]
     assert labels == ["cell", "learning rate", "epoch (validation; the best in bold)"]
-    scored = [entry for entry in results["members"] if entry["validation"] is not None]
+    scored = [entry for entry in results["members"] if entry["score"] is not None]
     shown = {line.get_xdata()[0] for line in figure.axes[1].lines}
     assert shown == {entry["learning_rate"] for entry in scored}
     assert write_plot(results, tmp_path / "sweep.svg").read_text(encoding="utf-8").startswith("<?xml")
