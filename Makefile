@@ -26,8 +26,10 @@ compare: setup
 test: .venv/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not verify"
 
+# The heavier proofs; and the core again, compiled as users compile it and not quickly.
 verify: .venv/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m verify
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest -n $(WORKERS) -m "not verify" tests/cells tests/layers tests/docs tests/predict
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -65,7 +65,7 @@ def unchecked_annotations():
 @pytest.fixture
 def optimised():
     """Compile with optimisation, as users do: for a test that reads the compiled program, not what it computes."""
-    found = jax.config.jax_disable_most_optimizations
+    found = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", found)
