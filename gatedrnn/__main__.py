@@ -13,9 +13,14 @@ def main() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"gatedrnn: {', '.join(missing)} not found; pip install 'gatedrnn[compare]'")
+    from gatedrnn.commands.exit_code import command_line
+    from gatedrnn.commands.signals import RESUMING, leave, watch
+
+    # Before the other imports, which take seconds.
+    watch(command_line(), resumes=len(sys.argv) > 1 and sys.argv[1] in RESUMING)
     from gatedrnn.commands import cli
 
-    sys.exit(cli.run())
+    leave(cli.run())
 
 
 if __name__ == "__main__":

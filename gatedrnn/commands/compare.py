@@ -15,6 +15,7 @@ from gatedrnn.commands.console import CompareDisplay, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
@@ -65,7 +66,7 @@ def compare(
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
     with Folder(out, settings) as folder:
-        with Termination() as termination, CompareDisplay(console, settings) as display:
+        with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
 
             def on_progress(progress: protocol.Progress) -> None:
                 display(progress)

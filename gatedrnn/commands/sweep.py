@@ -15,6 +15,7 @@ from rich.console import Console
 from gatedrnn.commands.console import SweepDisplay, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import Writer, write_json
 from gatedrnn.sweep import sweep as sweeps
@@ -57,24 +58,24 @@ def sweep(
         logs = tensorboard and is_first()
         told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
         told.append(stack.enter_context(SweepDisplay(console)))
-        termination = stack.enter_context(Termination())
+        termination = stack.enter_context(Termination(*WORDS))
 
         def on_progress(report: sweeps.SweepProgress) -> None:
             for tell in told:
                 tell(report)
             termination.check()
 
-        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, console))
-
-
-def _write(out: Path, console: Console, results: dict[str, Any], writer: Writer) -> None:
-    """Write what a sweep found in its folder; of several processes the first does."""
-    if not is_first():
-        return
-    write_json(out / "results.json", results, writer=writer)
-    paths = [*write_table(results, out, writer=writer), out / "results.json"]
-    paths.append(write_plot(results, out / "sweep.png", writer=writer))
+        paths: list[Path] = []
+        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, paths))
     note(console, *(f"written: {path}" for path in paths))
+
+
+def _write(out: Path, paths: list[Path], results: dict[str, Any], writer: Writer) -> None:
+    """Write what a sweep found in its folder, and add where to ``paths``; of several processes the first does."""
+    if is_first():
+        write_json(out / "results.json", results, writer=writer)
+        paths += [*write_table(results, out, writer=writer), out / "results.json"]
+        paths.append(write_plot(results, out / "sweep.png", writer=writer))
 
 
 def _logs(folder: Path) -> Any:

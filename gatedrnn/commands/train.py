@@ -13,6 +13,7 @@ from rich.console import Console
 from gatedrnn.commands.console import note, print_segment
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison.verdict.metric import unit_in_words
 from gatedrnn.experiment import single
 from gatedrnn.experiment.formatting import plain
@@ -50,7 +51,7 @@ def train(
     task = task_asked(console, file, question, settings.architecture.words)
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
-    with Termination() as termination:
+    with Termination(*WORDS) as termination:
 
         def on_segment(state: EarlyStoppingState, offset: float) -> None:
             print_segment(console, state, offset)

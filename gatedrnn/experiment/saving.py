@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 """What the network of a training run is called in its folder, before the endings of its files."""
-FORMAT = 4
-"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which
-features a change may be forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1
-held its name and units alone."""
+FORMAT = 5
+"""5: the last array holds the sizes of changes; 4: ``architecture`` says what stands around the cell, ``tokens`` what
+it reads; 3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
+`cell_configuration` holds all of the cell; 1 held its name and units alone."""
 
 
 def can_be_saved(task: VisibleTask) -> bool:
@@ -63,7 +63,7 @@ def description(
         "window": reading.window,
         "horizon": reading.horizon,
         "read": dict(reading.read),
-        "anchor": None if task.anchor is None else [reading.features.index(name) for name in reading.targets],
+        "anchor": None if task.anchor is None else list(task.anchor.columns),
     }
 
 
@@ -124,7 +124,7 @@ def _built(config: dict[str, Any], held: bytes, own: str | None) -> tuple[Cell, 
     except (ArithmeticError, TypeError, ValueError) as error:  # such as of more units than an array can have
         raise InputError(f"cell_configuration: expected one that makes a network, got {cell!r} ({error})") from error
     if config["anchor"] is not None:
-        shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
+        shapes = (*shapes, jax.ShapeDtypeStruct((2, len(config["anchor"])), np.float32))
     wanted = {_name(where): leaf for where, leaf in jax.tree_util.tree_leaves_with_path(shapes)}
     for name in (*wanted, *arrays):
         if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:

@@ -64,7 +64,7 @@ class TrainSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: Literal["0", "1", "chrono"] = "1"
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
-    difference: Literal["no", "yes"] = "no"
+    difference: Literal["no", "yes", "both"] = "no"
     """Whether a forecast is the change from the last value."""
     metric: Deciding | None = None
     """What the strongest simple baseline is chosen by, and the test score told in; none: the root mean squared error of

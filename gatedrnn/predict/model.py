@@ -17,7 +17,7 @@ from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import refuse_path
 from gatedrnn.experiment.manifest import NAME as DIGESTS
 from gatedrnn.experiment.manifest import checked, is_run
-from gatedrnn.experiment.network import from_last, network
+from gatedrnn.experiment.network import network, outputs_of
 from gatedrnn.experiment.saving import MODEL, restore
 from gatedrnn.files import parsed
 from gatedrnn.layers.last import last
@@ -228,9 +228,7 @@ def tuned(entry: dict[str, Any]) -> str:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _apply(net: Chain, anchor: tuple[int, ...] | None, params: Any, x: Array, lengths: Array) -> Array:
-    weights = params if anchor is None else params[:-1]
-    outputs = net.apply(weights, x, lengths=lengths)[1]
-    return outputs if anchor is None else from_last(outputs, x[..., jnp.array(anchor)], params[-1])
+    return outputs_of(net, params, x, lengths, anchor)
 
 
 def _normalised(x: np.ndarray, lengths: np.ndarray, moments: dict[str, list[float]] | None) -> np.ndarray:

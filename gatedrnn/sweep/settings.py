@@ -12,8 +12,10 @@ from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import DECIDING, Deciding
 from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
@@ -54,8 +56,8 @@ class SweepSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
-    difference: tuple[Literal["no", "yes"], ...] = ("no",)
-    """Whether a forecast is the change from the last value."""
+    difference: tuple[Literal["no", "yes", "both"], ...] = ("no",)
+    """Whether a forecast is the change from the last value; both: changes are read as well."""
     batch_size: int = 36
     """Sequences in an optimiser step; all of the training part where it has fewer."""
     max_epochs: int = 300
@@ -66,6 +68,8 @@ class SweepSettings:
     """Epochs between two looks at all members."""
     seed: int = 0
     """The split, the draws and the seeds of members follow from it."""
+    metric: Deciding | None = None
+    """What members are scored by in validation; None: RMSE of recorded numbers, else nats, which always train them."""
     architecture: Architecture = dataclasses.field(default_factory=Architecture)
     """What stands around the cell, the same for all members."""
 
@@ -75,6 +79,8 @@ class SweepSettings:
             checks.positive(name, getattr(self, name))
         if self.sampling not in ("random", "grid"):
             raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
+        if self.metric not in (None, *DECIDING):
+            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
         registry.refuse_unknown(self.task)
         for name in HYPERPARAMETERS:
             values = getattr(self, name)
@@ -89,8 +95,8 @@ class SweepSettings:
             raise InputError(f"dropout: expected rates below 1, got {self.dropout!r}")
         if not set(self.gate_bias) <= set(GATE_BIASES):
             raise InputError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
-        if not set(self.difference) <= {"no", "yes"}:
-            raise InputError(f"difference: expected no, yes or both; got {self.difference!r}")
+        if not set(self.difference) <= set(DIFFERENCES):
+            raise InputError(f"difference: expected some of {', '.join(DIFFERENCES)}; got {self.difference!r}")
         for hidden in self.hidden:
             checks.positive("hidden", hidden)
         for name in self.cell:

@@ -12,9 +12,11 @@ import numpy as np
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder
+from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import write_json
-from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
+from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.tasks import registry
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from gatedrnn.files import Writer
     from gatedrnn.tasks.task import Visible, VisibleTask
 
-SCHEMA = 1
+SCHEMA = 2
 FILES = ("results.json", "members.csv", "members.parquet", "sweep.png", "groups/*.json")
 STORES = ("groups/*/",)
 
@@ -49,7 +51,7 @@ class SweepProgress(NamedTuple):
     diverged: int
     """Of those."""
     best: dict[str, Any] | None
-    """The entry of the best validation score so far."""
+    """The entry of the best validation loss so far."""
     epochs: int
     """Of all members together, so far."""
     epochs_left: float
@@ -63,7 +65,7 @@ def sweep(
     on_progress: Callable[[SweepProgress], None] | None = None,
     on_end: Callable[[dict[str, Any], Writer], None] | None = None,
 ) -> dict[str, Any]:
-    """Train all members; each keeps its best parameters' validation score. The test part is never read.
+    """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
     Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
     its newest checkpoint, bit for bit.
@@ -78,13 +80,14 @@ def sweep(
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
-            change from, or the network is not for it.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
+            or no last value to change from, or the network is not for it.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
     visible = task.split(settings.seed)
+    reckoned = reckoning(task, settings.metric, visible, settings.seed)
     members = configurations(settings)
     grouped = groups([{name: c[name] for name in STATIC} for c in members], STATIC)
     for group in grouped:
@@ -107,6 +110,7 @@ def sweep(
             "settings": settings.as_dict(),
             "title": task.title,
             "unit": task.unit,
+            "metric": reckoned.entry(reckoned.metric),
             "facts": dict(task.facts),
             "members": [{"member": k, **found[k]} for k in sorted(found)],
         }
@@ -137,7 +141,8 @@ def train_group(
     def by_index(trained: Members) -> dict[int, dict[str, Any]]:
         return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
-    run = sweep_run(make_cell(name, hidden), task, visible.train, settings)
+    cell = make_cell(name, hidden)
+    run = sweep_run(cell, task, visible.train, settings)
     config = {"group": title, "task": task.name}
     with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
@@ -147,7 +152,9 @@ def train_group(
             store=store,
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
-    latest = by_index(trained)
+    measure = Measure(cell, task, settings.metric, settings.architecture)
+    known = scored(list(by_index(trained).values()), trained.states.best_params, measure, visible)
+    latest = dict(zip(group.indices, known, strict=True))
     wait_for_all("the group is finished")
     if is_first():
         write_json(finished, latest, writer=folder.written)

@@ -11,7 +11,16 @@ from typing import Any
 from gatedrnn.files import Writer, write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 
-COLUMNS: tuple[str, ...] = ("member", *HYPERPARAMETERS, "seed", "validation", "best_epoch", "epochs", "diverged_at")
+COLUMNS: tuple[str, ...] = (
+    "member",
+    *HYPERPARAMETERS,
+    "seed",
+    "score",
+    "validation",
+    "best_epoch",
+    "epochs",
+    "diverged_at",
+)
 
 
 def rows(results: dict[str, Any]) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
         ({"weight_decay": (-1.0,)}, "weight_decay: expected finite numbers of 0 or more"),
         ({"hidden": ()}, "hidden: expected one or more different values"),
         ({"cell": ("TRU",)}, "cells: expected some of LSTM"),
+        ({"metric": "bits"}, "metric: expected one of nats, rmse"),
         ({"task": "nothing"}, "task: expected one of japanese-vowels-forecast"),
         ({"draws": 0}, "draws: expected a positive int"),
         ({"gate_bias": ("2",)}, "gate_bias: expected some of 0, 1, chrono"),
@@ -124,7 +125,7 @@ def test_the_plot_shows_each_member_against_what_varies(results, tmp_path):
     figure = plot(results)
     labels = [ax.get_xlabel() for ax in figure.axes if ax.get_visible()]
     assert labels == ["cell", "learning rate", "epoch (validation; the best in bold)"]
-    scored = [entry for entry in results["members"] if entry["validation"] is not None]
+    scored = [entry for entry in results["members"] if entry["score"] is not None]
     shown = {line.get_xdata()[0] for line in figure.axes[1].lines}
     assert shown == {entry["learning_rate"] for entry in scored}
     assert write_plot(results, tmp_path / "sweep.svg").read_text(encoding="utf-8").startswith("<?xml")

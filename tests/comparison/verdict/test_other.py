@@ -10,13 +10,15 @@ import pytest
 
 pytest.importorskip("scipy")
 
+from scipy import stats
+
 from gatedrnn.comparison.schema import results
 from gatedrnn.comparison.verdict import other as verdicts
 from gatedrnn.comparison.verdict.decide import weigh
 from gatedrnn.comparison.verdict.judge import judge, replicate_scores
 from gatedrnn.comparison.verdict.metric import looks_at, short, unit_in_words
 from gatedrnn.comparison.verdict.other import Disagreement
-from gatedrnn.tasks.metrics import DECIDING
+from gatedrnn.tasks.metrics import DECIDING, limits
 from tests.helpers.fake_forecast import NATS, RMSE, make_forecast
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import judged
@@ -41,6 +43,23 @@ def test_a_verdict_by_errors_speaks_in_the_users_units() -> None:
     assert statistics["difference"]["mean"] == pytest.approx(scores[0] - scores[1])
     assert statistics["two_way_bootstrap"]["low"] < statistics["difference"]["mean"]
     assert statistics["cells"]["LSTM"]["over_baseline"]["mean"] == pytest.approx(scores[0] - 500)
+
+
+def test_no_interval_of_a_score_reaches_beyond_what_a_score_can_be() -> None:
+    # One replicate of eight far off: mean less its margin is below 0, which no error can be.
+    task = make_forecast(rmse=(4.0, 5.0), spread=0.1)
+    for cell in task["replicates"][0]["cells"].values():
+        cell["test"]["scores"]["rmse"] = 90.0
+    pair = only(task)
+    for name in NAMES:
+        scores = replicate_scores(task, name, "rmse")
+        margin = stats.t.ppf(0.975, 7) * scores.std(ddof=1) / 8**0.5
+        shown = pair["statistics"]["cells"][name]["test"]
+        assert scores.mean() < margin
+        assert (shown["low"], shown["high"]) == (0.0, pytest.approx(scores.mean() + margin))
+    # A difference may have either sign, and nats of a density too.
+    assert pair["statistics"]["difference"]["low"] < 0
+    assert not np.isfinite(limits("nats", "forecast")).any()
 
 
 def test_the_other_verdict_stands_beside_by_the_same_rules() -> None:
