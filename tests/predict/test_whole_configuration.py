@@ -61,6 +61,7 @@ def test_a_projecting_cell_predicts_after_it_was_saved_what_it_predicted_before(
     split = np.repeat(["train", "validation", "test"], [12, 6, 6])
     task = task_from_arrays({"x": x, "split": split}, Question(kind="forecast"))
     cell = Projecting(6, proj=3, policy=gr.Policy(carry="float32"))
+    assert task.anchor is not None
     params: Any = (*network(cell, task.out_dim, 0.0).init(KEY, task.in_dim), change_scales(task.anchor, 1))
     config = description(task, OWN, cell, task.reading(0))
     before = Model(config, cell, params).predict(x, np.full(24, 5))
