@@ -65,17 +65,17 @@ def sweep(
                 tell(report)
             termination.check()
 
-        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, console))
-
-
-def _write(out: Path, console: Console, results: dict[str, Any], writer: Writer) -> None:
-    """Write what a sweep found in its folder; of several processes the first does."""
-    if not is_first():
-        return
-    write_json(out / "results.json", results, writer=writer)
-    paths = [*write_table(results, out, writer=writer), out / "results.json"]
-    paths.append(write_plot(results, out / "sweep.png", writer=writer))
+        paths: list[Path] = []
+        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, paths))
     note(console, *(f"written: {path}" for path in paths))
+
+
+def _write(out: Path, paths: list[Path], results: dict[str, Any], writer: Writer) -> None:
+    """Write what a sweep found in its folder, and add where to ``paths``; of several processes the first does."""
+    if is_first():
+        write_json(out / "results.json", results, writer=writer)
+        paths += [*write_table(results, out, writer=writer), out / "results.json"]
+        paths.append(write_plot(results, out / "sweep.png", writer=writer))
 
 
 def _logs(folder: Path) -> Any:

@@ -51,8 +51,9 @@ def refuse_undescribed(config: Any) -> None:
         raise InputError(f"classes: expected {config['out_dim']}, as out_dim says, got {len(classes)}")
     if config["tokens"] and len(config["tokens"]) != width:
         raise InputError(f"tokens: expected {width}, as in_dim says, got {len(config['tokens'])}")
-    if config["anchor"] is not None and not all(index < width for index in config["anchor"]):
-        raise InputError(f"anchor: expected features by their numbers, below {width}; got {config['anchor']!r}")
+    anchor = config["anchor"]
+    if anchor is not None and not (2 * len(anchor) == config["out_dim"] and all(column < width for column in anchor)):
+        raise InputError(f"anchor: expected the column of each target, below {width}; got {anchor!r}")
 
 
 def cell_of(config: dict[str, Any], own: str | None) -> Cell:

@@ -224,3 +224,21 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     cut, whole = finish(tmp_path / "cut", 2), finish(tmp_path / "whole", 1)
     assert cut["members"] == whole["members"]
     assert (cut["device"]["count"], whole["device"]["count"]) == (2, 1)
+
+
+def test_logs_of_others_stay_and_ours_are_written_anew(told, tmp_path):
+    pytest.importorskip("tensorboardX", reason="needs gatedrnn[sweep]")
+    from gatedrnn.sweep.tensorboard import TensorBoardLogs
+
+    mine = tmp_path / "000-GRU-3" / "events.out.tfevents.1.host"
+    mine.parent.mkdir()
+    mine.write_text("mine", encoding="utf-8")
+    ours = tmp_path / "900-GRU-3" / "events.out.tfevents.1.host.gatedrnn"
+    ours.parent.mkdir()
+    ours.write_text("", encoding="utf-8")
+    with TensorBoardLogs(tmp_path) as logs:
+        assert ours.exists(), "the sweep may be refused yet"
+        logs(told[0])
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert not ours.parent.exists()
+    assert list(tmp_path.glob("*/events*.gatedrnn"))
