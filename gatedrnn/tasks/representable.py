@@ -28,7 +28,7 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
 
     Args:
         name: what the column is called.
-        column: its numbers, which are finite and not all alike.
+        column: the numbers of the column, which are finite and not all alike.
 
     Raises:
         InputError: where that is so, or squares of the numbers leave float64; says what to do.
