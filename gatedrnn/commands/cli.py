@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import io
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +15,11 @@ from gatedrnn.commands.compare import compare
 from gatedrnn.commands.describe import describe
 from gatedrnn.commands.exit_code import command_line, exit_code
 from gatedrnn.commands.predict import predict
+from gatedrnn.commands.reading import AskedTask
 from gatedrnn.commands.sweep import sweep
 from gatedrnn.commands.tasks import tasks
 from gatedrnn.commands.train import train
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.task import Task
 
 ARGUMENTS = tyro.constructors.ConstructorRegistry()
@@ -27,7 +33,7 @@ def _task_by_name(info: Any) -> Any:
     return tyro.constructors.PrimitiveConstructorSpec(
         nargs=1,
         metavar="STR",
-        instance_from_str=lambda arguments: arguments[0],
+        instance_from_str=lambda arguments: AskedTask(arguments[0]),
         is_instance=lambda value: isinstance(value, str | Task),
         str_from_instance=lambda value: [str(value)],
     )
@@ -43,15 +49,59 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 
 
+class HeldBack(io.StringIO):
+    """What tyro says of arguments that it refuses, as if to the terminal, until it is known whether to show it."""
+
+    def isatty(self) -> bool:
+        """Whether it would be shown in a terminal."""
+        return sys.__stderr__ is not None and sys.__stderr__.isatty()
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run a command line and return its exit code, as ``exit_code`` has it."""
-    return exit_code(
-        lambda: tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="gatedrnn",
-            description="LSTM or GRU? Measured, on your problem.",
-            args=arguments,
-            registry=ARGUMENTS,
-        ),
-        command_line(),
-    )
+    return exit_code(lambda: read(arguments)(), command_line())
+
+
+def read(arguments: list[str] | None) -> Callable[[], Any]:
+    """Return what a command line asks for, not done yet.
+
+    Args:
+        arguments: the words after the name of the program; None: those of this process.
+
+    Raises:
+        InputError: where a check of ours refuses a setting; tyro would put it into a box, under a name of its own.
+        SystemExit: where tyro refuses the arguments, which it says, or shows its help.
+    """
+    held = HeldBack()
+    try:
+        with contextlib.redirect_stderr(held):
+            return tyro.extras.subcommand_cli_from_dict(
+                {name: later(command) for name, command in COMMANDS.items()},
+                prog="gatedrnn",
+                description="LSTM or GRU? Measured, on your problem.",
+                args=arguments,
+                registry=ARGUMENTS,
+            )
+    except SystemExit as stop:
+        refused = input_error(stop)
+        if refused is not None:
+            raise refused from None
+        sys.stderr.write(held.getvalue())
+        raise
+
+
+def later(command: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
+    """Return a function of the same arguments that gives the command with them, to be called when all are read."""
+
+    @functools.wraps(command)
+    def with_arguments(*given: Any, **named: Any) -> Callable[[], Any]:
+        return functools.partial(command, *given, **named)
+
+    return with_arguments
+
+
+def input_error(error: BaseException | None) -> InputError | None:
+    """Return the refusal of ours that an error came from; None where it came from none."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    return error

@@ -57,7 +57,7 @@ def compare(
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
     console = Console()
-    task = task_asked(console, file, question, settings.architecture.words)
+    task = task_asked(console, file, question, settings.architecture.words, tasks=settings.tasks)
     if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))
     settings.refuse_unfit()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import jax
 
-from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.training import hosts
 
 
@@ -39,7 +39,7 @@ def ask_for_devices(count: int | None) -> None:
     """
     if count is None:
         return
-    checks.positive("devices", count)
+    limits.check("devices", count)
     processes = hosts.launched() or 1
     if count > 1 and count % processes:
         raise InputError(f"devices: expected 1, or a multiple of the {processes} processes; got {count}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
 
 
-def task_asked(console: Console, file: Path | None, question: Question, network: str = "") -> Task | None:
+class AskedTask(str):
+    """The name of a task that a command line gives, and not one that stands there by default."""
+
+
+def task_asked(
+    console: Console, file: Path | None, question: Question, network: str = "", *, tasks: Sequence[str | Task] = ()
+) -> Task | None:
     """Return the task of a file, and show what was understood of it; None where there is no file.
 
     Args:
@@ -28,14 +35,18 @@ def task_asked(console: Console, file: Path | None, question: Question, network:
         file: the file of the user's own, or None.
         question: what is asked of it.
         network: what stands around the cells, in words.
+        tasks: the tasks of the settings, whose place the file takes.
 
     Raises:
-        InputError: where the file is unfit, or a question is asked of none.
+        InputError: where the file is unfit, a question is asked of none, or a task is asked for beside the file.
     """
     if file is None:
         if question != Question():
             raise InputError(f"file: expected one, as {', '.join(question.said())} is asked of it; got none")
         return None
+    asked = [task for task in tasks if isinstance(task, AskedTask)]
+    if asked:
+        raise InputError(f"file: expected none where a task is named, got {file} beside {', '.join(asked)}")
     note(console, f"preparing: reading {file.name}")
     task = task_from_file(file, question)
     understood = understood_table(task.facts, network)

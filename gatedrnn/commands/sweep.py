@@ -50,7 +50,7 @@ def sweep(
     ask_for_devices(devices)
     join_processes()
     console = Console(quiet=not is_first())
-    task = task_asked(console, file, question, settings.architecture.words)
+    task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
     with contextlib.ExitStack() as stack:

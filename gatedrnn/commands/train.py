@@ -48,7 +48,7 @@ def train(
     ask_for_devices(settings.devices)
     join_processes()
     console = Console(quiet=not is_first())
-    task = task_asked(console, file, question, settings.architecture.words)
+    task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
     with Termination(*WORDS) as termination:

@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
+from gatedrnn.tasks.metrics import Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -68,20 +69,18 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what makes no comparison."""
-        for name, least in (("replicates", 2), ("trials", 1), ("max_epochs", 1), ("patience", 1), ("batch_size", 1)):
-            if getattr(self, name) is not None and getattr(self, name) < least:
-                raise InputError(f"{name}: expected {least} or more, got {getattr(self, name)!r}")
+        limits.check_fields(self)
+        limits.refuse_too_many("trials", self.replicates * (self.trials or 1))
         if self.trials is None and self.minutes is None:
             raise InputError("trials, minutes: expected at least one budget, got none")
-        if self.minutes is not None and not 0 < self.minutes < float("inf"):
-            raise InputError(f"minutes: expected a finite number above 0, got {self.minutes!r}")
-        if not 0 <= self.equivalence < 1:
-            raise InputError(f"equivalence: expected a part of 1, got {self.equivalence!r}")
+        for name, kind in (("space", Space), ("architecture", Architecture)):
+            if not isinstance(getattr(self, name), kind):
+                raise InputError(f"{name}: expected {kind.__name__}, got {getattr(self, name)!r}")
         self._check_tasks()
         self._check_cells()
 
     def refuse_unfit(self) -> None:
-        """Refuse tasks that lack the metric asked for, or that the networks are not for.
+        """Refuse tasks that lack the metric asked for, that the networks are not for, or that take too much memory.
 
         Not at construction: a command line is read before its file, which then takes the place of the tasks.
 
@@ -92,12 +91,34 @@ class Settings:
             self.architecture.refuse_for(task)
             if self.metric is not None and self.metric not in (known := deciding(task.kind)):
                 raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+            self._refuse_too_large(task)
 
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""
         return dataclasses.replace(self.space.of_task(task), hidden=tuple(sorted(self.hidden)))
 
+    def _refuse_too_large(self, task: VisibleTask) -> None:
+        """Refuse networks that do not fit into memory: all cells train at the same time."""
+        train, around = task.split(self.seed).train, self.architecture
+        makers = [cell_maker(name) for name in self.cells]
+
+        def estimate(sizes: Sizes) -> int:
+            return sum(needed(sizes, make, task, train, bidirectional=around.bidirectional) for make in makers)
+
+        asked = Sizes(
+            max(self.sizes or self.hidden),
+            around.layers,
+            around.embed,
+            self.batch_size,
+            self.max_epochs,
+            self.trials or 1,
+        )
+        units = ("sizes", self.sizes) if self.sizes else ("hidden", asked.hidden)
+        refuse_too_large(asked, estimate, said={"hidden": units, "members": ("trials", self.trials)})
+
     def _check_tasks(self) -> None:
+        if not isinstance(self.tasks, tuple) or not all(isinstance(task, str | VisibleTask) for task in self.tasks):
+            raise InputError(f"tasks: expected names of tasks or tasks, got {self.tasks!r}")
         if not self.tasks:
             raise InputError("tasks: expected at least one, got none")
         unknown = [task for task in self.tasks if isinstance(task, str) and task not in registry.TASKS]
@@ -105,10 +126,10 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
-        if self.metric not in (None, *DECIDING):
-            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
 
     def _check_cells(self) -> None:
+        if not isinstance(self.cells, tuple) or not all(isinstance(name, str) for name in self.cells):
+            raise InputError(f"cells: expected names of cells, got {self.cells!r}")
         if len(self.cells) < 2 or len(set(self.cells)) < len(self.cells):
             raise InputError(f"cells: expected two or more different ones, got {', '.join(self.cells)}")
         for name in self.cells:
@@ -121,8 +142,6 @@ class Settings:
             raise InputError(f"hidden: expected one or more different numbers, got {self.hidden!r}")
         if self.sizes is not None and len(self.hidden) > 1:
             raise InputError(f"sizes: expected none where several hidden sizes are tried, got {self.sizes!r}")
-        for hidden in (*self.hidden, *(self.sizes or ())):
-            checks.positive("hidden" if self.sizes is None else "hidden and sizes", hidden)
 
     @property
     def task_names(self) -> tuple[str, ...]:

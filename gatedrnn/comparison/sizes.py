@@ -41,7 +41,7 @@ def _equal_sizes(task: VisibleTask, settings: Settings, train: Batch, hidden: in
 
     if settings.matching == "time":
         timed = {name: partial(body, name, engine="auto") for name in settings.cells}
-        sizes = {"batch": settings.batch_size, "length": train.x.shape[0]}
+        sizes = {"batch": min(settings.batch_size, train.x.shape[1]), "length": train.x.shape[0]}
         return match_time(timed, width, task.out_dim, hidden, **sizes)
     counted = {name: partial(body, name, engine="reference") for name in settings.cells}
     matched = match(counted, width, task.out_dim, hidden, by=settings.matching)
@@ -76,7 +76,8 @@ def step_times(task: VisibleTask, settings: Settings, cells: dict[str, Cell], tr
     around = settings.architecture
     networks = {name: gr.chain(*around.recurrent(cell), gr.dense(task.out_dim)) for name, cell in cells.items()}
     width = around.width(task.in_dim)
-    return dict(step_seconds(networks, width, batch=settings.batch_size, length=train.x.shape[0]))
+    steps, sequences = train.x.shape[:2]
+    return dict(step_seconds(networks, width, batch=min(settings.batch_size, sequences), length=steps))
 
 
 def costs_of_network(cell: Cell, task: VisibleTask, settings: Settings) -> NetworkCosts:

@@ -8,15 +8,20 @@ from typing import Any
 
 import jax
 
-from gatedrnn.cells import checks
+from gatedrnn.arguments import whole
 from gatedrnn.cells.gates import gates_of
 from gatedrnn.cells.registry import MakeCell, cell_maker
 from gatedrnn.costs.counting import Costs, costs
+from gatedrnn.costs.machine import memory_of_machine
 from gatedrnn.costs.matching import Match, match
 from gatedrnn.costs.timing import Seconds, step_seconds
+from gatedrnn.errors import InputError
 
 SHOWN = ("LSTM", "GRU", "GRU-before", "SimpleRNN")
 """The cells that stand side by side unless others are named; four fit a terminal of 80 columns."""
+
+MOST = 10**6
+"""The largest size that is laid out: beyond it, products of sizes are no 64-bit numbers any more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +103,8 @@ def describe(
             hidden size to a cell, by name.
 
     Raises:
-        InputError: where a size is no positive int, or there is no cell, or none of that name.
+        InputError: where a size is no positive int or beyond reason, or too large to be timed; there is no cell, one
+            twice, or none of that name.
 
     Example:
         >>> both = describe(12, 32, 24, cells=("LSTM", "GRU")).cells
@@ -108,20 +114,26 @@ def describe(
         37
     """
     for name, value in (("in_dim", in_dim), ("hidden", hidden), ("batch", batch), ("length", length)):
-        checks.positive(name, value)
+        whole(name, value, most=MOST)
+    if out_dim is not None:
+        whole("out_dim", out_dim, most=MOST)
     if not isinstance(cells, Mapping):
+        if len(set(cells)) < len(cells) or not cells:
+            raise InputError(f"cells: expected one or more different ones, got {', '.join(cells) or 'none'}")
         cells = {name: cell_maker(name) for name in cells}
     equal_parameters = match(cells, in_dim, out_dim, hidden, by="parameters", window=0)
     equal_flops = match(cells, in_dim, out_dim, hidden, by="flops", window=0)
     made = {name: make(hidden) for name, make in cells.items()}
+    counts = {name: costs(cell, in_dim) for name, cell in made.items()}
     forward: dict[str, Seconds] = {}
     training: dict[str, Seconds] = {}
     if time:
+        _refuse_too_large(list(counts.values()), {"hidden": hidden, "batch": batch, "length": length})
         forward = step_seconds(made, in_dim, batch=batch, length=length, training=False)
         training = step_seconds(made, in_dim, batch=batch, length=length, training=True)
     columns = {}
     for name, cell in made.items():
-        counted = costs(cell, in_dim)
+        counted = counts[name]
         columns[name] = CellDescription(
             cell=repr(cell),
             gates=_gates(cell, counted),
@@ -133,6 +145,18 @@ def describe(
         )
     device = jax.devices()[0].device_kind if time else None
     return Description(in_dim, hidden, out_dim, batch, length, device, columns)
+
+
+def _refuse_too_large(counts: list[Costs], sizes: dict[str, int]) -> None:
+    """Refuse to run what does not fit into memory, by the name of the largest size."""
+    kept = max(4 * one.total_parameters + sizes["batch"] * sizes["length"] * one.bytes_kept for one in counts)
+    limit = memory_of_machine()
+    if limit is not None and kept > limit:
+        name = max(sizes, key=lambda name: sizes[name])
+        raise InputError(
+            f"{name}: expected what fits into {limit / 2**30:.3g} GiB of memory to be timed, got {sizes[name]}, which "
+            f"needs {kept / 2**30:,.0f} GiB"
+        )
 
 
 def _gates(cell: Any, counted: Costs) -> float:

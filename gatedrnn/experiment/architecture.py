@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import gatedrnn as gr
-from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.experiment.both_ends import both_ends
 from gatedrnn.layers.bidirectional import BidirectionalParams
 
@@ -57,9 +57,7 @@ class Architecture:
 
     def __post_init__(self) -> None:
         """Refuse what makes no network."""
-        checks.positive("layers", self.layers)
-        if isinstance(self.embed, bool) or not isinstance(self.embed, int) or self.embed < 0:
-            raise InputError(f"embed: expected an int of 0 or more, got {self.embed!r}")
+        limits.check_fields(self)
         if self.residual and self.layers == 1:
             raise InputError("residual: expected layers of 2 or more, as the first is not residual; got 1")
 

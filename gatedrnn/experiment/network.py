@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Batch, Score, VisibleTask
     from gatedrnn.types import Cell, Layer, Params
 
-GATE_BIASES = ("0", "1", "chrono")
-"""Where the forget or update bias starts: a constant, or drawn for time constants up to the longest sequence."""
-
 
 def network(
     cell: Cell,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import jax
 import tyro
 
-from gatedrnn.cells.registry import HELP, make_cell
+from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.errors import InputError
-from gatedrnn.experiment import provenance
+from gatedrnn.experiment import limits, provenance
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import claim
 from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.network import make_loss, make_run
 from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.result import TrainResult, strongest, tested_entry
@@ -35,6 +36,7 @@ from gatedrnn.training.population import member, population
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
+    from gatedrnn.tasks.task import Batch
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell, Params
 
@@ -46,7 +48,7 @@ class TrainSettings:
     """One network and how it is trained.
 
     Raises:
-        InputError: where there is no task of that name.
+        InputError: where no network can be trained so, or there is no task of that name.
     """
 
     task: str | Task = "japanese-vowels-forecast"
@@ -84,7 +86,10 @@ class TrainSettings:
     """What stands around the cell."""
 
     def __post_init__(self) -> None:
-        """Refuse a task that there is not."""
+        """Refuse what no network can be trained with."""
+        limits.check_fields(self)
+        if not isinstance(self.architecture, Architecture):
+            raise InputError(f"architecture: expected Architecture, got {self.architecture!r}")
         registry.refuse_unknown(self.task)
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,13 +120,15 @@ def train(
 
     Raises:
         InputError: where a name is unknown, the task has no such metric or no last value to change from, the network is
-            not for it, there are fewer devices than asked for, or the folder holds a run with other settings.
+            not for it or does not fit into memory, there are fewer devices than asked for, or the folder holds a run
+            with other settings.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden)
     refuse_difference(task, (settings.difference,))
     visible = task.split(settings.seed)
+    refuse_too_large_for(task, settings, visible.train)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
     claim(out, settings.as_dict())
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
@@ -153,6 +160,22 @@ def train(
         save_network(task, settings, cell, params, result["trial"], out)
         write_json(out / "result.json", result)
     return result
+
+
+def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> None:
+    """Refuse a network that does not fit into memory, before any of it is made.
+
+    Args:
+        task: the task that it would be trained on.
+        settings: the sizes of the network and of its training.
+        train: the training part, for its shapes.
+
+    Raises:
+        InputError: where it does not fit; names what makes it so large.
+    """
+    around, make = settings.architecture, cell_maker(settings.cell)
+    asked = Sizes(settings.hidden, around.layers, around.embed, settings.batch_size, settings.max_epochs)
+    refuse_too_large(asked, lambda sizes: needed(sizes, make, task, train, bidirectional=around.bidirectional))
 
 
 def _trained(

@@ -10,8 +10,8 @@ import numpy as np
 import tyro
 
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.experiment.changes import DIFFERENCES
-from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.training.early_stopping import Hyper
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ class Space:
     """Units of the first cell: one of these, as the settings have them."""
 
     def __post_init__(self) -> None:
-        """Refuse ranges that nothing can be drawn from."""
+        """Refuse ranges that nothing can be drawn from, and values that no run can have."""
+        limits.check_fields(self)
         for name in RANGES:
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise InputError(f"{name}: expected 0 < low <= high, got {(low, high)}")
+            ends = getattr(self, name)
+            if len(ends) != 2 or ends[0] > ends[1]:
+                raise InputError(f"{name}: expected 0 < low <= high, got {ends}")
         for name in ("dropout", "gate_bias", "difference", "hidden"):
             if not getattr(self, name):
                 raise InputError(f"{name}: expected at least one choice, got none")
@@ -140,7 +141,7 @@ def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) ->
     def column(name: Hyperparameter) -> np.ndarray:
         return np.array([configuration[name] for configuration in configurations], np.float32)
 
-    biases = [GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
+    biases = [limits.GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
     changes = [DIFFERENCES.index(str(configuration.get("difference", "no"))) for configuration in configurations]
     rates = column("learning_rate"), column("clip_norm"), column("dropout")
     units = np.array([configuration.get("hidden", 0) for configuration in configurations], np.float32)

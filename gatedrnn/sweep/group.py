@@ -11,7 +11,8 @@ import numpy as np
 from gatedrnn.cells.gate_bias import scale_recurrent
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.changes import DIFFERENCES
-from gatedrnn.experiment.network import GATE_BIASES, make_run
+from gatedrnn.experiment.limits import GATE_BIASES
+from gatedrnn.experiment.network import make_run
 from gatedrnn.experiment.trials import curve_entry, trial_entry
 from gatedrnn.training.population import member
 from gatedrnn.training.step import adamw

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import Annotated, Any, Literal
 
 import tyro
 
-from gatedrnn.cells import checks
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.errors import InputError
+from gatedrnn.experiment import limits
 from gatedrnn.experiment.architecture import Architecture
-from gatedrnn.experiment.changes import DIFFERENCES
-from gatedrnn.experiment.network import GATE_BIASES
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import DECIDING, Deciding
+from gatedrnn.tasks.metrics import Deciding
 from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
@@ -75,32 +74,19 @@ class SweepSettings:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sweep."""
-        for name in ("draws", "seeds", "batch_size", "max_epochs", "patience", "segment"):
-            checks.positive(name, getattr(self, name))
-        if self.sampling not in ("random", "grid"):
-            raise InputError(f"sampling: expected 'random' or 'grid', got {self.sampling!r}")
-        if self.metric not in (None, *DECIDING):
-            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
+        limits.check_fields(self)
+        if not isinstance(self.architecture, Architecture):
+            raise InputError(f"architecture: expected Architecture, got {self.architecture!r}")
         registry.refuse_unknown(self.task)
         for name in HYPERPARAMETERS:
-            values = getattr(self, name)
-            if not values or len(set(values)) < len(values):
-                raise InputError(f"{name}: expected one or more different values, got {values!r}")
-            least = 0 if name in ("weight_decay", "dropout") else None
-            if name in RANGES and not all(0 < value < float("inf") for value in values):
-                raise InputError(f"{name}: expected finite numbers above 0, got {values!r}")
-            if least is not None and not all(least <= value < float("inf") for value in values):
-                raise InputError(f"{name}: expected finite numbers of 0 or more, got {values!r}")
-        if not all(rate < 1 for rate in self.dropout):
-            raise InputError(f"dropout: expected rates below 1, got {self.dropout!r}")
-        if not set(self.gate_bias) <= set(GATE_BIASES):
-            raise InputError(f"gate_bias: expected some of {', '.join(GATE_BIASES)}; got {self.gate_bias!r}")
-        if not set(self.difference) <= set(DIFFERENCES):
-            raise InputError(f"difference: expected some of {', '.join(DIFFERENCES)}; got {self.difference!r}")
-        for hidden in self.hidden:
-            checks.positive("hidden", hidden)
+            limits.refuse_repeated(name, getattr(self, name))
         for name in self.cell:
             cell_maker(name)
+        if self.sampling == "grid":
+            combinations = math.prod(len(getattr(self, name)) for name in HYPERPARAMETERS)
+            limits.refuse_too_many("sampling", combinations * self.seeds)
+        limits.refuse_too_many("draws", self.draws * self.seeds)
+        limits.refuse_too_many_seeds(self.seed, self.seeds)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON has them; of a task that is not registered, what tells its data from others."""

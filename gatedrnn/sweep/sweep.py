@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.cells.registry import make_cell
+from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
 from gatedrnn.experiment.measure import Measure
+from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import read_json, write_json
@@ -28,7 +30,7 @@ from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import Visible, VisibleTask
+    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
 
 SCHEMA = 2
 
@@ -74,15 +76,16 @@ def sweep(
 
     Raises:
         InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
-            or no last value to change from, or the network is not for it.
+            or no last value to change from, or the network is not for it or does not fit into memory.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
     visible = task.split(settings.seed)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
-    claim(out, settings.as_dict())
     members = configurations(settings)
+    refuse_too_large_for(members, task, visible.train, settings)
+    claim(out, settings.as_dict())
     found: dict[int, dict[str, Any]] = {}
 
     def tell(name: str, latest: dict[int, dict[str, Any]]) -> None:
@@ -104,6 +107,37 @@ def sweep(
         "facts": dict(task.facts),
         "members": [{"member": k, **found[k]} for k in sorted(found)],
     }
+
+
+def refuse_too_large_for(
+    members: list[dict[str, Any]], task: VisibleTask, train: Batch, settings: SweepSettings
+) -> None:
+    """Refuse a sweep of which one group does not fit into memory, before any of it is made.
+
+    Args:
+        members: the configuration of each member.
+        task: the task that they would be trained on.
+        train: the training part, for its shapes.
+        settings: the sizes of the networks and of their training.
+
+    Raises:
+        InputError: where it does not fit; names what makes it so large.
+    """
+    around = settings.architecture
+    of_seeds = settings.sampling == "grid" or settings.seeds > settings.draws
+    said = {"members": ("seeds", settings.seeds) if of_seeds else ("draws", settings.draws)}
+    for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
+        make = cell_maker(group.static["cell"])
+        asked = Sizes(
+            group.static["hidden"],
+            around.layers,
+            around.embed,
+            settings.batch_size,
+            settings.max_epochs,
+            len(group.indices),
+        )
+        estimate = partial(needed, make=make, task=task, train=train, bidirectional=around.bidirectional)
+        refuse_too_large(asked, estimate, said=said)
 
 
 def train_group(

@@ -48,7 +48,7 @@ def change(
     Args:
         values: the targets of all sequences, one after another.
         part: where the training part lies among them.
-        steps: how many lie between one value and the other.
+        steps: how many lie between the two values.
         unit: what it is divided by.
 
     Example:

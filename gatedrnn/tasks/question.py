@@ -12,7 +12,11 @@ RecordedKind = Literal["classification", "step-classification", "step-regression
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """What is asked of FILE; columns are those of a table in long form, a row for each step."""
+    """What is asked of FILE; columns are those of a table in long form, a row for each step.
+
+    Raises:
+        InputError: where a column is named twice.
+    """
 
     kind: RecordedKind | None = None
     """What is asked; unless given, a forecast where there is no target, else what the target is: classes (text, whole
@@ -46,6 +50,21 @@ class Question:
     """Whether each row of a table is a series, of a class that target names, or each column; none: a row is a step."""
     tokens: Literal["characters", "words"] | None = None
     """What a text is read as; none: words of sentences in a table, and else characters."""
+
+    def __post_init__(self) -> None:
+        """Refuse a column that is named twice."""
+        for name in ("target", "features"):
+            columns = getattr(self, name)
+            if len(set(columns)) < len(columns):
+                raise InputError(f"{name}: expected different columns, got {', '.join(columns)}")
+        roles: dict[str, str] = {}
+        for name in ("group", "time", "split"):
+            column = getattr(self, name)
+            if column is None:
+                continue
+            if column in roles:
+                raise InputError(f"{name}: expected another column than that of {roles[column]}, got {column}")
+            roles[column] = name
 
     def read(self) -> dict[str, Any]:
         """Return what says how a file is read, whatever is asked of it: another one is read likewise.

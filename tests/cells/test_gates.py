@@ -15,7 +15,8 @@ from gatedrnn.cells.gates import Gates, gates_of
 from gatedrnn.cells.registry import CELLS
 from gatedrnn.comparison.diagnostics.gates import gate_values, readable
 from gatedrnn.costs.describe import describe
-from gatedrnn.experiment.network import GATE_BIASES, init_params
+from gatedrnn.experiment.limits import GATE_BIASES
+from gatedrnn.experiment.network import init_params
 from gatedrnn.training.early_stopping import Hyper
 from tests.helpers.paths import ROOT
 

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
 from gatedrnn.experiment import single
+from tests.helpers.compiling import quick_flags
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 FULL_THEN_ROOM = """
@@ -46,7 +47,7 @@ def test_on_a_full_disk_the_last_checkpoint_stays_and_training_goes_on_from_it(t
     paths = {name: tmp_path / name.lower() for name in ("SAID", "ERROR", "CODE", "KEPT", "RESULT", "DISK")}
     paths["DISK"].mkdir()
     train = [sys.executable, "-m", "gatedrnn", "train", "--hidden", "32", "--max-epochs", "4", "--segment", "1"]
-    environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
     environment |= {name: str(path) for name, path in paths.items()}
     job = subprocess.run(
         [*NAMESPACE, "sh", "-c", FULL_THEN_ROOM, "sh", *train, "--out", str(paths["DISK"] / "run")],

@@ -16,6 +16,8 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
+from tests.helpers.compiling import quick_flags
+
 TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "30", "--segment", "2", "--patience", "30")
 COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "5", "--trials", "2", "--hidden", "4")
 COMPARE += ("--max-epochs", "4")
@@ -24,7 +26,7 @@ PIECE = re.compile(r"epoch +\d|\S+ \S+: replicate \d+ done")
 
 
 def _start(arguments: tuple[str, ...], out: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "gatedrnn", *arguments, "--out", str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 

@@ -18,7 +18,8 @@ from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search import context, extension
 from gatedrnn.comparison.search.replicate import Search, SearchResult, draw_replicate, score_of
 from gatedrnn.comparison.settings import Settings
-from gatedrnn.experiment.network import GATE_BIASES, init_params
+from gatedrnn.experiment.limits import GATE_BIASES
+from gatedrnn.experiment.network import init_params
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.tasks.task import FinalTest, Task
 from tests.helpers.fake_results import make_task

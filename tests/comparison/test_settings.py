@@ -22,11 +22,11 @@ from gatedrnn.training.fingerprint import changes
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"replicates": 1}, "replicates: expected 2 or more, got 1"),
-        ({"trials": 0}, "trials: expected 1 or more, got 0"),
+        ({"replicates": 1}, "replicates: expected an int of 2 or more, got 1"),
+        ({"trials": 0}, "trials: expected a positive int, got 0"),
         ({"trials": None}, "trials, minutes: expected at least one budget, got none"),
-        ({"minutes": 0.0}, "minutes: expected a finite number above 0, got 0.0"),
-        ({"equivalence": 1.0}, "equivalence: expected a part of 1, got 1.0"),
+        ({"minutes": 0.0}, r"minutes: expected a finite number above 0 and of at most 1e\+07, got 0.0"),
+        ({"equivalence": 1.0}, "equivalence: expected a finite number of at least 0 and below 1, got 1.0"),
         ({"matching": "size"}, "matching: expected one of parameters, width, flops, time; got 'size'"),
         ({"cells": ("LSTM", "LSTM")}, "cells: expected two or more different ones, got LSTM, LSTM"),
         ({"cells": ("LSTM", "TGRU")}, "cells: expected some of LSTM, GRU, .*, or package.module:Class; got TGRU"),

@@ -17,6 +17,7 @@ pytest.importorskip("safetensors")
 import gatedrnn as gr
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.cells.registry import CELLS, make_cell
+from gatedrnn.experiment.changes import change_scales
 from gatedrnn.experiment.network import network
 from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model
@@ -57,7 +58,8 @@ def test_a_projecting_cell_predicts_after_it_was_saved_what_it_predicted_before(
     split = np.repeat(["train", "validation", "test"], [12, 6, 6])
     task = task_from_arrays({"x": x, "split": split}, Question(kind="forecast"))
     cell = Projecting(6, proj=3, policy=gr.Policy(carry="float32"))
-    params: Any = (*network(cell, task.out_dim, 0.0).init(KEY, task.in_dim), jnp.float32(1.0))
+    assert task.anchor is not None
+    params: Any = (*network(cell, task.out_dim, 0.0).init(KEY, task.in_dim), change_scales(task.anchor, 1))
     config = description(task, "own", cell, task.reading(0))
     before = Model(config, cell, params).predict(x, np.full(24, 5))
     save(tmp_path / "model", params, config)

@@ -27,6 +27,7 @@ from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
 from gatedrnn.training.population import Interrupted
+from tests.helpers.compiling import quick_flags
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -69,16 +70,16 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"learning_rate": (0.0, 0.1)}, "learning_rate: expected finite numbers above 0"),
-        ({"dropout": (1.0,)}, "dropout: expected rates below 1"),
-        ({"weight_decay": (-1.0,)}, "weight_decay: expected finite numbers of 0 or more"),
+        ({"learning_rate": (0.0, 0.1)}, "learning_rate: expected a finite number above 0, got 0.0"),
+        ({"dropout": (1.0,)}, "dropout: expected a finite number of at least 0 and below 1, got 1.0"),
+        ({"weight_decay": (-1.0,)}, "weight_decay: expected a finite number of at least 0, got -1.0"),
         ({"hidden": ()}, "hidden: expected one or more different values"),
         ({"cell": ("TRU",)}, "cells: expected some of LSTM"),
         ({"metric": "bits"}, "metric: expected one of nats, rmse"),
         ({"task": "nothing"}, "task: expected one of japanese-vowels-forecast"),
         ({"draws": 0}, "draws: expected a positive int"),
-        ({"gate_bias": ("2",)}, "gate_bias: expected some of 0, 1, chrono"),
-        ({"sampling": "sobol"}, "sampling: expected 'random' or 'grid'"),
+        ({"gate_bias": ("2",)}, "gate_bias: expected one of 0, 1, chrono; got '2'"),
+        ({"sampling": "sobol"}, "sampling: expected one of random, grid; got 'sobol'"),
     ],
 )
 def test_what_makes_no_sweep_is_refused(change, message):
@@ -204,7 +205,7 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     def start(out, devices):
         command = [sys.executable, "experiments/sweep.py", "configs/sweep_vowels.py", *arguments]
         command += ["--devices", str(devices), "--out", str(out)]
-        environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+        environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
     def finish(out, devices):

@@ -134,7 +134,7 @@ def test_a_task_without_a_last_value_refuses_the_choice_and_claims_no_folder(tmp
         sweep(dataclasses.replace(SETTINGS, task="japanese-vowels-speaker"), tmp_path)
     assert list(tmp_path.iterdir()) == []
     odd: Any = ("maybe",)
-    with pytest.raises(InputError, match="difference: expected some of no, yes, both"):
+    with pytest.raises(InputError, match="difference: expected one of no, yes, both; got"):
         dataclasses.replace(SETTINGS, difference=odd)
 
 

@@ -1,0 +1,82 @@
+"""What a command line may not ask for is one line on the error stream, by the option's name, and exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+pytest.importorskip("matplotlib")
+
+from gatedrnn.commands import cli
+
+REFUSED = {
+    "compare --dropout 1": "dropout: expected a finite number of at least 0 and below 1, got 1.0",
+    "compare --dropout -0.1": "dropout: expected a finite number of at least 0 and below 1, got -0.1",
+    "compare --learning-rate nan 1": "learning_rate: expected a finite number above 0, got nan",
+    "compare --cells GRU GRU": "cells: expected two or more different ones, got GRU, GRU",
+    "compare --replicates 1": "replicates: expected an int of 2 or more, got 1",
+    "compare --devices -1": "devices: expected a positive int, got -1",
+    "compare --seed 1000000000000": "seed: expected 4294967295 or less, got 1000000000000",
+    "compare no.csv --target a a": "target: expected different columns, got a, a",
+    "compare no.csv --tasks japanese-vowels-speaker": (
+        "file: expected none where a task is named, got no.csv beside japanese-vowels-speaker"
+    ),
+    "train --learning-rate 0": "learning_rate: expected a finite number above 0, got 0.0",
+    "train --clip-norm 0": "clip_norm: expected a finite number above 0, got 0.0",
+    "train --layers 0": "layers: expected a positive int, got 0",
+    "train --devices 1000000000000": "devices: expected 1024 or less, got 1000000000000",
+    # The default, asked for: it would have been replaced in silence.
+    "train no.csv --task japanese-vowels-forecast": (
+        "file: expected none where a task is named, got no.csv beside japanese-vowels-forecast"
+    ),
+    "sweep no.csv --task jsb-chorales": "file: expected none where a task is named, got no.csv beside jsb-chorales",
+    "sweep --weight-decay -1": "weight_decay: expected a finite number of at least 0, got -1.0",
+    "sweep --hidden 8 8": "hidden: expected one or more different values, got 8, 8",
+    "describe --in-dim 3 --hidden 3 --cells GRU GRU": "cells: expected one or more different ones, got GRU, GRU",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_refused_option_is_one_line(line, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(line.split()) == 2
+    said = capsys.readouterr()
+    assert said.err == f"gatedrnn: {REFUSED[line]}\n"
+    assert said.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("train --hidden x", "--hidden"),
+        ("train --gate-bias 3", "--gate-bias"),
+        ("compare --trails 3", "--trails"),
+        ("sweep --seed", "--seed"),
+    ],
+)
+def test_what_cannot_be_read_is_said_by_the_options_name(line, named, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.run(line.split())
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert "dummy" not in said
+
+
+def test_help_is_no_refusal(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.run(["train", "--help"])
+    assert stop.value.code == 0
+    assert "--learning-rate" in capsys.readouterr().out
+
+
+def test_a_process_ends_so_too(tmp_path):
+    command = [sys.executable, "-m", "gatedrnn", "train", "--dropout", "1.5", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gatedrnn: dropout: expected a finite number of at least 0 and below 1, got 1.5\n"
+    assert not (tmp_path / "out").exists()
