@@ -131,12 +131,14 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         sha256=digest,
         framing=_framing(question),
     )
-    return dataclasses.replace(task, reading=partial(_reading, task, question))
+    found = {"time": data.time_name, "day_first": data.day_first}
+    read = {**question.read(), **{name: value for name, value in found.items() if value is not None}}
+    return dataclasses.replace(task, reading=partial(_reading, task, read))
 
 
-def _reading(task: Task, question: Question, seed: int) -> Reading:
+def _reading(task: Task, read: Mapping[str, Any], seed: int) -> Reading:
     """Return what the split that the seed draws did to raw data, and how their file was read."""
-    return task.reading(seed)._replace(read=question.read())
+    return task.reading(seed)._replace(read=read)
 
 
 def _framing(question: Question) -> Framing:

@@ -28,7 +28,7 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
 
     Args:
         name: what the column is called.
-        column: its numbers, which are finite and not all alike.
+        column: the numbers of the column, which are finite and not all alike.
 
     Raises:
         InputError: where that is so, or squares of the numbers leave float64; says what to do.
@@ -48,7 +48,7 @@ def check_representable(name: str, column: Float[np.ndarray, "N"]) -> None:
         )
     mean, deviation = _moments(column)
     first, middle, last = np.quantile(column[:: -(-len(column) // LOOKED_AT)].astype(np.float64), (0.25, 0.5, 0.75))
-    step = np.spacing(np.float32(abs(middle - mean) / deviation))
+    step = float(np.spacing(np.float32(abs(middle - mean) / deviation)))
     if 0 < last - first < LEVELS * deviation * step:
         raise InputError(
             f"column {name!r}: expected numbers that stay apart in float32, got {low:g} to {high:g}: beside these, the "

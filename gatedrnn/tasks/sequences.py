@@ -41,6 +41,7 @@ class Sequences:
         times: when each step was, ``[N]``: datetime64[ns] or numbers; None where nothing says so.
         time_name: what the times are called; None where there are none.
         tokens: names of the tokens where x holds such and y something else, whose classes ``classes`` names.
+        day_first: whether the dates that the times were read from start with the day; None where that is no question.
     """
 
     x: Float[np.ndarray, "N I"] | Int[np.ndarray, "N"]
@@ -57,6 +58,7 @@ class Sequences:
     times: np.ndarray | None = None
     time_name: str | None = None
     tokens: tuple[str, ...] = ()
+    day_first: bool | None = None
 
     def __post_init__(self) -> None:
         """Make plain text of what is only shown; names of tokens stay what they are, as texts are read by them."""
