@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import signal
-import time
 
 import jax
 import jax.numpy as jnp
@@ -148,8 +147,7 @@ print(json.dumps(np.asarray(members.states.params).tolist()), flush=True)
 def test_killed_it_ends_with_the_same_bits(tmp_path):
     """SIGKILL while grain's threads read ahead: what they had read and nobody was trained on is read again."""
     pytest.importorskip("grain", reason="needs gatedrnn[stream]")
-    killed = Job("-c", KILLED, tmp_path).after(str(STEPS))
-    time.sleep(0.1)
+    killed = Job("-c", KILLED, tmp_path).after(str(3 * STEPS))
     killed.send(signal.SIGKILL, 0).end()
     first, *_, end = Job("-c", KILLED, tmp_path).succeed()[0].splitlines()
     assert int(first) > STEPS, "killed before the first checkpoint, which proves nothing"
