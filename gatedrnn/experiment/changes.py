@@ -75,8 +75,10 @@ def from_last(
 
     Example:
         >>> outputs, last = jnp.array([[[0.5, 0.0]]]), jnp.array([[[2.0]]])
-        >>> [from_last(outputs, last, jnp.array([a])).round(2).ravel().tolist() for a in (0.0, 0.1)]
-        [[0.5, 0.0], [2.05, -2.3]]
+        >>> for ahead in (0.0, 0.1):
+        ...     print(*(f"{number:.2f}" for number in from_last(outputs, last, jnp.array([ahead])).ravel()))
+        0.50 0.00
+        2.05 -2.30
     """
     ahead, (mean, raw) = jax.lax.stop_gradient(ahead), jnp.split(outputs, 2, axis=-1)
     size = jnp.where(ahead > 0, ahead, 1.0)
