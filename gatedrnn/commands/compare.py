@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import CompareDisplay, note, print_preparing
+from gatedrnn.commands.console import CompareDisplay, make_console, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.commands.reading import task_asked
@@ -56,7 +55,7 @@ def compare(
     """
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
-    console = Console()
+    console = make_console()
     task = task_asked(console, file, question, settings.architecture.words, tasks=settings.tasks)
     if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import SweepDisplay, note
+from gatedrnn.commands.console import SweepDisplay, make_console, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
 from gatedrnn.commands.signals import WORDS
@@ -50,7 +49,7 @@ def sweep(
     """
     ask_for_devices(devices)
     join_processes()
-    console = Console(quiet=not is_first())
+    console = make_console(quiet=not is_first())
     task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import note, print_segment
+from gatedrnn.commands.console import make_console, note, print_segment
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
 from gatedrnn.commands.signals import WORDS
@@ -47,7 +46,7 @@ def train(
     """
     ask_for_devices(settings.devices)
     join_processes()
-    console = Console(quiet=not is_first())
+    console = make_console(quiet=not is_first())
     task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
