@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
 
 try:
-    from rich.console import Group, RenderableType
+    from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
     from rich.padding import Padding
     from rich.rule import Rule
     from rich.table import Table as Grid
@@ -25,6 +25,8 @@ except ImportError as error:  # pragma: no cover
 CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""
 
+WIDEST = 1000
+"""Columns of a terminal that no table needs."""
 MOST_NOTED = 4
 """Columns whose heads have room for their notes."""
 
@@ -82,7 +84,7 @@ def _side_by_side(table: Table) -> RenderableType:
     if len(table.heads) > MOST_NOTED:
         return _notes_below(table)
     grid = _grid(show_header=True)
-    grid.add_column(Text(table.title, "bold"))
+    grid.add_column(Text(table.title, "bold"), overflow="fold")
     below = len(table.heads) > 2
     for head in table.heads:
         grid.add_column(Text(inline(head.text, head.note), _style(head.cell)), justify="right")
@@ -97,7 +99,7 @@ def _side_by_side(table: Table) -> RenderableType:
 def _notes_below(table: Table) -> Group:
     """Return many narrow columns of values without notes, which stand below the table: of heads, and then of rows."""
     grid = _grid(gap=1, show_header=True)
-    grid.add_column(Text(table.title, "bold"))
+    grid.add_column(Text(table.title, "bold"), overflow="fold")
     for head in table.heads:
         # Two lines, so that names of rows keep their room.
         grid.add_column(Text(head.text.replace(" ", "\n", 1), _style(head.cell)), justify="right", no_wrap=True)
@@ -106,7 +108,34 @@ def _notes_below(table: Table) -> Group:
         grid.add_row(Text(row.label), *values, style="bold" if row.emphasis == "strongest" else "")
     heads = "; ".join(f"{head.text}: {head.note}" for head in table.heads if head.note)
     rows = [f"{row.label}: {row.note}" for row in table.rows if row.note]
-    return Group(grid, *(Text(line, "dim") for line in (heads, *rows)))
+    return Group(Fitting(grid, _one_below_another(table)), *(Text(line, "dim") for line in (heads, *rows)))
+
+
+def _one_below_another(table: Table) -> Group:
+    """Return each row as its label with its values below it, for a terminal in which the columns would not fit."""
+    shown: list[RenderableType] = [Text(table.title, "bold")]
+    for row in table.rows:
+        shown.append(Text(row.label, "bold" if row.emphasis == "strongest" else ""))
+        for head, value in zip(table.heads, row.values, strict=True):
+            shown.append(Text(f"  {head.text} {value.text}", _style(head.cell) if head.cell is not None else ""))
+    return Group(*shown)
+
+
+class Fitting:
+    """A table where all of it fits into the terminal, and else the same in another form: no number is cut.
+
+    Args:
+        wide: the table.
+        narrow: what is shown in its place.
+    """
+
+    def __init__(self, wide: Grid, narrow: Group) -> None:
+        self._wide, self._narrow = wide, narrow
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what fits; labels may break, values may not."""
+        needed = self._wide.__rich_measure__(console, options.update(max_width=WIDEST)).minimum
+        yield self._wide if needed <= options.max_width else self._narrow
 
 
 def _value(value: Value, *, below: bool) -> list[Text]:

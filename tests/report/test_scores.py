@@ -154,3 +154,17 @@ def test_numbers_have_the_digits_that_their_uncertainty_allows() -> None:
     assert interval(-123.4, 31.2, decimals(310.0)) == "[−123, 31]"
     assert number(-0.4, 0) == "0"
     assert number(0.0321, decimals(0.0047)) == "0.0321"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_width_of_a_terminal_cuts_a_number(results: dict[str, Any], width: int) -> None:
+    buffer = io.StringIO()
+    Console(file=buffer, width=width).print(render_summary(results))
+    _, shown = buffer.getvalue().split("\n", 1)  # below the title, which may end in an ellipsis
+    assert "\u2026" not in shown
+    words = set(shown.split())
+    content = task_content(results["tasks"][0], results)
+    assert content.baselines is not None
+    for table in (content.cells, content.baselines):
+        for value in (value for row in table.rows for value in row.values):
+            assert set(value.text.split()) <= words
