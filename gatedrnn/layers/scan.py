@@ -114,7 +114,7 @@ def checked_step(cell: Any, params: Params, carry: Carry, x: Array, x_prepared: 
 
     Args:
         cell: the cell that consumes one input.
-        params: its parameters, prepared.
+        params: what the cell has prepared of its parameters.
         carry: the carry that came.
         x: the input that came.
         x_prepared: the input as the cell has prepared it.

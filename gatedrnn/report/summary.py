@@ -93,7 +93,7 @@ def _side_by_side(table: Table) -> RenderableType:
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
-    return grid
+    return Fitting(grid, _one_below_another(table, noted=True))
 
 
 def _notes_below(table: Table) -> Group:
@@ -111,13 +111,20 @@ def _notes_below(table: Table) -> Group:
     return Group(Fitting(grid, _one_below_another(table)), *(Text(line, "dim") for line in (heads, *rows)))
 
 
-def _one_below_another(table: Table) -> Group:
-    """Return each row as its label with its values below it, for a terminal in which the columns would not fit."""
+def _one_below_another(table: Table, *, noted: bool = False) -> Group:
+    """Return each row as its label with its values below it, for a terminal in which the columns would not fit.
+
+    Args:
+        table: what would stand in columns.
+        noted: whether the notes of rows and values are shown.
+    """
     shown: list[RenderableType] = [Text(table.title, "bold")]
     for row in table.rows:
-        shown.append(Text(row.label, "bold" if row.emphasis == "strongest" else ""))
+        label = inline(row.label, row.note) if noted else row.label
+        shown.append(Text(label, "bold" if row.emphasis == "strongest" else ""))
         for head, value in zip(table.heads, row.values, strict=True):
-            shown.append(Text(f"  {head.text} {value.text}", _style(head.cell) if head.cell is not None else ""))
+            said = f"  {head.text} {value.text} {value.note if noted else ''}".rstrip()
+            shown.append(Text(said, _style(head.cell) if head.cell is not None else ""))
     return Group(*shown)
 
 
@@ -125,7 +132,7 @@ class Fitting:
     """A table where all of it fits into the terminal, and else the same in another form: no number is cut.
 
     Args:
-        wide: the table.
+        wide: what stands in columns.
         narrow: what is shown in its place.
     """
 
