@@ -60,8 +60,8 @@ def number(
         InputError: where it is none.
 
     Example:
-        >>> number("dropout", 0.1, least=0, below=1)
-        >>> number("learning_rate", float("nan"), above=0)
+        >>> number("dropout", 0.1, least=0.0, below=1.0)
+        >>> number("learning_rate", float("nan"), above=0.0)
         Traceback (most recent call last):
         ...
         gatedrnn.errors.InputError: learning_rate: expected a finite number above 0, got nan

@@ -1,27 +1,73 @@
-"""Messages for input that a cell can't take, raised when a program is traced."""
+"""Messages for what a cell or a layer can't take, raised when it is made or traced: types and shapes alone are read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
+from gatedrnn.arguments import function, whole
 from gatedrnn.errors import InputError
+from gatedrnn.policy import Policy
 
 if TYPE_CHECKING:
     from jax import Array
 
+LONGEST = 100
+"""Characters up to which what came is shown as it prints."""
+
 
 def positive(name: str, value: Any) -> None:
     """Raise ``ValueError`` unless ``value`` is a whole number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"{name}: expected a positive int, got {value!r}")
+    whole(name, value)
+
+
+def policy(value: Any) -> None:
+    """Raise ``ValueError`` unless ``value`` is a ``Policy``."""
+    if not isinstance(value, Policy):
+        raise InputError(f"policy: expected a Policy, such as gr.Policy(compute='bfloat16'), got {value!r}")
+
+
+def configuration(hidden: Any, activation: Any, types: Any) -> None:
+    """Raise ``ValueError`` unless a cell can have so many units, this activation and this policy."""
+    whole("hidden", hidden)
+    function("activation", activation)
+    policy(types)
+
+
+def cell(name: str, value: Any) -> None:
+    """Raise ``ValueError`` unless ``value`` is a cell: no class of cells, and no layer."""
+    if is_made(value, "init", "initial_carry", "step") and not hasattr(value, "apply"):
+        return
+    raise InputError(f"{name}: expected a cell, with init, initial_carry and step; got {said(value)}")
+
+
+def is_made(value: Any, *methods: str) -> bool:
+    """Return whether it is an object with these methods, and not the class of such objects."""
+    return not isinstance(value, type) and all(hasattr(value, method) for method in methods)
+
+
+def said(value: Any) -> str:
+    """Return a cell or a layer as it prints, and what is missing where its class or maker came."""
+    unmade = isinstance(value, type) or getattr(value, "__name__", "") == "GRU"
+    return f"{value.__name__} itself: give its units, such as {value.__name__}(64)" if unmade else repr(value)
+
+
+def key(name: str, value: Any) -> None:
+    """Raise ``ValueError`` unless ``value`` is one random key of JAX."""
+    dtype, shape = getattr(value, "dtype", None), jnp.shape(value) if hasattr(value, "dtype") else None
+    typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+    if not (typed and shape == ()) and not (dtype == jnp.uint32 and shape is not None and len(shape) == 1):
+        raise InputError(f"{name}: expected one key, such as jax.random.key(0), got {shown(value)}")
 
 
 def features(x: Array, weight: Array) -> None:
     """Raise ``ValueError`` unless the last axis of ``x`` is what ``weight [I, ...]`` takes."""
-    if x.ndim == 0 or x.shape[-1] != weight.shape[0]:
-        raise InputError(f"x: expected [..., {weight.shape[0]}] as in init, got shape {x.shape}")
+    shape = jnp.shape(x)
+    if not shape or shape[-1] != weight.shape[0]:
+        raise InputError(f"x: expected [..., {weight.shape[0]}] as in init, got shape {shape}")
 
 
 def one_each(name: str, trees: Any, parts: tuple[Any, ...]) -> None:
@@ -31,10 +77,69 @@ def one_each(name: str, trees: Any, parts: tuple[Any, ...]) -> None:
         raise InputError(f"{name}: expected a tuple of {len(parts)}, one for each of {parts!r}; got {got}")
 
 
-def params(params: Any, kind: type, **shapes: tuple[int, ...]) -> None:
-    """Raise ``ValueError`` unless ``params`` are of this ``kind``, the arrays named here of these ``shapes``."""
+def of_kind(params: Any, kind: type) -> None:
+    """Raise ``ValueError`` unless ``params`` are of this ``kind``."""
     if not isinstance(params, kind):
         raise InputError(f"params: expected {kind.__name__}, got {type(params).__name__}")
+
+
+def params(params: Any, kind: type, **shapes: tuple[int | None, ...]) -> None:
+    """Raise ``ValueError`` unless ``params`` are of this ``kind``, its arrays real, those named here of these shapes.
+
+    Args:
+        params: what came as parameters.
+        kind: the named tuple that they have to be.
+        shapes: the shape of arrays by their names, None for an axis of any length.
+    """
+    of_kind(params, kind)
+    for name, leaf in zip(kind._fields, params, strict=True):  # pyright: ignore[reportAttributeAccessIssue]
+        if not is_real(leaf):
+            raise InputError(f"params: expected {name} to be floating point numbers, got {shown(leaf)}")
     for name, shape in shapes.items():
-        if jnp.shape(getattr(params, name)) != shape:
-            raise InputError(f"params: expected {name} {list(shape)}, got {list(jnp.shape(getattr(params, name)))}")
+        got = jnp.shape(getattr(params, name))
+        if len(got) != len(shape) or any(n is not None and n != m for n, m in zip(shape, got, strict=True)):
+            expected = ", ".join("I" if n is None else str(n) for n in shape)
+            raise InputError(f"params: expected {name} [{expected}], got {list(got)}")
+
+
+def carry(initial: Any, got: Any) -> None:
+    """Raise ``ValueError`` unless a carry has the structure, the shapes and the kinds of numbers of the initial one.
+
+    Args:
+        initial: the carry to begin with, or its shapes and types.
+        got: the carry that came.
+    """
+    expected, came = jax.tree.leaves(initial), jax.tree.leaves(got)
+    same = jax.tree.structure(initial) == jax.tree.structure(got)
+    if not same or any(np.shape(a) != shape_of(b) for a, b in zip(expected, came, strict=True)):
+        shapes = jax.tree.map(np.shape, initial), jax.tree.map(shape_of, got)
+        raise InputError(f"carry: expected shapes {shapes[0]}, got {shapes[1]}")
+    for a, b in zip(expected, came, strict=True):
+        if is_real(a) != is_real(b) or not hasattr(b, "dtype"):
+            raise InputError(f"carry: expected {a.dtype.name}, got {shown(b)}")
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Return whether two carries have the same structure, shapes and kinds of numbers."""
+    leaves, others = jax.tree.leaves(one), jax.tree.leaves(other)
+    return jax.tree.structure(one) == jax.tree.structure(other) and all(
+        shape_of(a) == shape_of(b) and is_real(a) == is_real(b) for a, b in zip(leaves, others, strict=True)
+    )
+
+
+def shape_of(value: Any) -> Any:
+    """Return an array's shape, and the name of what is none."""
+    return tuple(value.shape) if hasattr(value, "shape") else type(value).__name__
+
+
+def is_real(value: Any) -> bool:
+    """Return whether it is an array of floating point numbers."""
+    return hasattr(value, "dtype") and jnp.issubdtype(value.dtype, jnp.floating)
+
+
+def shown(value: Any) -> str:
+    """Return what came in a few words: of an array its type and its shape."""
+    if hasattr(value, "dtype"):
+        return f"{value.dtype} {list(jnp.shape(value))}"
+    said = repr(value)
+    return said if len(said) <= LONGEST else f"a {type(value).__name__}"

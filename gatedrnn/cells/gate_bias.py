@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from gatedrnn.arguments import is_number
+from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates, gates_of_params
 from gatedrnn.errors import InputError
 
@@ -44,6 +46,15 @@ def _with_bias(params: P, b: Array) -> P:
     return changed._replace(b=b) if hasattr(changed, "_replace") else dataclasses.replace(changed, b=b)
 
 
+def _numbers(name: str, value: Any, *shapes: tuple[int, ...]) -> None:
+    """Refuse what is no real number, nor an array of them of one of these shapes."""
+    dtype = getattr(value, "dtype", None)
+    real = is_number(value) if dtype is None else any(jnp.issubdtype(dtype, k) for k in (jnp.floating, jnp.integer))
+    if not real or jnp.shape(value) not in ((), *shapes):
+        also = "".join(f" or {list(shape)}" for shape in shapes)
+        raise InputError(f"{name}: expected a number{also}, got {checks.shown(value)}")
+
+
 def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
     """Set the bias of the gate that keeps memory: an LSTM's forget gate, the update gate of a GRU or a MinGRU.
 
@@ -67,6 +78,7 @@ def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
         Array([0., 0., 3., 3., 0., 0., 0., 0.], dtype=float32)
     """
     gates, b = _gates(params, cell), _bias(params)
+    _numbers("bias", bias, (b.size // len(gates.blocks),))
     return _with_bias(params, b.at[gates.block(gates.keeps, b.size)].set(-bias if gates.complement else bias))
 
 
@@ -95,7 +107,9 @@ def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = Non
         True
     """
     gates, b = _gates(params, cell), _bias(params)
-    if not isinstance(longest, Tracer) and longest <= 2:
+    checks.key("key", key)
+    _numbers("longest", longest)
+    if not isinstance(longest, Tracer) and not longest > 2:
         raise InputError(f"longest: expected a number above 2, got {longest!r}")
     bias = jnp.log(jax.random.uniform(key, (b.size // len(gates.blocks),), b.dtype, 1.0, longest - 1.0))
     params = memory_bias(params, bias, cell=cell)
@@ -118,5 +132,6 @@ def scale_recurrent(params: P, scale: Any) -> P:
     """
     if not hasattr(params, "w_h"):
         raise InputError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
+    _numbers("scale", scale)
     held: Any = params
     return held._replace(w_h=held.w_h * scale)

@@ -52,7 +52,7 @@ class GRUResetAfter:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Cho et al. 2014, arXiv 1406.1078v3, in the variant of its version 1 (reset after the product).
 
@@ -71,8 +71,8 @@ class GRUResetAfter:
     gates = GRUParams.gates
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no cell has."""
-        checks.positive("hidden", self.hidden)
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -81,6 +81,7 @@ class GRUResetAfter:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> GRUParams:
         """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         key_x, key_h = jax.random.split(key)
         return GRUParams(
@@ -92,13 +93,14 @@ class GRUResetAfter:
 
     def initial_carry(self, params: GRUParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        self._check(params)
         compute = self.policy.compute_dtype(params.w_h)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
 
     def prepare(self, params: GRUParams, xs: Any, key: Any = None) -> tuple[GRUParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, GRUParams, w_h=(self.hidden, 3 * self.hidden))
+        self._check(params)
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUParams(*(p.astype(dtype) for p in params)), xs
 
@@ -129,6 +131,16 @@ class GRUResetAfter:
     def step(self, params: GRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    def _check(self, params: GRUParams) -> None:
+        checks.params(
+            params,
+            GRUParams,
+            w_h=(self.hidden, 3 * self.hidden),
+            b=(3 * self.hidden,),
+            b_h=(self.hidden,),
+            w_x=(None, 3 * self.hidden),
+        )
 
     @property
     def gate_derivative(self) -> GRUDerivative | None:

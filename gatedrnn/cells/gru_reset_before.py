@@ -48,7 +48,7 @@ class GRUResetBefore:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Cho et al. 2014, arXiv 1406.1078v3; Chung et al. 2014, arXiv 1412.3555v1 (there z and 1 - z exchanged).
 
@@ -65,8 +65,8 @@ class GRUResetBefore:
     gates = GRUResetBeforeParams.gates
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no cell has."""
-        checks.positive("hidden", self.hidden)
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -75,6 +75,7 @@ class GRUResetBefore:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> GRUResetBeforeParams:
         """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         key_x, key_h = jax.random.split(key)
         return GRUResetBeforeParams(
@@ -85,13 +86,14 @@ class GRUResetBefore:
 
     def initial_carry(self, params: GRUResetBeforeParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        self._check(params)
         compute = self.policy.compute_dtype(params.w_h)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
 
     def prepare(self, params: GRUResetBeforeParams, xs: Any, key: Any = None) -> tuple[GRUResetBeforeParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, GRUResetBeforeParams, w_h=(self.hidden, 3 * self.hidden))
+        self._check(params)
         dtype = self.policy.compute_dtype(params.w_h)
         return GRUResetBeforeParams(*(p.astype(dtype) for p in params)), xs
 
@@ -108,3 +110,12 @@ class GRUResetBefore:
         candidate = self.activation(z_n + (reset * h) @ w_n)
         new = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(w_h.dtype))
         return new, new.astype(w_h.dtype)
+
+    def _check(self, params: GRUResetBeforeParams) -> None:
+        checks.params(
+            params,
+            GRUResetBeforeParams,
+            w_h=(self.hidden, 3 * self.hidden),
+            b=(3 * self.hidden,),
+            w_x=(None, 3 * self.hidden),
+        )

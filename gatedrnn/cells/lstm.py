@@ -57,7 +57,7 @@ class LSTM:
         policy: types; the cell state is at least float32 unless ``policy.carry`` says otherwise.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Hochreiter and Schmidhuber 1997; forget gate: Gers, Schmidhuber and Cummins 2000; this form:
     Graves 2013, arXiv 1308.0850v5, without its peepholes.
@@ -78,8 +78,8 @@ class LSTM:
     gates = LSTMParams.gates
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no cell has."""
-        checks.positive("hidden", self.hidden)
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -88,6 +88,7 @@ class LSTM:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> LSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         key_x, key_h = jax.random.split(key)
         b = jnp.zeros(4 * self.hidden, self.policy.params)
@@ -99,6 +100,7 @@ class LSTM:
 
     def initial_carry(self, params: LSTMParams, x: Any) -> LSTMCarry:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        self._check(params)
         shape = (*jnp.shape(x)[:-1], self.hidden)
         compute = self.policy.compute_dtype(params.w_h)
         return LSTMCarry(jnp.zeros(shape, compute), jnp.zeros(shape, self._cell_dtype(compute)))
@@ -106,7 +108,7 @@ class LSTM:
     def prepare(self, params: LSTMParams, xs: Any, key: Any = None) -> tuple[LSTMParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, LSTMParams, w_h=(self.hidden, 4 * self.hidden))
+        self._check(params)
         dtype = self.policy.compute_dtype(params.w_h)
         return LSTMParams(*(p.astype(dtype) for p in params)), xs
 
@@ -137,6 +139,15 @@ class LSTM:
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    def _check(self, params: LSTMParams) -> None:
+        checks.params(
+            params,
+            LSTMParams,
+            w_h=(self.hidden, 4 * self.hidden),
+            b=(4 * self.hidden,),
+            w_x=(None, 4 * self.hidden),
+        )
 
     @property
     def gate_derivative(self) -> LSTMDerivative | None:

@@ -48,7 +48,7 @@ class MinGRU:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Feng et al. 2024, "Were RNNs All We Needed?", arXiv 2410.01201v3.
 
@@ -66,8 +66,8 @@ class MinGRU:
     gates = MinGRUParams.gates
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no cell has."""
-        checks.positive("hidden", self.hidden)
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -76,6 +76,7 @@ class MinGRU:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> MinGRUParams:
         """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         return MinGRUParams(
             w_x=initializers.glorot(key, in_dim, self.hidden, 2, self.policy.params),
@@ -84,13 +85,14 @@ class MinGRU:
 
     def initial_carry(self, params: MinGRUParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        self._check(params)
         compute = self.policy.compute_dtype(params.w_x)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
 
     def prepare(self, params: MinGRUParams, xs: Any, key: Any = None) -> tuple[MinGRUParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, MinGRUParams, b=(2 * self.hidden,))
+        self._check(params)
         dtype = self.policy.compute_dtype(params.w_x)
         return MinGRUParams(*(p.astype(dtype) for p in params)), xs
 
@@ -118,3 +120,11 @@ class MinGRU:
     def step(self, params: MinGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), (), carry)
+
+    def _check(self, params: MinGRUParams) -> None:
+        checks.params(
+            params,
+            MinGRUParams,
+            b=(2 * self.hidden,),
+            w_x=(None, 2 * self.hidden),
+        )

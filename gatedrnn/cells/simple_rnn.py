@@ -35,7 +35,7 @@ class SimpleRNN:
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or an input has another width than in ``init``.
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Elman 1990, "Finding structure in time".
 
@@ -51,8 +51,8 @@ class SimpleRNN:
     policy: Policy = Policy()
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no cell has."""
-        checks.positive("hidden", self.hidden)
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -61,6 +61,7 @@ class SimpleRNN:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> SimpleRNNParams:
         """Draw parameters for inputs of ``in_dim`` features; the bias is zero."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         key_x, key_h = jax.random.split(key)
         return SimpleRNNParams(
@@ -71,13 +72,14 @@ class SimpleRNN:
 
     def initial_carry(self, params: SimpleRNNParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
+        self._check(params)
         compute = self.policy.compute_dtype(params.w_h)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
 
     def prepare(self, params: SimpleRNNParams, xs: Any, key: Any = None) -> tuple[SimpleRNNParams, Any]:
         """Cast the parameters once, outside the scan."""
         del key
-        checks.params(params, SimpleRNNParams, w_h=(self.hidden, self.hidden))
+        self._check(params)
         dtype = self.policy.compute_dtype(params.w_h)
         return SimpleRNNParams(*(p.astype(dtype) for p in params)), xs
 
@@ -110,3 +112,12 @@ class SimpleRNN:
     def step(self, params: SimpleRNNParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    def _check(self, params: SimpleRNNParams) -> None:
+        checks.params(
+            params,
+            SimpleRNNParams,
+            w_h=(self.hidden, self.hidden),
+            b=(self.hidden,),
+            w_x=(None, self.hidden),
+        )

@@ -23,7 +23,7 @@ LAST_SEED = 2**32 - 1
 count = partial(whole, most=LARGEST)
 epochs = partial(whole, most=10**7)  # the curves of a run have a number for each
 units = partial(whole, most=10**6)
-rate = partial(number, above=0)
+rate = partial(number, above=0.0)
 yes_or_no = partial(choice, choices=("no", "yes"))
 
 LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
@@ -37,8 +37,8 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
         "learning_rate": rate,
         "clip_norm": rate,
         "recurrent_scale": rate,
-        "weight_decay": partial(number, least=0),
-        "dropout": partial(number, least=0, below=1),
+        "weight_decay": partial(number, least=0.0),
+        "dropout": partial(number, least=0.0, below=1.0),
         "gate_bias": partial(choice, choices=GATE_BIASES),
         "difference": yes_or_no,
         "batch_size": count,
@@ -50,8 +50,8 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
         "draws": partial(whole, most=MOST_MEMBERS),
         "trials": partial(whole, most=MOST_MEMBERS),
         "replicates": partial(whole, least=2, most=1000),
-        "minutes": partial(number, above=0, most=10**7),
-        "equivalence": partial(number, least=0, below=1),
+        "minutes": partial(number, above=0.0, most=1e7),
+        "equivalence": partial(number, least=0.0, below=1.0),
         "extend": flag,
         "full": flag,
         "devices": partial(whole, most=1024),

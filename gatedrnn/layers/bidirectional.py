@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
+from gatedrnn.layers import sequence
 from gatedrnn.layers.engines.table import EngineChoice
 from gatedrnn.layers.remat import Remat
 from gatedrnn.layers.scan import Scan
@@ -54,11 +55,13 @@ class Bidirectional:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> BidirectionalParams:
         """Draw each direction's parameters."""
+        checks.key("key", key)
         key_f, key_b = jax.random.split(key)
         return BidirectionalParams(self.forward.init(key_f, in_dim), self.backward.init(key_b, in_dim))
 
     def initial_carry(self, params: BidirectionalParams, x: Any) -> BidirectionalCarry:
         """Return each direction's initial carry."""
+        checks.of_kind(params, BidirectionalParams)
         return BidirectionalCarry(
             self.forward.initial_carry(params.forward, x), self.backward.initial_carry(params.backward, x)
         )
@@ -79,9 +82,10 @@ class Bidirectional:
         key: Any = None,
     ) -> tuple[BidirectionalCarry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``: forward outputs, then backward ones."""
-        checks.params(params, BidirectionalParams)
+        checks.of_kind(params, BidirectionalParams)
         if carry is not None and (not isinstance(carry, tuple) or len(carry) != 2):
             raise InputError(f"carry: expected a pair (forward, backward), got {carry!r}")
+        sequence.check_key(key)
         carry_f, carry_b = (None, None) if carry is None else carry
         key_f, key_b = (None, None) if key is None else jax.random.split(key)
         steps = {"lengths": lengths, "mask": mask, "resets": resets}

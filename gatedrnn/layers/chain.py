@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.config import config
@@ -30,8 +29,8 @@ class Chain:
         if not self.layers:
             raise InputError("layers: expected at least one, got none")
         for layer in self.layers:
-            if not hasattr(layer, "apply"):
-                raise InputError(f"layers: expected layers, got {layer!r}; gr.scan makes a layer of a cell")
+            if not checks.is_made(layer, "apply", "init"):
+                raise InputError(f"layers: expected layers, got {checks.said(layer)}; gr.scan makes a layer of a cell")
 
     @property
     def out_dim(self) -> int | None:
@@ -45,6 +44,7 @@ class Chain:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> Params:
         """Draw each layer's parameters."""
+        checks.key("key", key)
         params = []
         for layer, k in zip(self.layers, jax.random.split(key, len(self.layers)), strict=True):
             params.append(layer.init(k, in_dim))
@@ -57,7 +57,7 @@ class Chain:
         carries = []
         for layer, p in zip(self.layers, params, strict=True):
             carries.append(layer.initial_carry(p, x))
-            x = layer.apply(p, jnp.asarray(x)[None])[1][0]
+            x = layer.apply(p, sequence.numbers("x", x)[None])[1][0]
         return tuple(carries)
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
@@ -86,7 +86,8 @@ class Chain:
         checks.one_each("params", params, self.layers)
         if carry is not None:
             checks.one_each("carry", carry, self.layers)
-        xs = jnp.asarray(xs)
+        xs = sequence.numbers("xs", xs)
+        sequence.check_key(key)
         valid = sequence.valid_steps(xs.shape, lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         keys = [None] * n if key is None else list(jax.random.split(key, n))

@@ -12,6 +12,7 @@ from jax.core import Tracer
 from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, PartitionSpec
 
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
@@ -34,8 +35,10 @@ class DataParallel:
 
     def __post_init__(self) -> None:
         """Refuse a bare cell."""
-        if not hasattr(self.inner, "apply"):
-            raise InputError(f"layer: expected a layer, got {self.inner!r}; gr.scan makes a layer of a cell")
+        if not checks.is_made(self.inner, "apply", "init"):
+            raise InputError(f"layer: expected a layer, got {checks.said(self.inner)}; gr.scan makes a layer of a cell")
+        if not isinstance(self.axis, str):
+            raise InputError(f"axis: expected the name of a mesh axis, got {self.axis!r}")
 
     @property
     def out_dim(self) -> int | None:
@@ -71,7 +74,8 @@ class DataParallel:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]``, each device a part of the first batch axis."""
-        xs = jnp.asarray(xs)
+        xs = sequence.numbers("xs", xs)
+        sequence.check_key(key)
         mesh = mesh_of(self.axis)
         devices = 1 if mesh is None else mesh.shape[self.axis]
         if devices == 1 or (batch := batch_size(self.inner, params, xs)) < devices:

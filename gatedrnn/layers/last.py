@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 
+from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -
         >>> last(ys, jnp.array([1, 3])).ravel()
         Array([0., 5.], dtype=float32)
     """
+    ys = sequence.numbers("ys", ys)
+    if ys.ndim < 2:
+        raise InputError(f"ys: expected [T, *B, O], got shape {ys.shape}")
     if lengths is None:
         lengths = jnp.full((), ys.shape[0])
     valid = sequence.valid_steps(ys.shape[:-1], lengths, None)

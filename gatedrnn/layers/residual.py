@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-import jax.numpy as jnp
-
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
@@ -21,6 +20,13 @@ if TYPE_CHECKING:
 def _check(inner: Cell | Layer, in_dim: int) -> None:
     if inner.out_dim not in (None, in_dim):
         raise InputError(f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}")
+
+
+def _sum(inner: Cell | Layer, x: Any, y: Any) -> Any:
+    """Return an output plus its input; of unequal widths one would spread over the other."""
+    if x.shape != y.shape:
+        raise InputError(f"xs: expected as many features as {inner!r} puts out, {y.shape[-1]}; got shape {x.shape}")
+    return y + x.astype(y.dtype)
 
 
 @config
@@ -50,7 +56,7 @@ class ResidualCell:
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Return the inner cell's carry, and its output plus the input."""
         carry, y = self.inner.step(params, carry, x)
-        return carry, y + (x[0] if isinstance(x, tuple) else x).astype(y.dtype)
+        return carry, _sum(self.inner, x[0] if isinstance(x, tuple) else x, y)
 
 
 @config
@@ -81,7 +87,7 @@ class ResidualLayer:
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
         carry, y = self.inner.step(params, carry, x)
-        return carry, y + jnp.asarray(x).astype(y.dtype)
+        return carry, _sum(self.inner, sequence.numbers("x", x), y)
 
     def apply(
         self,
@@ -95,11 +101,11 @@ class ResidualLayer:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]``; padded steps stay zero, the input's garbage there included."""
-        xs = jnp.asarray(xs)
+        xs = sequence.numbers("xs", xs)
         valid = sequence.valid_steps(xs.shape, lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         carry, ys = self.inner.apply(params, xs, carry=carry, mask=valid, resets=resets, key=key)
-        return carry, ys + xs.astype(ys.dtype)
+        return carry, _sum(self.inner, xs, ys)
 
 
 @overload
@@ -115,7 +121,8 @@ def residual(inner: Any) -> Any:
         inner: a cell gives a cell (for ``gr.stack``), a layer a layer (for ``gr.chain``).
 
     Raises:
-        InputError: where ``inner`` is neither; at ``init``, where the input's width differs from the output's.
+        InputError: where ``inner`` is neither; at ``init``, ``step`` and ``apply``, where the input's width differs
+            from the output's.
 
     Example:
         >>> import jax, gatedrnn as gr
@@ -124,6 +131,6 @@ def residual(inner: Any) -> Any:
         ...
         gatedrnn.errors.InputError: in_dim: expected 8, the output of LSTM(hidden=8) that is added to it; got 4
     """
-    if not hasattr(inner, "step"):
-        raise InputError(f"inner: expected a cell or a layer, got {inner!r}")
+    if not checks.is_made(inner, "step", "init", "initial_carry"):
+        raise InputError(f"inner: expected a cell or a layer, got {checks.said(inner)}")
     return ResidualLayer(inner) if hasattr(inner, "apply") else ResidualCell(inner)

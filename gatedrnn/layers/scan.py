@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jax.numpy as jnp
+import jax
 
+from gatedrnn.arguments import flag, whole
+from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
@@ -32,11 +34,10 @@ class Scan:
 
     def __post_init__(self) -> None:
         """Refuse what can't be scanned."""
-        if not hasattr(self.cell, "step") or hasattr(self.cell, "apply"):
-            raise InputError(f"cell: expected a cell, with init, initial_carry and step; got {self.cell!r}")
+        checks.cell("cell", self.cell)
+        flag("reverse", self.reverse)
         engine_for(self.engine, self.cell)
-        if not isinstance(self.unroll, int) or self.unroll < 1:
-            raise InputError(f"unroll: expected a positive int, got {self.unroll!r}")
+        whole("unroll", self.unroll)
         check_remat(self.remat)
 
     @property
@@ -55,15 +56,17 @@ class Scan:
 
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return the cell's initial carry, in the type that one step gives it."""
-        prepared, xs = prepare(self.cell, params, jnp.asarray(x)[None], None)
+        x = sequence.numbers("x", x)
+        prepared, xs = prepare(self.cell, params, x[None], None)
         return sequence.starting_carries(self.cell, prepared, x, sequence.first_input(xs), None)[1]
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
         if self.reverse:
             raise InputError("step: a reverse scan consumes the last input first, so it can't be stepped")
-        params, xs = prepare(self.cell, params, jnp.asarray(x)[None], None)
-        return self.cell.step(params, carry, sequence.first_input(xs))
+        x = sequence.numbers("x", x)
+        params, xs = prepare(self.cell, params, x[None], None)
+        return checked_step(self.cell, params, carry, x, sequence.first_input(xs))
 
     def apply(
         self,
@@ -77,7 +80,8 @@ class Scan:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``."""
-        xs = jnp.asarray(xs)
+        xs = sequence.numbers("xs", xs)
+        sequence.check_key(key)
         if xs.ndim < 2:
             raise InputError(f"xs: expected [T, *B, I], got shape {xs.shape}")
         valid = sequence.valid_steps(xs.shape[:-1], lengths, mask)
@@ -101,6 +105,31 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     """Call the cell's ``prepare`` where it has one."""
     own = getattr(cell, "prepare", None)
     return (params, xs) if own is None else own(params, xs, key)
+
+
+def checked_step(cell: Any, params: Params, carry: Carry, x: Array, x_prepared: Any) -> Any:
+    """Call the cell's ``step``, and refuse a carry that it does not hand on as it came, which no scan could take.
+
+    Only where something looks wrong is the cell asked for its initial carry, as that takes as long as a step.
+
+    Args:
+        cell: the cell that consumes one input.
+        params: its parameters, prepared.
+        carry: the carry that came.
+        x: the input that came.
+        x_prepared: the input as the cell has prepared it.
+
+    Raises:
+        InputError: where the carry has another structure, other shapes or another kind of numbers than the cell's own.
+    """
+    try:
+        new, y = cell.step(params, carry, x_prepared)
+    except Exception:
+        checks.carry(jax.eval_shape(cell.initial_carry, params, x), carry)
+        raise
+    if not checks.alike(carry, new) or y.shape[:-1] != x.shape[:-1]:
+        checks.carry(jax.eval_shape(cell.initial_carry, params, x), carry)
+    return new, y
 
 
 def scan(

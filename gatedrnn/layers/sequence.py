@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, 
     """
     valid = None
     if lengths is not None:
-        lengths = jnp.asarray(lengths)
+        lengths = numbers("lengths", lengths)
         if not jnp.issubdtype(lengths.dtype, jnp.integer):
             raise InputError(f"lengths: expected integers, got {lengths.dtype}")
         _check_leading("lengths", lengths.shape, shape[1:])
@@ -76,7 +77,7 @@ def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, 
 
 def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T *b"]:
     """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
-    flags = jnp.asarray(flags)
+    flags = numbers(name, flags)
     if flags.dtype != jnp.bool_:
         raise InputError(f"{name}: expected bool, got {flags.dtype}")
     if flags.ndim == 0:
@@ -88,6 +89,29 @@ def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T
 def _check_leading(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     if shape != expected[: len(shape)]:
         raise InputError(f"{name}: expected the leading axes of {expected}, got {shape}")
+
+
+def numbers(name: str, value: Any) -> Array:
+    """Return real numbers as one array, or raise ``ValueError``: several arrays would be stacked into an axis."""
+    if not hasattr(value, "dtype"):
+        parts = jax.tree.leaves(value)
+        several = isinstance(value, (tuple, dict)) or any(getattr(part, "ndim", 0) for part in parts)
+        if value is None or several or any(isinstance(part, str) for part in parts):
+            what = "None" if value is None else f"a {type(value).__name__}"
+            raise InputError(f"{name}: expected one array of numbers, got {what}; jnp.stack makes one of several")
+        try:
+            value = jnp.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name}: expected one array of numbers, got {value!r:.200}") from error
+    if not any(jnp.issubdtype(value.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
+        raise InputError(f"{name}: expected real numbers, got {checks.shown(value)}")
+    return jnp.asarray(value)
+
+
+def check_key(key: Any) -> None:
+    """Raise ``ValueError`` unless ``key`` is None or one random key."""
+    if key is not None:
+        checks.key("key", key)
 
 
 def zero_padding(valid: Bool[Array, "*m"] | None, xs: Any) -> Any:
@@ -145,9 +169,7 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
     initial = cell.initial_carry(params, x)
     if carry is None:
         carry = initial
-    expected, got = (jax.tree.map(jnp.shape, c) for c in (initial, carry))
-    if expected != got or jax.tree.structure(initial) != jax.tree.structure(carry):
-        raise InputError(f"carry: expected shapes {expected}, got {got}")
+    checks.carry(initial, carry)
 
     after = cell.step(params, jax.tree.map(partial(_beside, x), initial), x_prepared)[0]
 

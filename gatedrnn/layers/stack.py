@@ -30,8 +30,8 @@ class Stack:
         if not self.cells:
             raise InputError("cells: expected at least one, got none")
         for cell in self.cells:
-            if not hasattr(cell, "step") or hasattr(cell, "apply"):
-                raise InputError(f"cells: expected cells, got {cell!r}; gr.chain takes layers")
+            if not checks.is_made(cell, "step", "init", "initial_carry") or hasattr(cell, "apply"):
+                raise InputError(f"cells: expected cells, got {checks.said(cell)}; gr.chain takes layers")
 
     @property
     def out_dim(self) -> int:
@@ -40,6 +40,7 @@ class Stack:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> Params:
         """Draw each cell's parameters, as ``gr.chain`` does."""
+        checks.key("key", key)
         dims = (in_dim, *(cell.out_dim for cell in self.cells))
         keys = jax.random.split(key, len(self.cells))
         return tuple(cell.init(k, dim) for cell, k, dim in zip(self.cells, keys, dims, strict=False))
@@ -67,6 +68,7 @@ class Stack:
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Hand the input up through all cells."""
+        checks.one_each("carry", carry, self.cells)
         noise: Any = ((),) * len(self.cells)
         if isinstance(x, tuple):
             x, noise = x

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 
+from gatedrnn.arguments import is_number
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
@@ -34,7 +35,8 @@ class Stateless:
 
     def step(self, params: Params, carry: tuple[()], x: Any) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
         """Map one input in evaluation mode."""
-        return carry, self._map(params, jnp.asarray(x), None)
+        self._check_carry(carry)
+        return (), self._map(params, sequence.numbers("x", x), None)
 
     def apply(
         self,
@@ -48,14 +50,21 @@ class Stateless:
         key: Any = None,
     ) -> tuple[tuple[()], Shaped[Array, "T *B O"]]:
         """Map every step on its own; padded steps give zeros."""
-        if carry is not None and not (isinstance(carry, tuple) and len(carry) == 0):
-            raise InputError(f"carry: expected (), as {self!r} has none; got {carry!r}")
-        xs = jnp.asarray(xs)
+        if carry is not None:
+            self._check_carry(carry)
+        xs = sequence.numbers("xs", xs)
+        sequence.check_key(key)
+        if xs.ndim == 0:
+            raise InputError("xs: expected time as the first axis, got a scalar")
         if resets is not None:  # nothing to reset, but wrong ones are wrong here too
             sequence.check_flags("resets", resets, xs.shape)
         valid = sequence.valid_steps(xs.shape, lengths, mask)
         ys = self._map(params, sequence.zero_padding(valid, xs), key)
         return (), sequence.zero_padding(valid, ys)
+
+    def _check_carry(self, carry: Any) -> None:
+        if not isinstance(carry, tuple) or carry != ():
+            raise InputError(f"carry: expected (), as {self!r} has none; got {carry!r}")
 
     def _map(self, params: Params, xs: Array, key: Any) -> Array:
         raise NotImplementedError
@@ -76,8 +85,9 @@ class Dense(Stateless):
     policy: Policy = Policy()
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no layer has."""
+        """Refuse what no layer is made of."""
         checks.positive("features", self.features)
+        checks.policy(self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -86,13 +96,14 @@ class Dense(Stateless):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> DenseParams:
         """Draw Glorot-uniform weights and a zero bias."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         dtype = jnp.dtype(self.policy.params)
         w = jax.nn.initializers.glorot_uniform()(key, (in_dim, self.features), dtype)
         return DenseParams(w, jnp.zeros(self.features, dtype))
 
     def _map(self, params: DenseParams, xs: Array, key: Any) -> Array:
-        checks.params(params, DenseParams)
+        checks.params(params, DenseParams, w=(None, self.features), b=(self.features,))
         checks.features(xs, params.w)
         dtype = self.policy.compute_dtype(params.w)
         w, b = params.w.astype(dtype), params.b.astype(dtype)
@@ -113,8 +124,9 @@ class Embed(Stateless):
     policy: Policy = Policy()
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no layer has."""
+        """Refuse what no layer is made of."""
         checks.positive("features", self.features)
+        checks.policy(self.policy)
 
     @property
     def out_dim(self) -> int:
@@ -123,12 +135,13 @@ class Embed(Stateless):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> EmbedParams:
         """Draw normal rows of expected length 1 for tokens 0 to ``in_dim - 1``."""
+        checks.key("key", key)
         checks.positive("in_dim", in_dim)
         shape = (in_dim, self.features)
         return EmbedParams(jax.random.normal(key, shape, jnp.dtype(self.policy.params)) * self.features**-0.5)
 
     def _map(self, params: EmbedParams, xs: Array, key: Any) -> Array:
-        checks.params(params, EmbedParams)
+        checks.params(params, EmbedParams, table=(None, self.features))
         if not jnp.issubdtype(xs.dtype, jnp.integer):
             raise InputError(f"xs: expected integer tokens [T, *B], got {xs.dtype}")
         table = params.table.astype(self.policy.compute_dtype(params.table))
@@ -147,7 +160,10 @@ class Dropout(Stateless):
 
     def __post_init__(self) -> None:
         """Refuse rates that are no probability, where the rate is known."""
-        if not isinstance(self.rate, Tracer) and not 0 <= self.rate <= 1:
+        if isinstance(self.rate, Tracer):
+            return
+        one = self.rate.item() if getattr(self.rate, "shape", None) == () else self.rate
+        if not is_number(one) or not 0 <= one <= 1:
             raise InputError(f"rate: expected a probability, got {self.rate!r}")
 
     @property
@@ -161,6 +177,8 @@ class Dropout(Stateless):
         return ()
 
     def _map(self, params: tuple[()], xs: Array, key: Any) -> Array:
+        if jax.tree.leaves(params):
+            raise InputError(f"params: expected (), as {self!r} has none; got {type(params).__name__}")
         xs = xs.astype(jnp.result_type(xs, float))  # whole numbers can't be scaled
         if key is None:
             return xs

@@ -18,6 +18,7 @@ from typing import Any
 import jax
 import orbax.checkpoint.experimental.v1 as ocp
 
+from gatedrnn.arguments import number, whole
 from gatedrnn.errors import InputError
 from gatedrnn.training.digests import damage, write_digests
 from gatedrnn.training.fingerprint import changes, shown
@@ -42,12 +43,14 @@ class Checkpoints:
         config: what the run is besides its hyperparameters, such as the cell and its size, as JSON has it.
 
     Raises:
-        InputError: where fewer than 2 are to be kept.
+        InputError: where fewer than 2 are to be kept, or the seconds are none.
     """
 
     def __init__(
         self, directory: str | Path, *, every: float = 0.0, keep: int = 2, config: dict[str, Any] | None = None
     ) -> None:
+        number("every", every, least=0.0)
+        whole("keep", keep, least=-(2**63))
         if keep < 2:
             raise InputError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
         self.directory = Path(directory).resolve()

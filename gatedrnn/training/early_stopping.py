@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from gatedrnn.errors import InputError
+from gatedrnn.training.checks import check_functions, check_sizes, pair_of_loss
 from gatedrnn.training.run import Status
 from gatedrnn.training.step import adam, train_step
 
@@ -102,9 +103,8 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         """Refuse sizes with which nothing can be trained."""
-        for name in ("examples", "batch_size", "max_epochs", "patience", "segment"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
+        check_functions(self, "init_params", "loss", "take", "optimizer")
+        check_sizes(self, "examples", "batch_size", "max_epochs", "patience", "segment")
         if self.batch_size > self.examples:
             raise InputError(f"batch_size: expected at most the {self.examples} examples, got {self.batch_size}")
 
@@ -119,6 +119,8 @@ class EarlyStopping:
 
     def init(self, hyper: Any, key: Key[Array, ""], data: Data) -> EarlyStoppingState:
         """Return the state before the first epoch."""
+        if not hasattr(data, "train") or not hasattr(data, "validation"):
+            raise InputError(f"data: expected Data(train, validation), got {type(data).__name__}")
         key, key_params = jax.random.split(key)
         params = self.init_params(hyper, key_params)
         curve = jnp.full(self.max_epochs, jnp.nan)
@@ -155,7 +157,7 @@ class EarlyStopping:
     def train_and_validate(self, hyper: Any, state: EarlyStoppingState, data: Data) -> EarlyStoppingState:
         """Train for one epoch, and decide whether to stop."""
         params, opt_state, train = self.train_epoch(hyper, state, data.train)
-        total, count = self.loss(params, hyper, data.validation, None)
+        total, count = pair_of_loss(self.loss(params, hyper, data.validation, None))
         validation = total / count
         finite = jnp.isfinite(train) & jnp.isfinite(validation)
         better = finite & (validation < state.best_validation)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gatedrnn.errors import InputError
+from gatedrnn.training.checks import check_functions, check_sizes
 from gatedrnn.training.step import train_step
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ class FixedSteps:
 
     def __post_init__(self) -> None:
         """Refuse sizes with which nothing can be trained."""
-        for name in ("examples", "batch_size", "steps", "segments"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name}: expected a positive int, got {getattr(self, name)!r}")
+        check_functions(self, "init_params", "loss", "take", "optimizer")
+        check_sizes(self, "examples", "batch_size", "steps", "segments")
 
     def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> FixedStepsState:
         """Return the state before the first step."""

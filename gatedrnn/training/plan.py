@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
+from gatedrnn.arguments import whole
 from gatedrnn.errors import InputError
 
 PlanName: TypeAlias = Literal["auto", "map", "vmap"]
@@ -42,8 +43,8 @@ class Plan:
             raise InputError(f"inside: expected 'auto', 'map' or 'vmap', got {self.inside!r}")
         for name in ("population", "batch", "chunk", "memory"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name}: expected a positive int, got {value!r}")
+            if value is not None:
+                whole(name, value)
 
 
 def as_plan(plan: Plan | PlanName, backend: str) -> Plan:

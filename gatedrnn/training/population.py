@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.training.checks import check_hypers, check_keys, check_member, check_run
 from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, MemberState, advanced, blank_metrics, starting, with_segment
@@ -51,10 +52,11 @@ class Population:
         plan: how the members are trained, as in ``population``.
 
     Raises:
-        InputError: where there is no such plan.
+        InputError: where the run is none, or there is no such plan.
     """
 
     def __init__(self, run: Run, plan: Plan | PlanName = "auto") -> None:
+        check_run(run)
         self.run = run
         self.plan = as_plan(plan, jax.default_backend())
         self.traces = 0
@@ -81,6 +83,8 @@ class Population:
         Before each segment ``go_on`` is called with how many were trained; where it returns False, members stay as they
         are, and their status says which have not stopped.
         """
+        check_keys(keys)
+        check_hypers(hypers, len(keys))
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.
         hypers = jax.tree.map(lambda h: jnp.asarray(np.broadcast_to(np.asarray(h), (len(keys),))), hypers)
         placement = Placement(devices_of(self.plan, jax.devices(), len(keys)), self.plan.batch)
@@ -203,7 +207,16 @@ def stop_of_any(on_segment: Callable[[Members], None] | None, members: Members) 
 
 
 def member(tree: Any, k: int) -> Any:
-    """Return one member's part of a pytree of ``[K, ...]``."""
+    """Return one member's part of a pytree of ``[K, ...]``; one below 0 counts from the last.
+
+    Raises:
+        InputError: where there is no such member.
+
+    Example:
+        >>> member({"loss": jnp.array([1.0, 2.0, 3.0])}, 1)["loss"].item()
+        2.0
+    """
+    check_member(tree, k)
     return jax.tree.map(lambda x: x[k], tree)
 
 
@@ -245,8 +258,8 @@ def population(
         All members' states, status and metrics.
 
     Raises:
-        InputError: where the plan asks for devices that are not there, the store holds another population, or a
-            stream ends before the run.
+        InputError: where keys are not one for each member, hyperparameters are no numbers of as many, the plan asks for
+            devices that are not there, the store holds another population, or a stream ends before the run.
 
     Example:
         >>> import collections

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from gatedrnn.training.checks import pair_of_loss
+
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
@@ -35,10 +37,13 @@ def train_step(
         opt_state: the optimiser's state before the step.
         batch: the examples of this step, in the form that ``loss`` takes.
         key: the key for the noise of this step.
+
+    Raises:
+        InputError: where the loss is no pair of numbers.
     """
 
     def mean_loss(params: Params) -> Array:
-        total, count = loss(params, hyper, batch, key)
+        total, count = pair_of_loss(loss(params, hyper, batch, key))
         return total / count
 
     value, gradient = jax.value_and_grad(mean_loss)(params)

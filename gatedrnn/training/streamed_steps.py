@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gatedrnn.errors import InputError
+from gatedrnn.training.checks import check_data, check_functions, check_sizes
 from gatedrnn.training.fixed_steps import FixedStepsState
 from gatedrnn.training.step import train_step
 
@@ -44,11 +44,12 @@ class StreamedSteps:
 
     def __post_init__(self) -> None:
         """Refuse a run without a step."""
-        if self.segments < 1:
-            raise InputError(f"segments: expected a positive int, got {self.segments!r}")
+        check_functions(self, "init_params", "loss", "optimizer")
+        check_sizes(self, "segments")
 
     def init(self, hyper: Any, key: Key[Array, ""], data: Any) -> FixedStepsState:
         """Return the state before the first step."""
+        check_data(data, steps=True)
         key, key_params = jax.random.split(key)
         params = self.init_params(hyper, key_params)
         return FixedStepsState(params, self.optimizer(hyper).init(params), key, jnp.zeros((), jnp.int32))
