@@ -26,8 +26,10 @@ compare: setup
 test: .venv/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not verify"
 
+# The heavier proofs; and the core again, compiled as users compile it and not quickly.
 verify: .venv/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m verify
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest -n $(WORKERS) -m "not verify" tests/cells tests/layers tests/docs tests/predict
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -41,7 +43,7 @@ bench: .venv/.dev
 	for script in peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; done
 
-# Ten real data sets that packages ship, which are installed for their files alone; about 20 minutes on 2 shared cores.
+# Ten real data sets that packages ship, which are installed for their files alone; about an hour on 2 shared cores.
 STUDY := sktime vega_datasets bokeh_sampledata
 study: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt $(STUDY)
@@ -74,7 +76,7 @@ GPU_TESTS := layers testing/test_laws cells/test_numpy cells/test_initializers t
 bench-gpu:
 	PYTHONPATH=. $(PYTHON_GPU) benchmarks/gpu.py
 test-gpu:
-	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest \
+	PYTHONPATH=. XLA_PYTHON_CLIENT_PREALLOCATE=false JAX_DEFAULT_MATMUL_PRECISION=highest JAX_DISABLE_MOST_OPTIMIZATIONS=0 \
 	XLA_FLAGS="--xla_gpu_deterministic_ops=true --xla_gpu_autotune_level=0" \
 	$(PYTHON_GPU) -m pytest -n $(WORKERS_GPU) -m "not verify" -k "not memory and not sqrt" $(foreach test,$(GPU_TESTS),$(wildcard tests/$(test) tests/$(test).py))
 

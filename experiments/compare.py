@@ -13,6 +13,7 @@ import tyro
 
 from gatedrnn.commands import cli
 from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.commands.signals import leave, watch
 from gatedrnn.comparison.settings import Settings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
@@ -30,6 +31,5 @@ def compare(
     cli.compare(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices)
 
 
-sys.exit(
-    exit_code(lambda: tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
-)
+watch(f"python {shlex.join(sys.argv)}")
+leave(exit_code(lambda: tyro.cli(compare, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}"))

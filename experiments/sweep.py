@@ -13,6 +13,7 @@ import tyro
 
 from gatedrnn.commands import cli
 from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.commands.signals import leave, watch
 from gatedrnn.sweep.settings import SweepSettings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
@@ -31,6 +32,5 @@ def sweep(
     cli.sweep(settings=settings, out=out or Path("runs") / config_path.stem, devices=devices, tensorboard=tensorboard)
 
 
-sys.exit(
-    exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
-)
+watch(f"python {shlex.join(sys.argv)}")
+leave(exit_code(lambda: tyro.cli(sweep, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}"))

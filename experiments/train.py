@@ -13,6 +13,7 @@ import tyro
 
 from gatedrnn.commands import cli
 from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.commands.signals import leave, watch
 from gatedrnn.experiment.single import TrainSettings
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
@@ -26,6 +27,5 @@ def train(settings: Annotated[TrainSettings, tyro.conf.OmitArgPrefixes] = config
     cli.train(settings=settings, out=out or Path("runs") / config_path.stem)
 
 
-sys.exit(
-    exit_code(lambda: tyro.cli(train, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}")
-)
+watch(f"python {shlex.join(sys.argv)}")
+leave(exit_code(lambda: tyro.cli(train, args=sys.argv[2:], registry=cli.ARGUMENTS), f"python {shlex.join(sys.argv)}"))

@@ -6,9 +6,9 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -18,51 +18,66 @@ from gatedrnn.errors import InputError
 NUMBERS = re.compile(r"\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]")
 
 
+Writer: TypeAlias = Callable[[Path], contextlib.AbstractContextManager[BinaryIO]]
+"""What opens a file to be written whole or not at all: ``written``, or that of a run's folder, which keeps digests."""
+
+
 @contextlib.contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
+def written(path: Path, *, before: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
     """Write a file atomically: after a kill, or on a full disk, it is there whole or not at all.
+
+    Args:
+        path: where the file is to be.
+        before: called with the file that is to take its place, when that is whole.
 
     Raises:
         OSError: where it cannot be written; names the file, which the system does not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     try:
         with partial.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if before is not None:
+            before(partial)
         partial.replace(path)
     except OSError as error:
         error.filename = str(path)
         raise
 
 
-def write_text(path: Path, text: str) -> None:
+def partial_of(path: Path) -> Path:
+    """Return what a file is called until it is whole; a kill may leave it behind."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def write_text(path: Path, text: str, *, writer: Writer = written) -> None:
     """Write text atomically."""
-    with written(path) as file:
+    with writer(path) as file:
         file.write(text.encode())
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, writer: Writer = written) -> None:
     """Write JSON atomically, lists of numbers on a line each; NaN and infinities, which JSON lacks, are refused."""
     text = json.dumps(value, indent=1, allow_nan=False)
-    write_text(path, NUMBERS.sub(lambda found: re.sub(r"\s+", " ", found[0]), text))
+    write_text(path, NUMBERS.sub(lambda found: re.sub(r"\s+", " ", found[0]), text), writer=writer)
 
 
-def write_arrays(path: Path, arrays: list[Any]) -> None:
+def write_arrays(path: Path, arrays: list[Any], *, writer: Writer = written) -> None:
     """Write arrays atomically, to be loaded without pickle."""
-    with written(path) as file:
+    with writer(path) as file:
         np.savez(file, allow_pickle=False, **{f"leaf_{k}": np.asarray(array) for k, array in enumerate(arrays)})
 
 
-def read_json(path: Path) -> Any:
-    """Return what a file of JSON holds.
+def parsed(path: Path, held: bytes) -> Any:
+    """Return what the bytes of a file of JSON say.
 
     Raises:
-        InputError: where it holds something else, such as after it was edited by hand.
+        InputError: where they say something else, such as after the file was edited by hand.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        return json.loads(held.decode())
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON as it was written, got another text ({error})") from error

@@ -1,4 +1,4 @@
-"""What has to stand before any test: four CPU devices, and annotations that are checked in every call."""
+"""What has to stand before any test: four CPU devices, quick compiles, and annotations checked in every call."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import importlib.util
 import pkgutil
 import sys
 import typing
+
+from tests.helpers import compiling
+
+compiling.set_up()  # before JAX is imported
 
 import chex
 import jax
@@ -58,9 +62,15 @@ def unchecked_annotations():
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
+@pytest.fixture
+def optimised():
+    """Compile with optimisation, as users do: for a test that reads the compiled program, not what it computes."""
+    found = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", found)
+
+
 @pytest.fixture(scope="module")
 def quick_compiles():
-    """Compile without optimisation on CPU: programs that run once on a few numbers are mostly compile time."""
-    jax.config.update("jax_disable_most_optimizations", jax.default_backend() == "cpu")
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
+    """Ask for what holds anyway."""

@@ -129,20 +129,24 @@ def distribution(rows: list[dict[str, Any]], low: float, high: float) -> str:
     """Return for each fifth of the range of learning rates, on its logarithmic axis, what was drawn there and selected.
 
     Cells try the same configurations, so that what is drawn is counted once. The mean rank is that of all trials of a
-    fifth among those of the same search, by validation score: 0 is the best, 1 the worst.
+    fifth among those of the same search, by validation score: 0 is the best, 1 the worst. What an extension drew lies
+    beyond the range.
     """
-    edges = [low * (high / low) ** (k / 5) for k in range(6)]
+    edges = [0.0, *(low * (high / low) ** (k / 5) for k in range(5)), math.nextafter(high, 1.0), math.inf]
     lines = ["| learning rate | drawn | LSTM selected | GRU selected | LSTM mean rank | GRU mean rank |"]
     lines.append("|---|---|---|---|---|---|")
     for begin, end in pairwise(edges):
 
         def within(rate: float, begin: float = begin, end: float = end) -> bool:
-            return begin <= rate and (rate < end or end == edges[-1])
+            return begin <= rate < end
 
         tried = {cell: [t for one in rows for t in one["ranks"][cell] if within(t[0])] for cell in ("LSTM", "GRU")}
         selected = {cell: [r for one in rows for r in one["learning_rates"][cell] if within(r)] for cell in tried}
         ranks = [[t[1] for t in of if t[1] is not None] for of in tried.values()]
         means = [f"{sum(of) / len(of):.2f}" if of else "" for of in ranks]
         counts = [str(len(tried["LSTM"])), *(str(len(of)) for of in selected.values())]
-        lines.append(f"| {begin:.2g} to {end:.2g} | {' | '.join(counts + means)} |")
+        words = f"{begin:.2g} to {end:.2g}" if begin else f"below {end:.2g}"
+        words = f"above {begin:.2g}" if end == math.inf else words
+        if tried["LSTM"]:
+            lines.append(f"| {words} | {' | '.join(counts + means)} |")
     return "\n".join(lines)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
@@ -46,11 +47,16 @@ HELP = f"{NAMES}, or package.module:Class."
 """Help text of every option that names a cell."""
 
 
+METHODS = ("init", "initial_carry", "step")
+"""What every class of cells has; a ``GatedCell`` has more."""
+
+
 def cell_maker(name: str) -> MakeCell:
     """Return what makes a cell of that name from its number of units.
 
     Args:
-        name: a name of ``CELLS``; or the import path of a cell of one's own, "package.module:Class".
+        name: a name of ``CELLS``; or the import path of a cell of one's own, "package.module:Class". Importing a module
+            runs it, so that only a name that the user gave may come here, and none that a file holds.
 
     Raises:
         InputError: where there is none.
@@ -59,15 +65,38 @@ def cell_maker(name: str) -> MakeCell:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
         GRUResetAfter(hidden=3)
     """
-    if name in CELLS:
-        return CELLS[name].make
+    return CELLS[name].make if name in CELLS else own_class(name)
+
+
+def own_class(name: str) -> type[Any]:
+    """Return the class of a cell at an import path, checked to be one before anybody calls it.
+
+    Args:
+        name: "package.module:Class", which the user gave.
+
+    Raises:
+        InputError: where there is nothing that can be imported, or it is no class of cells.
+
+    Example:
+        >>> own_class("os:system")
+        Traceback (most recent call last):
+        ...
+        gatedrnn.errors.InputError: cells: expected a class of cells, with init, initial_carry, step; got os:system
+    """
     module, colon, attribute = name.partition(":")
     if not colon or not module or module.startswith("."):
         raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"cells: expected a class that can be imported, got {name} ({error})") from error
+        found: Any = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # a module of the user's may raise anything while it is run
+        why = str(error) or type(error).__name__
+        raise InputError(f"cells: expected a class that can be imported, got {name} ({why})") from error
+    concrete = isinstance(found, type) and not inspect.isabstract(found) and not getattr(found, "_is_protocol", False)
+    if not concrete or not all(callable(getattr(found, method, None)) for method in METHODS):
+        raise InputError(f"cells: expected a class of cells, with {', '.join(METHODS)}; got {name}")
+    if hasattr(found, "causal"):
+        raise InputError(f"cells: expected a class of cells, got the layer {name}")
+    return found
 
 
 def make_cell(name: str, hidden: int) -> Cell:

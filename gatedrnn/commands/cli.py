@@ -7,6 +7,7 @@ import functools
 import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -37,6 +38,26 @@ def _task_by_name(info: Any) -> Any:
         is_instance=lambda value: isinstance(value, str | Task),
         str_from_instance=lambda value: [str(value)],
     )
+
+
+@ARGUMENTS.primitive_rule
+def _path(info: Any) -> Any:
+    """Read a path; an empty one, such as of a variable of the shell that is not set, would be the current folder."""
+    if info.type is not Path:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=lambda arguments: _not_empty(arguments[0]),
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+def _not_empty(text: str) -> Path:
+    if not text:
+        raise ValueError("expected a path, got an empty one; the current folder is .")
+    return Path(text)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

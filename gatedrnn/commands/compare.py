@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import CompareDisplay, note, print_preparing
+from gatedrnn.commands.console import CompareDisplay, make_console, note, print_preparing
 from gatedrnn.commands.devices import ask_for_devices, refuse_processes
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
@@ -55,7 +55,7 @@ def compare(
     """
     refuse_processes("gatedrnn compare")
     ask_for_devices(devices)
-    console = Console()
+    console = make_console()
     task = task_asked(console, file, question, settings.architecture.words, tasks=settings.tasks)
     if task is not None:
         settings = dataclasses.replace(settings, tasks=(task,))
@@ -64,15 +64,16 @@ def compare(
         return console.print(render_estimate(estimate(settings, partial(print_preparing, console)), settings))
     if resume and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
-    with Termination() as termination, CompareDisplay(console, settings) as display:
+    with Folder(out, settings) as folder:
+        with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
 
-        def on_progress(progress: protocol.Progress) -> None:
-            display(progress)
-            termination.check()
+            def on_progress(progress: protocol.Progress) -> None:
+                display(progress)
+                termination.check()
 
-        results = protocol.compare(settings, Folder(out, settings), command=command_line(), on_progress=on_progress)
-    write_json(out / "results.json", results)
-    write_report(results, out / "report.html")
+            results = protocol.compare(settings, folder, command=command_line(), on_progress=on_progress)
+        write_json(out / "results.json", results, writer=folder.written)
+        write_report(results, out / "report.html", writer=folder.written)
     console.print(render_summary(results))
     note(console, f"results: {out / 'results.json'}", f"report:  {out / 'report.html'}")
     note(console, f"predict: gatedrnn predict {shlex.quote(str(out))} FILE")

@@ -36,16 +36,21 @@ RECENT = 6
 """Segments whose throughput is shown."""
 
 
+def make_console(*, quiet: bool = False) -> Console:
+    """Return a console that takes what it prints as it is: a bracket or a colon in a name is no style and no emoji."""
+    return Console(quiet=quiet, markup=False, emoji=False)
+
+
 class Display:
     """Bars in a terminal while this context lasts; without a terminal, what a display prints besides."""
 
     def __init__(self, console: Console, *columns: str | ProgressColumn) -> None:
         self._console = console
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}", style="dim"),
+            TextColumn("{task.fields[state]}", style="dim", markup=False),
             TimeElapsedColumn(),
             *columns,
             console=console,
@@ -71,7 +76,7 @@ class CompareDisplay(Display):
         for task in settings.task_names:
             for cell in settings.cells:
                 self._bars[task, cell] = self._progress.add_task(
-                    f"{task}  [bold]{cell}[/]",
+                    f"{task}  {cell}",
                     total=None if trials is None else settings.replicates * trials,
                     state="",
                     start=False,
@@ -101,7 +106,7 @@ class CompareDisplay(Display):
             if self._trials is not None and not report.extending:
                 self._progress.update(bar, completed=report.replicate * self._trials + report.stopped)
             if report.done and not self._console.is_terminal:
-                self._console.print(f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
+                note(self._console, f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
 
 
 class SweepDisplay(Display):
@@ -160,4 +165,4 @@ def print_segment(console: Console, state: EarlyStoppingState, offset: float) ->
 def note(console: Console, *lines: Any) -> None:
     """Print lines that scripts may read, unwrapped."""
     for line in lines:
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False, emoji=False)

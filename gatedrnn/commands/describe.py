@@ -6,9 +6,9 @@ from json import dumps
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 
 from gatedrnn.cells.registry import HELP
+from gatedrnn.commands.console import make_console
 from gatedrnn.costs.describe import SHOWN
 from gatedrnn.costs.describe import describe as describe_cells
 from gatedrnn.costs.table import render_description
@@ -41,4 +41,4 @@ def describe(
     if json:
         print(dumps(description.as_dict(), indent=1))
     else:
-        Console().print(render_description(description))
+        make_console().print(render_description(description))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+from gatedrnn.commands.signals import WORDS, say
 from gatedrnn.errors import InputError
 from gatedrnn.training.hosts import is_first
 from gatedrnn.training.population import Interrupted
-from gatedrnn.training.termination import EXIT_CODE
 
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h: the program is wrong, not what it was given."""
@@ -41,12 +42,13 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     except InputError as error:
         print(f"gatedrnn: {error}", file=sys.stderr)
         return 2
-    except Interrupted:
+    except Interrupted as stop:
+        number = signal.SIGINT if str(stop) == signal.SIGINT.name else signal.SIGTERM
         if is_first():
-            print(f"gatedrnn: terminated, and saved; to resume: {command}", file=sys.stderr)
-        return EXIT_CODE
+            say(f"{WORDS[number]}, and saved; to resume: {command}")
+        return 128 + number
     except KeyboardInterrupt:
-        print(f"gatedrnn: interrupted; to resume: {command}", file=sys.stderr)
+        say(f"{WORDS[signal.SIGINT]}; to resume: {command}")
         return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to write to.

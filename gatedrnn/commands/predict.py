@@ -11,6 +11,7 @@ import tyro
 from gatedrnn.files import write_text
 from gatedrnn.predict import load
 from gatedrnn.predict.file import predict_file
+from gatedrnn.predict.place import refuse_place
 
 
 def predict(
@@ -30,12 +31,15 @@ def predict(
         file: one of the kind that was compared or trained on, with the features that the network was trained on.
         task: the name of the task, where the comparison had several.
         cell: the name of the cell; none: the winner, or where there is none the cell of the best mean validation score.
+            A class of your own, package.module:Class, has to be named: its module is imported.
         group: column that says which sequence a row belongs to; none: that of the run.
         time: column that ascends within each group; none: that of the run.
         horizon: steps after the last row that are forecast; none: each row's own forecast. Of a network that forecasts
             all its features one step ahead, by 200 paths of which each step is drawn and read for the next.
         to: where the table goes; none: the terminal.
     """
+    if to is not None:
+        refuse_place(to, run, file)
     model = load(run, task=task, cell=cell)
     if to is None:
         return predict_file(model, file, sys.stdout, group=group, time=time, horizon=horizon)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import SweepDisplay, note
+from gatedrnn.commands.console import SweepDisplay, make_console, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.errors import InputError, MissingPackageError
-from gatedrnn.files import write_json
+from gatedrnn.files import Writer, write_json
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
 from gatedrnn.sweep.settings import SweepSettings
@@ -48,7 +49,7 @@ def sweep(
     """
     ask_for_devices(devices)
     join_processes()
-    console = Console(quiet=not is_first())
+    console = make_console(quiet=not is_first())
     task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
@@ -56,19 +57,24 @@ def sweep(
         logs = tensorboard and is_first()
         told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
         told.append(stack.enter_context(SweepDisplay(console)))
-        termination = stack.enter_context(Termination())
+        termination = stack.enter_context(Termination(*WORDS))
 
         def on_progress(report: sweeps.SweepProgress) -> None:
             for tell in told:
                 tell(report)
             termination.check()
 
-        results = sweeps.sweep(settings, out, on_progress=on_progress)
-    if not is_first():
-        return
-    write_json(out / "results.json", results)
-    written = [*write_table(results, out), out / "results.json", write_plot(results, out / "sweep.png")]
-    note(console, *(f"written: {path}" for path in written))
+        paths: list[Path] = []
+        sweeps.sweep(settings, out, on_progress=on_progress, on_end=partial(_write, out, paths))
+    note(console, *(f"written: {path}" for path in paths))
+
+
+def _write(out: Path, paths: list[Path], results: dict[str, Any], writer: Writer) -> None:
+    """Write what a sweep found in its folder, and add where to ``paths``; of several processes the first does."""
+    if is_first():
+        write_json(out / "results.json", results, writer=writer)
+        paths += [*write_table(results, out, writer=writer), out / "results.json"]
+        paths.append(write_plot(results, out / "sweep.png", writer=writer))
 
 
 def _logs(folder: Path) -> Any:

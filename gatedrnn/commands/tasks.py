@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.text import Text
 
+from gatedrnn.commands.console import make_console
 from gatedrnn.tasks import registry
 
 
 def tasks() -> None:
     """List the tasks that compare and train know."""
-    console = Console()
+    console = make_console()
     for name in registry.TASKS:
         task = registry.load(name)
-        console.print(f"[bold]{name}[/]\n  {task.title}; {task.unit}\n  [dim]{task.source}[/]", highlight=False)
+        said = Text.assemble((name, "bold"), f"\n  {task.title}; {task.unit}\n  ", (task.source, "dim"))
+        console.print(said, highlight=False)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
-from rich.console import Console
 
-from gatedrnn.commands.console import note, print_segment
+from gatedrnn.commands.console import make_console, note, print_segment
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
+from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison.verdict.metric import unit_in_words
 from gatedrnn.experiment import single
 from gatedrnn.experiment.formatting import plain
@@ -46,11 +46,11 @@ def train(
     """
     ask_for_devices(settings.devices)
     join_processes()
-    console = Console(quiet=not is_first())
+    console = make_console(quiet=not is_first())
     task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
-    with Termination() as termination:
+    with Termination(*WORDS) as termination:
 
         def on_segment(state: EarlyStoppingState, offset: float) -> None:
             print_segment(console, state, offset)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from gatedrnn.comparison.settings import Settings
-from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
-from gatedrnn.files import read_json, write_arrays, write_json
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder, refuse_path
+from gatedrnn.files import write_arrays, write_json
 from gatedrnn.training.checkpoint import Checkpoints
 
 if TYPE_CHECKING:
@@ -20,9 +21,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FILES = (
+    "results.json",
+    "report.html",
+    "report.md",
+    "region.json",
+    "models/*/*.json",
+    "models/*/*.safetensors",
+    "searches/*/*.json",
+    "searches/*/*.npz",
+)
+STORES = ("searches/*/*/",)
+
 
 class Folder:
-    """Where a comparison keeps its results, so that it can be killed and resumed.
+    """Where a comparison keeps its results, so that it can be killed and resumed; a context manager.
+
+    Another command is refused until it is closed.
 
     Raises:
         InputError: where the folder holds a comparison with other settings, which says which differ; or a task is
@@ -31,8 +46,20 @@ class Folder:
 
     def __init__(self, path: str | Path, settings: Settings) -> None:
         settings.refuse_unfit()  # before the folder is theirs
+        for name in settings.task_names:
+            refuse_path("task", name)
         self.path = Path(path)
-        claim(self.path, settings.as_dict())
+        self._run = RunFolder(self.path, settings.as_dict(), FILES, STORES)
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._run.__exit__(*raised)
+
+    def written(self, path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+        """Write a file of the comparison atomically, and its digest."""
+        return self._run.written(path)
 
     def _search(self, task: str, cell: str, replicate: int, stage: str) -> Path:
         # An import path names a cell of one's own, and a colon is no part of a file name everywhere.
@@ -48,7 +75,7 @@ class Folder:
 
     def _finished(self, task: str, cell: str, replicate: int, stage: str) -> Any:
         path = _beside(self._search(task, cell, replicate, stage), "json")
-        return read_json(path) if path.exists() else None
+        return self._run.read_json(path) if path.exists() else None
 
     def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
         """Return where an unfinished search keeps its states."""
@@ -59,22 +86,21 @@ class Folder:
     ) -> None:
         """Keep what a search found and the leaves of the selected parameters, and drop its checkpoints."""
         path = self._search(task, cell, replicate, stage)
-        write_arrays(_beside(path, "npz"), params)
-        write_json(_beside(path, "json"), entry)
-        shutil.rmtree(path, ignore_errors=True)
+        write_arrays(_beside(path, "npz"), params, writer=self.written)
+        write_json(_beside(path, "json"), entry, writer=self.written)
+        self._run.remove(path)
 
     def drop(self, task: str, cell: str, replicate: int, prefix: str) -> None:
         """Remove the files of all stages that begin with ``prefix``."""
         path = self._search(task, cell, replicate, prefix)
         for found in path.parent.glob(f"{path.name}*"):
-            if found.is_dir():
-                shutil.rmtree(found, ignore_errors=True)
-            else:
-                found.unlink()
+            self._run.remove(found)
 
     def stop(self, task: str, clock: str, replicate: int, stage: str, segment: int) -> None:
         """Keep after which segment a clock ended the trials of a stage, in all cells."""
-        write_json(_beside(self._search(task, clock, replicate, stage), "json"), {"segment": segment})
+        write_json(
+            _beside(self._search(task, clock, replicate, stage), "json"), {"segment": segment}, writer=self.written
+        )
 
     def stopped(self, task: str, clock: str, replicate: int, stage: str) -> int | None:
         """Return after which segment a clock ended the trials of a stage; None where it has not."""
@@ -84,23 +110,23 @@ class Folder:
     def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
         """Return the leaves of the parameters that a finished search selected."""
         path = _beside(self._search(task, cell, replicate, stage), "npz")
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(self._run.read(path)), allow_pickle=False) as arrays:
             return [arrays[f"leaf_{k}"] for k in range(len(arrays.files))]
 
     def once(self, task: str, name: str, make: Callable[[], T]) -> T:
         """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
         path = self.path / "searches" / task / f"{name}.json"
         if not path.exists():
-            write_json(path, make())
-        return read_json(path)
+            write_json(path, make(), writer=self.written)
+        return self._run.read_json(path)
 
     def region(self, task: str, make: Callable[[], RegionEntry]) -> RegionEntry:
         """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
         path = self.path / "region.json"
-        regions = read_json(path) if path.exists() else {}
+        regions = self._run.read_json(path) if path.exists() else {}
         if task not in regions:
             regions[task] = make()
-            write_json(path, regions)
+            write_json(path, regions, writer=self.written)
         return regions[task]
 
 

@@ -16,7 +16,7 @@ from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
+from gatedrnn.tasks.metrics import Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -126,8 +126,6 @@ class Settings:
             raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
-        if self.metric not in (None, *DECIDING):
-            raise InputError(f"metric: expected one of {', '.join(DECIDING)}; got {self.metric!r}")
 
     def _check_cells(self) -> None:
         if not isinstance(self.cells, tuple) or not all(isinstance(name, str) for name in self.cells):

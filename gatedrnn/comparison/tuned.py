@@ -52,4 +52,4 @@ def save_tuned(
         except InputError as error:  # a comparison of hours does not fail because of what it cannot save
             warnings.warn(f"the network of {name} is not saved: {error}", stacklevel=2)
             continue
-        save(path, params, {**described, **choice})
+        save(path, params, {**described, **choice}, writer=folder.written)

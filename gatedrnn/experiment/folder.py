@@ -1,37 +1,207 @@
-"""A folder belongs to the settings that it was claimed with: what was started in it goes on, nothing else does."""
+"""A folder belongs to the settings that it was claimed with: what was started in it goes on, nothing else does.
+
+What the program wrote in it stands in its digests (``manifest.py``), and what does not is somebody else's: neither
+used, nor written over, nor removed.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from gatedrnn.errors import InputError
-from gatedrnn.files import read_json, write_json
+from gatedrnn.experiment import manifest
+from gatedrnn.experiment.lock import Lock
+from gatedrnn.files import parsed, partial_of, write_json, written
 from gatedrnn.training.fingerprint import changes
-from gatedrnn.training.hosts import is_first, wait_for_all
+from gatedrnn.training.hosts import is_first, of_each
 
 # A search this long loses at most this many seconds to a kill; shorter searches are simply repeated.
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
+SETTINGS = "settings.json"
 
-def claim(folder: Path, settings: dict[str, Any]) -> None:
-    """Write what a folder is for, or check it where that is written already; of several processes the first writes.
+
+class RunFolder:
+    """The folder of a run, held against other commands until it is closed; a context manager.
+
+    Claim it last, when all that could be refused has been looked at. What is refused nevertheless before anything was
+    made leaves the folder as it was found.
+
+    Args:
+        path: the folder, which is made where it does not exist.
+        settings: what the run is asked to do, as JSON has it.
+        files: where the run writes files in it, as patterns of paths.
+        stores: where it keeps checkpoints, as patterns of folders.
 
     Raises:
-        InputError: where the folder is for other settings; says which differ.
+        InputError: where the folder is for other settings, which says which differ; holds somebody else's files at
+            places that the run needs, or damaged ones; or another command is at work in it.
     """
-    asked = folder / "settings.json"
-    if is_first() and not asked.exists():
-        write_json(asked, settings)
-    wait_for_all("the folder is claimed")
-    lines = changes(read_json(asked), settings)
-    if lines:
-        raise InputError(
-            f"out: expected the settings of the run in {folder}, got others ({'; '.join(lines)}). "
-            "Name another folder, or remove this one."
-        )
+
+    def __init__(
+        self, path: Path, settings: dict[str, Any], files: tuple[str, ...], stores: tuple[str, ...] = ()
+    ) -> None:
+        self.path = path
+        self._files, self._stores = (SETTINGS, *files), stores
+        self._lock: Lock | None = None
+        self._made: list[Path] = []
+        self._new = False
+        refused: InputError | None = None
+        if is_first():
+            try:
+                self._claim(settings)
+            except InputError as error:
+                refused = error
+                self._leave()
+        if of_each(refused is not None).any():
+            raise refused or InputError(f"out: the first process was refused {path}")
+        if not is_first():
+            self._refuse_other_settings(settings)
+
+    def _claim(self, settings: dict[str, Any]) -> None:
+        refuse_nothing("out", self.path)
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"out: expected a folder, got the file {self.path}")
+        self._made = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        self._lock = Lock(self.path)
+        noted, asked = manifest.known(self.path), self.path / SETTINGS
+        self._new = not noted.keys() - {SETTINGS} and not asked.exists()
+        if noted and asked.exists():
+            self._refuse_other_settings(settings)
+        elif noted and not self._new:
+            raise InputError(f"{asked}: expected the run's settings, got none. Restore it, or name another folder.")
+        self._refuse_others(noted)
+        self._clear(noted)
+        if self._new:
+            write_json(asked, settings, writer=self.written)
+
+    def _refuse_other_settings(self, settings: dict[str, Any]) -> None:
+        lines = changes(self.read_json(self.path / SETTINGS), settings)
+        if lines:
+            raise InputError(
+                f"out: expected the settings of the run in {self.path}, got others ({'; '.join(lines)}). "
+                "Name another folder, or remove this one."
+            )
+
+    def _refuse_others(self, noted: dict[str, list[str]]) -> None:
+        """Refuse files that the run did not write at places that it needs, and those that are no more as it did."""
+        there = [path for pattern in self._files for path in sorted(self.path.glob(pattern))]
+        if noted:
+            for path in there:
+                manifest.refuse_changed(self.path, path, noted)
+            return
+        there += [path for pattern in self._stores for path in sorted(self.path.glob(pattern))]
+        if there:
+            raise InputError(
+                f"out: expected a folder without {there[0].relative_to(self.path)}, or one of a run with "
+                f"{manifest.NAME}, got {self.path}: it holds somebody else's, or an older version's. "
+                "Name another folder, or move that out of it."
+            )
+
+    def _clear(self, noted: dict[str, list[str]]) -> None:
+        """Remove what a killed process left behind: half a file, and checkpoints of what is finished."""
+        for pattern in (*self._files, manifest.NAME):
+            for path in self.path.glob(str(partial_of(Path(pattern)))):
+                path.unlink()
+        for store in [folder for pattern in self._stores for folder in self.path.glob(pattern)]:
+            finished = store.with_name(f"{store.name}.json")
+            if finished.exists() and finished.relative_to(self.path).as_posix() in noted:
+                shutil.rmtree(store, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def written(self, path: Path) -> Iterator[BinaryIO]:
+        """Write a file of the run atomically, as ``gatedrnn.files.written`` does, and its digest before it.
+
+        Raises:
+            InputError: where there is one that the run did not write.
+            OSError: where it cannot be written.
+        """
+        with written(path, before=lambda whole: manifest.note(self.path, path, whole)) as file:
+            yield file
+        manifest.settle(self.path, path)
+
+    def read(self, path: Path) -> bytes:
+        """Return what a file of the run holds, as it was written.
+
+        Raises:
+            InputError: where it has changed, is gone, or is not the run's.
+        """
+        return manifest.checked(self.path, path)
+
+    def read_json(self, path: Path) -> Any:
+        """Return what a file of JSON of the run holds; errors as in ``read``."""
+        return parsed(path, self.read(path))
+
+    def remove(self, path: Path) -> None:
+        """Remove a file of the run, or a folder of its checkpoints."""
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+            manifest.forget(self.path, path)
+
+    def _leave(self, *, unused: bool = False) -> None:
+        """Let go of the folder, as it was found where it is unused."""
+        if unused:
+            for name in (SETTINGS, manifest.NAME):
+                (self.path / name).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.release()
+        for folder in self._made:
+            with contextlib.suppress(OSError):  # there is something in it
+                folder.rmdir()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, raised: object, *_: object) -> None:
+        unused = False
+        if self._lock is not None and self._new and isinstance(raised, type) and issubclass(raised, InputError):
+            for store in [folder for pattern in self._stores for folder in self.path.glob(pattern)]:
+                with contextlib.suppress(OSError):  # the first that is not empty
+                    while store != self.path:
+                        store.rmdir()
+                        store = store.parent
+            kept = [path for pattern in (*self._files, *self._stores) for path in self.path.glob(pattern)]
+            unused = kept == [self.path / SETTINGS]
+        self._leave(unused=unused)
+
+
+def refuse_nothing(name: str, path: Path | str) -> None:
+    """Refuse an empty path, which would be the current folder.
+
+    Raises:
+        InputError: where it is empty.
+    """
+    if not str(path):
+        raise InputError(f"{name}: expected a folder, got an empty name; the current one is .")
+
+
+def refuse_path(name: str, part: str) -> None:
+    """Refuse a name that cannot be that of one file or folder: it would lead elsewhere.
+
+    Args:
+        name: what is named so.
+        part: what may become the name of a file.
+
+    Raises:
+        InputError: where it has separators or control characters, or is a way up.
+
+    Example:
+        >>> refuse_path("task", "../../etc")
+        Traceback (most recent call last):
+        ...
+        gatedrnn.errors.InputError: task: expected a name without separators that a file can have, got '../../etc'
+    """
+    fits = isinstance(part, str) and part.isprintable() and part not in ("", ".", "..")
+    if not fits or PurePosixPath(part).name != part or "\\" in part:
+        raise InputError(f"{name}: expected a name without separators that a file can have, got {part!r}")
 
 
 def claimed(folder: Path) -> bool:
     """Return whether a comparison was started in a folder."""
-    return (folder / "settings.json").exists()
+    return SETTINGS in manifest.known(folder)

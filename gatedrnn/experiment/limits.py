@@ -10,6 +10,8 @@ from typing import Any
 
 from gatedrnn.arguments import choice, flag, number, whole
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.changes import DIFFERENCES
+from gatedrnn.tasks.metrics import DECIDING
 
 GATE_BIASES = ("0", "1", "chrono")
 """Where the forget or update bias starts: a constant, or drawn for time constants up to the longest sequence."""
@@ -24,7 +26,6 @@ count = partial(whole, most=LARGEST)
 epochs = partial(whole, most=10**7)  # the curves of a run have a number for each
 units = partial(whole, most=10**6)
 rate = partial(number, above=0.0)
-yes_or_no = partial(choice, choices=("no", "yes"))
 
 LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
     {
@@ -40,7 +41,8 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
         "weight_decay": partial(number, least=0.0),
         "dropout": partial(number, least=0.0, below=1.0),
         "gate_bias": partial(choice, choices=GATE_BIASES),
-        "difference": yes_or_no,
+        "difference": partial(choice, choices=DIFFERENCES),
+        "metric": partial(choice, choices=DECIDING),
         "batch_size": count,
         "max_epochs": epochs,
         "patience": count,
@@ -60,7 +62,7 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
 )
 """The check of each setting by its name; of a setting that has several values, each is checked."""
 
-OPTIONAL = ("sizes", "trials", "minutes")
+OPTIONAL = ("sizes", "trials", "minutes", "metric")
 """Settings that may be None."""
 
 

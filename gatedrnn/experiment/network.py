@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import gatedrnn as gr
 from gatedrnn.cells.gates import gates_of_params
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.changes import as_changes, change_scales, from_last
 from gatedrnn.experiment.widths import init_of_width
 from gatedrnn.layers.stateless import Embed
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from jax import Array
-    from jaxtyping import Float, Key
+    from jaxtyping import Key
 
     from gatedrnn.layers.chain import Chain
     from gatedrnn.tasks.task import Batch, Score, VisibleTask
@@ -63,8 +64,8 @@ def init_params(
 ) -> Params:
     """Draw parameters and set the bias of the gate that keeps memory in each layer, where the cell names one.
 
-    Of a task with an anchor, the last of the parameters is no weight: it says whether the change from the last value is
-    forecast. So whoever has the parameters, in a file or in memory, knows it.
+    Of a task with an anchor, the last of the parameters are no weights: they say whether changes are read and forecast,
+    and how large these are (``change_scales``). So whoever has the parameters, in a file or in memory, knows it.
     """
     key_params, key_bias = jax.random.split(key)
     net = network(cell, task.out_dim, hyper.dropout, architecture, kind=task.kind)
@@ -81,7 +82,7 @@ def init_params(
         return jax.tree.map(lambda *each: jnp.stack(each)[hyper.gate_bias], *choices)
 
     params = architecture.map_recurrent(net.init(key_params, task.in_dim), biased)
-    return params if task.anchor is None else (*params, jnp.asarray(hyper.difference, jnp.float32))
+    return params if task.anchor is None else (*params, change_scales(task.anchor, hyper.difference))
 
 
 def make_loss(
@@ -106,33 +107,36 @@ def inputs_of(net: Chain, task: VisibleTask, batch: Batch) -> Array | np.ndarray
 
 
 def _outputs(net: Chain, task: VisibleTask, params: Any, batch: Batch, key: Any = None) -> Array:
-    """Return what the network says, a forecast of changes with the last values added."""
-    weights = params if task.anchor is None else params[:-1]
-    outputs = net.apply(weights, inputs_of(net, task, batch), lengths=batch.lengths, key=key)[1]
-    return outputs if task.anchor is None else from_last(outputs, task.anchor(jnp.asarray(batch.x)), params[-1])
+    """Return what the network says of a batch, in the units of its targets."""
+    columns = None if task.anchor is None else task.anchor.columns
+    return outputs_of(net, params, inputs_of(net, task, batch), batch.lengths, columns, key=key)
 
 
-def from_last(
-    outputs: Float[Array, "T B 2D"], last: Float[Array, "T B D"], difference: Float[Array, ""]
-) -> Float[Array, "T B 2D"]:
-    """Return means and log deviations in which the means are changes from the last values, or stay as they are.
-
-    .. code-block:: text
-
-        mean' = mean + difference last
+def outputs_of(
+    net: Chain,
+    params: Any,
+    x: Array | np.ndarray,
+    lengths: Array | np.ndarray,
+    columns: tuple[int, ...] | None,
+    *,
+    key: Any = None,
+) -> Array:
+    """Return what a network says, a forecast of changes as one of values.
 
     Args:
-        outputs: means, then log standard deviations.
-        last: the last value of each target.
-        difference: 1 or 0; it is a constant, of which nothing is learnt.
-
-    Example:
-        >>> outputs, last = jnp.array([[[0.5, -1.0]]]), jnp.array([[[2.0]]])
-        >>> [from_last(outputs, last, jnp.float32(d)).ravel().tolist() for d in (0, 1)]
-        [[0.5, -1.0], [2.5, -1.0]]
+        net: what runs, as ``network`` makes it.
+        params: those of all its layers, with the sizes of changes behind them where there are columns.
+        x: what it reads, ``[T, B, I]``, or tokens ``[T, B]``.
+        lengths: steps of each sequence, ``[B]``.
+        columns: the places of the targets among the inputs; None where nothing can be a change.
+        key: the key of the dropout; None: there is none.
     """
-    mean, raw = jnp.split(outputs, 2, axis=-1)
-    return jnp.concatenate([mean + jax.lax.stop_gradient(difference) * last, raw], axis=-1)
+    if columns is None:
+        return net.apply(params, x, lengths=lengths, key=key)[1]
+    weights, (step, ahead) = params[:-1], params[-1]
+    x = jnp.asarray(x)
+    outputs = net.apply(weights, as_changes(x, columns, step), lengths=lengths, key=key)[1]
+    return from_last(outputs, x[..., jnp.array(columns)], ahead)
 
 
 def evaluate(

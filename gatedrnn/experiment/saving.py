@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.cells.configuration import as_data, from_data
+from gatedrnn.cells.configuration import as_data
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.described import architecture_of, cell_of, refuse_undescribed
 from gatedrnn.experiment.network import network
-from gatedrnn.files import read_json, write_json, written
+from gatedrnn.files import Writer, parsed, write_json, written
 from gatedrnn.tasks.task import as_it_is
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 """What the network of a training run is called in its folder, before the endings of its files."""
-FORMAT = 4
-"""4: ``architecture`` says what stands around the cell, ``tokens`` what it reads; 3: ``anchor`` says from which
-features a change may be forecast, and the last array whether it is; 2: `cell_configuration` holds all of the cell; 1
-held its name and units alone."""
+FORMAT = 5
+"""5: the last array holds the sizes of changes; 4: ``architecture`` says what stands around the cell, ``tokens`` what
+it reads; 3: ``anchor`` says from which features a change may be forecast, and the last array whether it is; 2:
+`cell_configuration` holds all of the cell; 1 held its name and units alone."""
 
 
 def can_be_saved(task: VisibleTask) -> bool:
@@ -61,42 +63,74 @@ def description(
         "window": reading.window,
         "horizon": reading.horizon,
         "read": dict(reading.read),
-        "anchor": None if task.anchor is None else [reading.features.index(name) for name in reading.targets],
+        "anchor": None if task.anchor is None else list(task.anchor.columns),
     }
 
 
-def save(path: Path, params: Params, config: dict[str, Any]) -> None:
+def save(path: Path, params: Params, config: dict[str, Any], *, writer: Writer = written) -> None:
     """Write ``path.safetensors``, and then ``path.json`` with its digest, each atomically."""
     numpy = _safetensors()
     arrays = {_name(where): np.asarray(leaf) for where, leaf in jax.tree_util.tree_leaves_with_path(params)}
     held = numpy.save(arrays)
-    with written(_beside(path, "safetensors")) as file:
+    with writer(_beside(path, "safetensors")) as file:
         file.write(held)
-    write_json(_beside(path, "json"), {**config, "sha256": hashlib.sha256(held).hexdigest()})
+    write_json(_beside(path, "json"), {**config, "sha256": hashlib.sha256(held).hexdigest()}, writer=writer)
 
 
-def restore(path: Path) -> tuple[dict[str, Any], Cell, Params]:
+def restore(
+    path: Path, *, own: str | None = None, read: Callable[[Path], bytes] = Path.read_bytes
+) -> tuple[dict[str, Any], Cell, Params]:
     """Return the configuration, cell and parameters of a network that `save` wrote.
+
+    Args:
+        path: what `save` was told.
+        own: the name of the cell where the user gave one; only then is a class imported that is not the library's.
+        read: how a file is read, such as held to the digest that its run has of it.
 
     Raises:
         InputError: where a file is missing, of another format, or damaged.
     """
-    described = _beside(path, "json")
+    described, arrays_file = _beside(path, "json"), _beside(path, "safetensors")
     if not described.is_file():
         raise InputError(f"model: expected one at {described}, got none")
-    config = read_json(described)
-    if config.get("format") != FORMAT:
-        raise InputError(f"{described.name}: expected format {FORMAT}, got {config.get('format')!r}")
-    held = _beside(path, "safetensors").read_bytes()
-    if hashlib.sha256(held).hexdigest() != config["sha256"]:
-        raise InputError(f"{path.name}.safetensors: expected sha256 {config['sha256']}, got another; it is damaged")
-    arrays = _safetensors().load(held)
-    cell = from_data(config["cell_configuration"])
-    net = network(cell, config["out_dim"], 0.0, Architecture(**config["architecture"]), kind=config["kind"])
-    shapes: Any = jax.eval_shape(lambda key: net.init(key, config["in_dim"]), jax.random.key(0))
+    config = parsed(described, read(described))
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        got = config.get("format") if isinstance(config, dict) else config
+        raise InputError(f"{described}: expected format {FORMAT}, got {got!r}")
+    if not arrays_file.is_file():
+        raise InputError(f"model: expected its arrays at {arrays_file}, got none")
+    held = read(arrays_file)
+    try:
+        refuse_undescribed(config)
+        if hashlib.sha256(held).hexdigest() != config["sha256"]:
+            raise InputError(f"{arrays_file.name}: expected sha256 {config['sha256']}, got another; it is damaged")
+        return config, *_built(config, held, own)
+    except InputError as error:
+        raise InputError(f"{described}: {error}") from error
+
+
+def _built(config: dict[str, Any], held: bytes, own: str | None) -> tuple[Cell, Params]:
+    """Return the cell and the parameters of a network whose entries are of their kinds."""
+    safetensors = _safetensors()
+    try:
+        arrays = safetensors.load(held)
+    except Exception as error:  # of its own classes, which it has not said
+        raise InputError(f"arrays: expected safetensors, got something else ({error})") from error
+    architecture = architecture_of(config, len(arrays))
+    cell = cell_of(config, own)
+    net = network(cell, config["out_dim"], 0.0, architecture, kind=config["kind"])
+    try:
+        shapes: Any = jax.eval_shape(lambda key: net.init(key, config["in_dim"]), jax.random.key(0))
+    except (ArithmeticError, TypeError, ValueError) as error:  # such as of more units than an array can have
+        raise InputError(f"cell_configuration: expected one that makes a network, got {cell!r} ({error})") from error
     if config["anchor"] is not None:
-        shapes = (*shapes, jax.ShapeDtypeStruct((), np.float32))
-    return config, cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)
+        shapes = (*shapes, jax.ShapeDtypeStruct((2, len(config["anchor"])), np.float32))
+    wanted = {_name(where): leaf for where, leaf in jax.tree_util.tree_leaves_with_path(shapes)}
+    for name in (*wanted, *arrays):
+        if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:
+            expected = list(wanted[name].shape) if name in wanted else "none"
+            raise InputError(f"arrays: expected {name} {expected} of this network, got another")
+    return cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)
 
 
 def _name(where: Any) -> str:

@@ -15,7 +15,7 @@ from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits, provenance
 from gatedrnn.experiment.architecture import Architecture
-from gatedrnn.experiment.folder import claim
+from gatedrnn.experiment.folder import RunFolder
 from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.network import make_loss, make_run
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell, Params
 
+FILES = ("result.json", f"{MODEL}.json", f"{MODEL}.safetensors")
+STORES = ("checkpoints/",)
 CONFIGURATION = ("learning_rate", "clip_norm", "dropout", "gate_bias", "difference")
 
 
@@ -64,7 +66,7 @@ class TrainSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: Literal["0", "1", "chrono"] = "1"
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
-    difference: Literal["no", "yes"] = "no"
+    difference: Literal["no", "yes", "both"] = "no"
     """Whether a forecast is the change from the last value."""
     metric: Deciding | None = None
     """What the strongest simple baseline is chosen by, and the test score told in; none: the root mean squared error of
@@ -130,35 +132,36 @@ def train(
     visible = task.split(settings.seed)
     refuse_too_large_for(task, settings, visible.train)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
-    claim(out, settings.as_dict())
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
     run = dataclasses.replace(
         make_run(cell, task, visible.train, **sizes, architecture=settings.architecture),
         loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
         segment=settings.segment,
     )
-    state = _trained(run, settings, Data(visible.train, visible.validation), out, visible.offset, on_segment)
-    if on_baselines is not None:
-        on_baselines()
-    fitted = strongest(task.baselines(visible), reckoned.metric)
-    # Parameters and baseline are chosen. Only now is the test part read.
-    test = task.read_test(settings.seed)
-    measure, params = Measure(cell, task, settings.metric, settings.architecture), state.best_params
-    result: TrainResult = {
-        "settings": settings.as_dict(),
-        "device": provenance.device(),
-        "title": task.title,
-        "unit": task.unit,
-        "facts": dict(task.facts),
-        "metric": reckoned.entry(reckoned.metric),
-        "trial": trial_entry(state, visible.offset),
-        "validation": dict(measure.scores(params, visible.validated())),
-        "test": dict(measure.scores(params, test.part())),
-        "baseline": None if fitted is None else tested_entry(fitted.tested(test)),
-    }
-    if is_first():
-        save_network(task, settings, cell, params, result["trial"], out)
-        write_json(out / "result.json", result)
+    data = Data(visible.train, visible.validation)
+    with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
+        state = _trained(run, settings, data, out, visible.offset, on_segment)
+        if on_baselines is not None:
+            on_baselines()
+        fitted = strongest(task.baselines(visible), reckoned.metric)
+        # Parameters and baseline are chosen. Only now is the test part read.
+        test = task.read_test(settings.seed)
+        measure, params = Measure(cell, task, settings.metric, settings.architecture), state.best_params
+        result: TrainResult = {
+            "settings": settings.as_dict(),
+            "device": provenance.device(),
+            "title": task.title,
+            "unit": task.unit,
+            "facts": dict(task.facts),
+            "metric": reckoned.entry(reckoned.metric),
+            "trial": trial_entry(state, visible.offset),
+            "validation": dict(measure.scores(params, visible.validated())),
+            "test": dict(measure.scores(params, test.part())),
+            "baseline": None if fitted is None else tested_entry(fitted.tested(test)),
+        }
+        if is_first():
+            save_network(task, settings, cell, params, result["trial"], folder)
+            write_json(out / "result.json", result, writer=folder.written)
     return result
 
 
@@ -200,7 +203,9 @@ def _trained(
     return member(members.states, 0)
 
 
-def save_network(task: Task, settings: TrainSettings, cell: Cell, params: Params, trial: RunEntry, out: Path) -> None:
+def save_network(
+    task: Task, settings: TrainSettings, cell: Cell, params: Params, trial: RunEntry, folder: RunFolder
+) -> None:
     """Save a trained network in a run's folder, from where ``gatedrnn predict`` takes it.
 
     A task that encodes its inputs in a way of its own cannot be saved, and is left out; so is a cell whose
@@ -218,4 +223,4 @@ def save_network(task: Task, settings: TrainSettings, cell: Cell, params: Params
         "configuration": {name: getattr(settings, name) for name in CONFIGURATION},
         "validation": trial["validation"],
     }
-    save(out / MODEL, params, {**described, **choice})
+    save(folder.path / MODEL, params, {**described, **choice}, writer=folder.written)

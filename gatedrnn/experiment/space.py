@@ -11,6 +11,7 @@ import tyro
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits
+from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.training.early_stopping import Hyper
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Configuration(TypedDict):
     gate_bias: str
     """Start of the bias of the gate that keeps memory: 0, 1 or chrono."""
     difference: str
-    """Whether a forecast is the change from the last value: yes or no."""
+    """Whether a forecast is the change from the last value: no, yes, or both, where changes are read as well."""
     hidden: int
     """Units of the first cell that were asked for; each cell has as many as an equal budget gives it near that."""
 
@@ -58,9 +59,9 @@ class Space:
     """Dropout on the recurrent outputs: one of these."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
     """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
-    difference: tuple[Literal["no", "yes"], ...] = ("no", "yes")
-    """Whether a forecast is the change from the last value: these take turns, the last one first, so that a search of
-    two has tried both; of other tasks it is not asked."""
+    difference: tuple[Literal["no", "yes", "both"], ...] = ("no", "yes", "both")
+    """Whether a forecast is the change from the last value; both: changes are read as well. These take turns, the last
+    one first, so that a short search has tried them; of other tasks it is not asked."""
     hidden: tyro.conf.Suppress[tuple[int, ...]] = (32,)
     """Units of the first cell: one of these, as the settings have them."""
 
@@ -110,7 +111,7 @@ class Space:
 
     def describe(self) -> dict[Hyperparameter, str]:
         """Return each distribution in words; whether changes are forecast is left out where that is no choice."""
-        asked: dict[Hyperparameter, str] = {"difference": " and ".join(reversed(self.difference)) + " by turns"}
+        asked: dict[Hyperparameter, str] = {"difference": ", ".join(reversed(self.difference)) + " by turns"}
         return {
             "learning_rate": "log-uniform from {:g} to {:g}".format(*self.learning_rate),
             "clip_norm": "log-uniform from {:g} to {:g}".format(*self.clip_norm),
@@ -127,8 +128,11 @@ def refuse_difference(task: VisibleTask, asked: Sequence[str]) -> None:
     Raises:
         InputError: where it is asked for.
     """
-    if task.anchor is None and "yes" in asked:
-        raise InputError(f"difference: expected no, as {task.name} has no last value to change from; got yes")
+    changes = [choice for choice in asked if choice != "no"]
+    if task.anchor is None and changes:
+        raise InputError(
+            f"difference: expected no, as {task.name} has no last value to change from; got {', '.join(changes)}"
+        )
 
 
 def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) -> Hyper:
@@ -138,7 +142,7 @@ def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) ->
         return np.array([configuration[name] for configuration in configurations], np.float32)
 
     biases = [limits.GATE_BIASES.index(str(configuration["gate_bias"])) for configuration in configurations]
-    changes = np.array([configuration.get("difference") == "yes" for configuration in configurations], np.float32)
+    changes = [DIFFERENCES.index(str(configuration.get("difference", "no"))) for configuration in configurations]
     rates = column("learning_rate"), column("clip_norm"), column("dropout")
     units = np.array([configuration.get("hidden", 0) for configuration in configurations], np.float32)
-    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=changes, hidden=units)
+    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=np.array(changes, np.int32), hidden=units)

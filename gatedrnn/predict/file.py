@@ -15,6 +15,7 @@ from gatedrnn.predict.paths import ahead
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.metrics import COVERAGES
+from gatedrnn.tasks.plain import cell
 
 if TYPE_CHECKING:
     from gatedrnn.predict.model import Model, Prediction
@@ -59,10 +60,12 @@ def predict_file(
     for k, (start, length) in enumerate(zip(data.starts, data.lengths, strict=True)):
         padded[:length, k] = data.x[start : start + length]
     table = csv.writer(to, lineterminator="\n")
-    if horizon is None:
-        table.writerows(_rows(model, model.predict(padded, data.lengths), data))
-    else:
-        table.writerows(_rows_ahead(model, padded, data, horizon))
+    found = (
+        _rows(model, model.predict(padded, data.lengths), data)
+        if horizon is None
+        else _rows_ahead(model, padded, data, horizon)
+    )
+    table.writerows([cell(one) if isinstance(one, str) else one for one in row] for row in found)
 
 
 def _rows_ahead(model: Model, padded: np.ndarray, data: Sequences, horizon: int) -> Iterator[list[Any]]:
@@ -74,7 +77,7 @@ def _rows_ahead(model: Model, padded: np.ndarray, data: Sequences, horizon: int)
         stamps = [] if data.times is None else [said(times[last])]
         for h in range(horizon):
             numbers = [found.mean[h, k], found.deviation[h, k], *found.quantiles[:, h, k]]
-            yield [name, last, *stamps, _later(data, times, h + 1)[last], *_shown(np.stack(numbers, axis=-1).ravel())]
+            yield [name, last, *stamps, _later(data, times, h + 1)[last], *_shown_numbers(numbers)]
 
 
 def _names(data: Sequences) -> tuple[str, ...]:
@@ -134,8 +137,7 @@ def _heads_of_numbers(targets: list[str]) -> list[str]:
 def _of_step(model: Model, found: Prediction, t: int, k: int) -> list[Any]:
     if found.mean is not None and found.deviation is not None:
         mean, deviation = found.mean[t, k], found.deviation[t, k]
-        ends = [mean + z * deviation for z in INTERVALS.values()]
-        return _shown(np.stack([mean, deviation, *ends], axis=-1).ravel())
+        return _shown_numbers([mean, deviation, *(mean + z * deviation for z in INTERVALS.values())])
     assert found.probabilities is not None
     row = found.probabilities[t, k]
     if model.config["kind"] == "multi-label":
@@ -146,3 +148,13 @@ def _of_step(model: Model, found: Prediction, t: int, k: int) -> list[Any]:
 
 def _shown(row: np.ndarray) -> list[str]:
     return [f"{value:.9g}" for value in row]
+
+
+def _shown_numbers(numbers: list[np.ndarray]) -> list[str]:
+    """Return mean, deviation and ends of each target: nine digits, of large means as many as show the deviation."""
+    cells = []
+    for mean, deviation, *ends in np.stack(numbers, axis=-1):
+        beside = abs(mean) / deviation if deviation > 0 else 1.0
+        digits = int(np.clip(9 + np.floor(np.log10(max(beside, 1e4))) - 4, 9, 17))
+        cells += [f"{mean:.{digits}g}", f"{deviation:.9g}", *(f"{end:.{digits}g}" for end in ends)]
+    return cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,9 +14,12 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
-from gatedrnn.experiment.network import from_last, network
+from gatedrnn.experiment.folder import refuse_path
+from gatedrnn.experiment.manifest import NAME as DIGESTS
+from gatedrnn.experiment.manifest import checked, is_run
+from gatedrnn.experiment.network import network, outputs_of
 from gatedrnn.experiment.saving import MODEL, restore
-from gatedrnn.files import read_json
+from gatedrnn.files import parsed
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
 from gatedrnn.tasks.objectives import bounded_log_scale
@@ -118,14 +122,18 @@ class Model:
 def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -> Model:
     """Return a tuned network of a comparison, or the network of a training run.
 
+    The folder may come from anybody: its files are held to its digests and checked, and nothing is imported because
+    they name it.
+
     Args:
         run: the folder of the comparison, or of ``gatedrnn train``.
         task: the name of a task; may be left out where the comparison had one.
         cell: the name of a cell; unless given, the winner, or where there is none the cell of the best mean validation
-            score.
+            score. A cell of one's own, "package.module:Class", has to be named, since its module is imported.
 
     Raises:
-        InputError: where the folder holds no finished comparison or training run, or not that task or cell.
+        InputError: where the folder holds no finished comparison or training run, or not that task or cell; or a file
+            in it is not as it was written, or a cell of one's own is not named.
 
     Example:
         >>> load("runs/none")
@@ -133,28 +141,66 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
         ...
         gatedrnn.errors.InputError: run: expected the folder of a finished comparison or training run, got 'runs/none'
     """
-    held = Path(run) / "results.json"
-    if not held.is_file() and (Path(run) / "result.json").is_file():
-        return _trained(Path(run), task, cell)
-    if not held.is_file():
+    folder = Path(run)
+    compared, trained = ((folder / name).is_file() for name in ("results.json", "result.json"))
+    if not compared and not trained:
         raise InputError(f"run: expected the folder of a finished comparison or training run, got {str(run)!r}")
-    entries = {entry["name"]: entry for entry in read_json(held)["tasks"]}
+    if not is_run(folder):
+        raise InputError(
+            f"run: expected a folder with the digests of its files, {DIGESTS}, got {folder}, an older version's or one "
+            "without it; make the run again in another folder"
+        )
+    read = partial(checked, folder)
+    if not compared:
+        return _trained(folder, task, cell, read)
+    held = folder / "results.json"
+    entries = tasks_of(held, parsed(held, read(held)))
     name = task or next(iter(entries))
     if name not in entries or (task is None and len(entries) > 1):
         raise InputError(f"task: expected one of {', '.join(entries)}, got {task!r}")
     which = cell or tuned(entries[name])
     if which not in entries[name]["cells"]:
         raise InputError(f"cell: expected one of {', '.join(entries[name]['cells'])}, got {which!r}")
-    return Model(*restore(Path(run) / "models" / name / which.replace(":", ".")))
+    config, built, params = restore(folder / "models" / name / which.replace(":", "."), own=cell, read=read)
+    if config["cell"] != which:
+        raise InputError(f"{held}: expected the network of {which} under models/{name}, got one of {config['cell']}")
+    return Model(config, built, params)
 
 
-def _trained(run: Path, task: str | None, cell: str | None) -> Model:
+def _trained(run: Path, task: str | None, cell: str | None, read: Callable[[Path], bytes]) -> Model:
     """Return the network of a training run; a task or cell that is named has to be its own."""
-    config, built, params = restore(run / MODEL)
+    config, built, params = restore(run / MODEL, own=cell, read=read)
     for argument, asked, own in (("task", task, config["name"]), ("cell", cell, config["cell"])):
         if asked not in (None, own):
             raise InputError(f"{argument}: expected {own}, which was trained, got {asked!r}")
     return Model(config, built, params)
+
+
+def tasks_of(path: Path, results: Any) -> dict[str, dict[str, Any]]:
+    """Return the entries of a comparison's tasks by name, as far as they are read here.
+
+    Args:
+        path: where results.json is, which errors name.
+        results: what it holds, or what claims to be that.
+
+    Raises:
+        InputError: where it is something else, or a name in it leads out of the run's folder.
+    """
+    try:
+        entries = {entry["name"]: entry for entry in results["tasks"]}
+        for name, entry in entries.items():
+            refuse_path("task", name)
+            for cell in entry["cells"]:
+                refuse_path("cell", cell)
+            if tuned(entry) not in entry["cells"]:
+                raise KeyError(tuned(entry))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: expected the results of a comparison, got something else ({error!r})") from error
+    if not entries:
+        raise InputError(f"{path}: expected the results of a comparison, got one without tasks")
+    return entries
 
 
 def tuned(entry: dict[str, Any]) -> str:
@@ -182,9 +228,7 @@ def tuned(entry: dict[str, Any]) -> str:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _apply(net: Chain, anchor: tuple[int, ...] | None, params: Any, x: Array, lengths: Array) -> Array:
-    weights = params if anchor is None else params[:-1]
-    outputs = net.apply(weights, x, lengths=lengths)[1]
-    return outputs if anchor is None else from_last(outputs, x[..., jnp.array(anchor)], params[-1])
+    return outputs_of(net, params, x, lengths, anchor)
 
 
 def _normalised(x: np.ndarray, lengths: np.ndarray, moments: dict[str, list[float]] | None) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
+from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.files import READERS, ending
 from gatedrnn.tasks.frames import open_excel
 from gatedrnn.tasks.guesses import column_of
@@ -38,12 +39,8 @@ def read(model: Model, path: Path, given: dict[str, Any]) -> Sequences:
     if not known or not path.is_file():
         raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
     asked = {**model.config["read"], **{name: value for name, value in given.items() if value is not None}}
-    try:
+    with named(path):
         return _fitting(model, _read(model, path, known, asked))
-    except MissingPackageError:
-        raise  # it is not about this file
-    except (InputError, OSError) as error:
-        raise InputError(f"{path.name}: {error}") from error
 
 
 def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequences:

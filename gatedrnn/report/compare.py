@@ -11,6 +11,7 @@ from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.folder import refuse_nothing
 from gatedrnn.files import write_json
 from gatedrnn.report.page import write_report
 from gatedrnn.tasks.files import task_from_arrays, task_from_file, task_from_frame
@@ -63,11 +64,13 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
         task = task_from_file(data, question)
     if isinstance(options.get("hidden"), int):
         options["hidden"] = (options["hidden"],)
-    settings, folder = Settings(tasks=(task,), **options), Path(out)
+    refuse_nothing("out", out)
+    settings = Settings(tasks=(task,), **options)
     settings.refuse_unfit()
-    results = protocol.compare(settings, Folder(folder, settings), command=f"gatedrnn.compare({task.name!r})")
-    write_json(folder / "results.json", results)
-    write_report(results, folder / "report.html")
+    with Folder(out, settings) as folder:
+        results = protocol.compare(settings, folder, command=f"gatedrnn.compare({task.name!r})")
+        write_json(folder.path / "results.json", results, writer=folder.written)
+        write_report(results, folder.path / "report.html", writer=folder.written)
     return results
 
 

@@ -19,17 +19,18 @@ def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:
     """Return the estimate as a table for a terminal."""
     try:
         from rich.table import Table
+        from rich.text import Text
     except ImportError as error:
         raise MissingPackageError("the estimate's table needs rich: pip install 'gatedrnn[compare]'") from error
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", caption_justify="left")
-    table.caption = f"{in_all(estimates, settings)} {' '.join(map(extended, estimates))}".strip()
+    table.caption = Text(f"{in_all(estimates, settings)} {' '.join(map(extended, estimates))}".strip(), justify="left")
     table.add_column("")
     for head in ("parameters", "trials", "epochs", "time of a trial", "FLOPs in all", "time"):
         table.add_column(head, justify="right")
     for task in estimates:
-        table.add_row(f"[bold]{task.task}", *[""] * 5, seconds(task.seconds))
+        table.add_row(Text(task.task, "bold"), *[""] * 5, seconds(task.seconds))
         for name, cell in task.cells.items():
-            table.add_row(f"  {name}", *_row(cell))
+            table.add_row(Text(f"  {name}"), *_row(cell))
         if task.full_seconds:
             table.add_row("  less data, gates, windows", *[""] * 5, seconds(task.full_seconds))
         table.add_row("  around it", *[""] * 5, seconds(task.around_seconds))

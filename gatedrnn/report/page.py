@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
-from gatedrnn.files import write_text
+from gatedrnn.files import Writer, write_text, written
 from gatedrnn.report.markdown import render_markdown
 from gatedrnn.report.markup import Markup, element, join
 from gatedrnn.report.overall import overall
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results, TaskEntry
 
 
-def write_report(results: Results, path: str | Path) -> None:
+def write_report(results: Results, path: str | Path, *, writer: Writer = written) -> None:
     """Write the report of a comparison, atomically: a page, and beside it the same in Markdown (.md).
 
     Args:
         results: what results.json holds; docs/results.md has its schema.
         path: where the HTML file goes.
+        writer: what writes a file, such as that of a run's folder.
     """
-    write_text(Path(path), render_report(results))
-    write_text(Path(path).with_suffix(".md"), render_markdown(results))
+    write_text(Path(path), render_report(results), writer=writer)
+    write_text(Path(path).with_suffix(".md"), render_markdown(results), writer=writer)
 
 
 def render_report(results: Results) -> str:

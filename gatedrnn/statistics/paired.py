@@ -37,6 +37,19 @@ class Estimate(NamedTuple):
     standard_deviation: float
     n: int
 
+    def within(self, least: float, most: float) -> Estimate:
+        """Return it with its interval cut to what the mean can be, by which no coverage is lost.
+
+        Args:
+            least: what no mean can be below, such as 0 of an error; -inf where there is no such number.
+            most: what no mean can be above; inf where there is no such number.
+
+        Example:
+            >>> estimate([1.0, 2.0, 3.0]).within(0.0, np.inf).low
+            0.0
+        """
+        return self._replace(low=max(self.low, least), high=min(self.high, most))
+
 
 def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[NDArray, NDArray, NDArray]:
     """Return mean and t interval over the last axis.

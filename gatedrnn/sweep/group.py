@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jax
 import numpy as np
 
 from gatedrnn.cells.gate_bias import scale_recurrent
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import make_run
 from gatedrnn.experiment.trials import curve_entry, trial_entry
@@ -17,10 +18,12 @@ from gatedrnn.training.population import member
 from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
+    from gatedrnn.experiment.measure import Measure
+    from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.sweep.settings import SweepSettings
-    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
-    from gatedrnn.types import Cell
+    from gatedrnn.types import Cell, Params
 
 
 class SweepHyper(NamedTuple):
@@ -34,7 +37,7 @@ class SweepHyper(NamedTuple):
     gate_bias: Any
     """Index into ``GATE_BIASES``."""
     difference: Any
-    """1 where a forecast is the change from the last value, 0 where it is the value itself."""
+    """Index into ``DIFFERENCES``."""
 
 
 def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
@@ -42,7 +45,7 @@ def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
     chosen = ("gate_bias", "difference")
     numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name not in chosen}
     biases = np.array([GATE_BIASES.index(c["gate_bias"]) for c in configurations], np.int32)
-    changes = np.array([c["difference"] == "yes" for c in configurations], np.float32)
+    changes = np.array([DIFFERENCES.index(c["difference"]) for c in configurations], np.int32)
     columns = {name: np.array(column, np.float32) for name, column in numbers.items()}
     return SweepHyper(**columns, gate_bias=biases, difference=changes)
 
@@ -57,7 +60,7 @@ def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettin
     """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
     sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
     run = make_run(cell, task, train, **sizes, architecture=settings.architecture)
-    scaled = settings.recurrent_scale != (1.0,)
+    scaled, decaying = settings.recurrent_scale != (1.0,), None if task.anchor is None else weights_alone
 
     def init_params(hyper: Any, key: Any) -> Any:
         def gained(recurrent: Any, _: int) -> Any:
@@ -71,13 +74,18 @@ def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettin
     return dataclasses.replace(
         run,
         init_params=init_params,
-        optimizer=lambda hyper: adamw(hyper.learning_rate, hyper.clip_norm, hyper.weight_decay),
+        optimizer=lambda hyper: adamw(hyper.learning_rate, hyper.clip_norm, hyper.weight_decay, decaying),
         segment=settings.segment,
     )
 
 
+def weights_alone(params: Params) -> Params:
+    """Return what decays of a network of changes: all but the sizes of these, which are constants."""
+    return (*jax.tree.map(lambda _: True, params[:-1]), False)
+
+
 def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
-    """Return what is known of each member so far: its configuration, best validation score and curves."""
+    """Return what is known of each member so far: its configuration, best validation loss and curves; no score yet."""
     # Curves and counts alone: parameters stay on the device.
     host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))
     found = []
@@ -87,8 +95,23 @@ def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], of
             {
                 **configuration,
                 **trial_entry(state, offset),
+                "score": None,
                 "train_curve": curve_entry(state.train_curve, int(state.epoch), offset),
                 "ended": bool(state.stopped),
             }
         )
     return found
+
+
+def scored(found: list[dict[str, Any]], members: Params, measure: Measure, visible: Visible) -> list[dict[str, Any]]:
+    """Return entries with each member's validation score in the deciding metric.
+
+    Args:
+        found: the entries of all members.
+        members: the best parameters of each, stacked.
+        measure: what networks of their cell are measured by.
+        visible: the parts that may be seen.
+    """
+    runs = [cast("RunEntry", entry) for entry in found]
+    scores = measure.selection(runs, members, visible)
+    return [{**entry, "score": score} for entry, score in zip(found, scores, strict=True)]

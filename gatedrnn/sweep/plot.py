@@ -1,4 +1,4 @@
-"""A sweep at a glance: the validation loss against each hyperparameter that varies, and the learning curves."""
+"""A sweep at a glance: the validation score against each hyperparameter that varies, and the learning curves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatedrnn.errors import MissingPackageError
-from gatedrnn.files import written
+from gatedrnn.files import Writer, written
 from gatedrnn.sweep.settings import RANGES
 from gatedrnn.sweep.space import varied
 
@@ -22,72 +22,74 @@ except ImportError as error:  # pragma: no cover
 COLORS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
 INK, MUTED, RULE = "#22252a", "#6a6f77", "#d8d5ce"
 SHOWN = 0.9
-"""Part of the members whose losses the axis spans; the others stand at its top, as triangles."""
+"""Part of the members whose scores the axis spans; the others stand at its top, as triangles."""
 ACROSS = 3
 """Panels in a row."""
 
 
 def plot(results: dict[str, Any]) -> Figure:
     """Return the figure of a sweep's results."""
-    members = [entry for entry in results["members"] if entry["validation"] is not None]
+    members = [entry for entry in results["members"] if entry["score"] is not None]
     names = varied(results["settings"])
     panels = len(names) + 1
     across, down = min(ACROSS, panels), -(-panels // ACROSS)
     figure = Figure(figsize=(4.0 * across + 0.6, 3.1 * down + 0.9), layout="constrained", dpi=144)
-    axes = np.atleast_1d(figure.subplots(down, across, sharey=True)).ravel()
+    axes = np.atleast_1d(figure.subplots(down, across)).ravel()
     cells = results["settings"]["cell"]
     colors = {cell: COLORS[i % len(COLORS)] for i, cell in enumerate(cells)}
-    limits = loss_limits(members)
-    for ax, name in zip(axes, names, strict=False):
+    metric, limits = results["metric"], span([entry["score"] for entry in members])
+    unit = results["unit"] if metric["name"] == "nats" else f"{metric['words']}, {metric['unit']}"
+    for k, (ax, name) in enumerate(zip(axes, names, strict=False)):
         _against(ax, name, members, colors, limits)
-    _curves(axes[panels - 1], members, colors)
+        _plain(ax, limits)
+        _label(ax, f"best validation, {unit}" if k % across == 0 else None)
+    last, alone = axes[panels - 1], metric["name"] != "nats" or panels % across == 1
+    _curves(last, members, colors)
+    _plain(last, span([entry["validation"] for entry in members]))
+    _label(last, f"validation, {results['unit']}" if alone else None)
     for ax in axes[panels:]:
         ax.set_visible(False)
-    for ax in axes[:panels]:
-        _plain(ax, limits)
-    for ax in axes[::across]:
-        ax.set_ylabel(f"best validation, {results['unit']}", color=INK)
     lost = len(results["members"]) - len(members)
     note = f"; {lost} without a score" if lost else ""
     title = f"{results['title']}: {len(results['members'])} members{note}"
     figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=11)
     marks = [Line2D([], [], ls="", marker="o", color=colors[cell], label=cell) for cell in cells]
     marks.append(Line2D([], [], ls="", marker="o", ms=9, mfc="none", mec=INK, label="best"))
-    if any(entry["validation"] > limits[1] for entry in members):
+    if any(entry["score"] > limits[1] for entry in members):
         marks.append(Line2D([], [], ls="", marker="^", color=MUTED, label="above the axis"))
     figure.legend(handles=marks, loc="outside upper right", ncols=len(marks), frameon=False, fontsize=9)
     return figure
 
 
-def write_plot(results: dict[str, Any], path: Path) -> Path:
+def write_plot(results: dict[str, Any], path: Path, *, writer: Writer = written) -> Path:
     """Write the figure; the ending says the format, such as .png or .svg."""
-    with written(path) as file:
+    with writer(path) as file:
         plot(results).savefig(file, format=path.suffix[1:])
     return path
 
 
-def loss_limits(members: list[dict[str, Any]]) -> tuple[float, float]:
-    """Return the ends of the axis of losses: from the best to nearly the worst.
+def span(scores: list[float]) -> tuple[float, float]:
+    """Return the ends of an axis of scores: from the best to nearly the worst.
 
     Example:
-        >>> loss_limits([{"validation": float(v)} for v in range(11)])
+        >>> span([float(score) for score in range(11)])
         (-0.54, 9.54)
     """
-    losses = [entry["validation"] for entry in members] or [0.0, 1.0]
-    low, high = min(losses), float(np.quantile(losses, SHOWN))
+    scores = scores or [0.0, 1.0]
+    low, high = min(scores), float(np.quantile(scores, SHOWN))
     margin = 0.06 * (high - low) or 1.0
     return low - margin, high + margin
 
 
 def _against(ax: Any, name: str, members: list[dict[str, Any]], colors: dict[str, str], limits: Any) -> None:
-    """Scatter losses against one hyperparameter; the best is ringed."""
+    """Scatter scores against one hyperparameter; the best is ringed."""
     values = [entry[name] for entry in members]
     positions = values if name in RANGES else _jittered(ax, values)
     top = limits[1] - 0.02 * (limits[1] - limits[0])
-    best = min(range(len(members)), key=lambda k: members[k]["validation"], default=None)
+    best = min(range(len(members)), key=lambda k: members[k]["score"], default=None)
     for k, (entry, x) in enumerate(zip(members, positions, strict=True)):
-        beyond = entry["validation"] > limits[1]
-        y, marker = (top, "^") if beyond else (entry["validation"], "o")
+        beyond = entry["score"] > limits[1]
+        y, marker = (top, "^") if beyond else (entry["score"], "o")
         ax.plot(x, y, marker, color=colors[entry["cell"]], ms=5, alpha=0.75, mew=0)
         if k == best:
             ax.plot(x, y, "o", ms=11, mfc="none", mec=INK, mew=1.2)
@@ -110,7 +112,7 @@ def _jittered(ax: Any, values: list[Any]) -> list[float]:
 
 def _curves(ax: Any, members: list[dict[str, Any]], colors: dict[str, str]) -> None:
     """Draw the learning curves, the best one thick."""
-    best = min(members, key=lambda entry: entry["validation"], default=None)
+    best = min(members, key=lambda entry: entry["score"], default=None)
     for entry in members:
         curve = [np.nan if loss is None else loss for loss in entry["curve"]]
         strong = entry is best
@@ -123,6 +125,12 @@ def _curves(ax: Any, members: list[dict[str, Any]], colors: dict[str, str]) -> N
             zorder=3 if strong else 2,
         )
     ax.set_xlabel("epoch (validation; the best in bold)", color=INK)
+
+
+def _label(ax: Any, text: str | None) -> None:
+    """Name the upright axis; without a text its numbers go too, as it is the one to its left again."""
+    ax.tick_params(axis="y", labelleft=text is not None)
+    ax.set_ylabel(text or "", color=INK)
 
 
 def _plain(ax: Any, limits: tuple[float, float]) -> None:

@@ -14,6 +14,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.tasks import registry
+from gatedrnn.tasks.metrics import Deciding
 from gatedrnn.tasks.task import Task
 
 STATIC = ("cell", "hidden")
@@ -54,8 +55,8 @@ class SweepSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
-    difference: tuple[Literal["no", "yes"], ...] = ("no",)
-    """Whether a forecast is the change from the last value."""
+    difference: tuple[Literal["no", "yes", "both"], ...] = ("no",)
+    """Whether a forecast is the change from the last value; both: changes are read as well."""
     batch_size: int = 36
     """Sequences in an optimiser step; all of the training part where it has fewer."""
     max_epochs: int = 300
@@ -66,6 +67,8 @@ class SweepSettings:
     """Epochs between two looks at all members."""
     seed: int = 0
     """The split, the draws and the seeds of members follow from it."""
+    metric: Deciding | None = None
+    """What members are scored by in validation; None: RMSE of recorded numbers, else nats, which always train them."""
     architecture: Architecture = dataclasses.field(default_factory=Architecture)
     """What stands around the cell, the same for all members."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,11 +12,13 @@ import numpy as np
 
 from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
-from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, claim
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder
+from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
+from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
-from gatedrnn.files import read_json, write_json
-from gatedrnn.sweep.group import as_hypers, as_keys, entries, sweep_run
+from gatedrnn.files import write_json
+from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.tasks import registry
@@ -28,9 +29,12 @@ from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
+    from gatedrnn.files import Writer
     from gatedrnn.tasks.task import Batch, Visible, VisibleTask
 
-SCHEMA = 1
+SCHEMA = 2
+FILES = ("results.json", "members.csv", "members.parquet", "sweep.png", "groups/*.json")
+STORES = ("groups/*/",)
 
 
 class SweepProgress(NamedTuple):
@@ -49,7 +53,7 @@ class SweepProgress(NamedTuple):
     diverged: int
     """Of those."""
     best: dict[str, Any] | None
-    """The entry of the best validation score so far."""
+    """The entry of the best validation loss so far."""
     epochs: int
     """Of all members together, so far."""
     epochs_left: float
@@ -57,9 +61,13 @@ class SweepProgress(NamedTuple):
 
 
 def sweep(
-    settings: SweepSettings, out: Path, *, on_progress: Callable[[SweepProgress], None] | None = None
+    settings: SweepSettings,
+    out: Path,
+    *,
+    on_progress: Callable[[SweepProgress], None] | None = None,
+    on_end: Callable[[dict[str, Any], Writer], None] | None = None,
 ) -> dict[str, Any]:
-    """Train all members; each keeps its best parameters' validation score. The test part is never read.
+    """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
     Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
     its newest checkpoint, bit for bit.
@@ -68,21 +76,25 @@ def sweep(
         settings: the space of hyperparameters, and how each member is trained.
         out: folder of what is finished, and of checkpoints.
         on_progress: called after each segment, and with each group that was finished before.
+        on_end: called with what is returned and with what writes files in the folder, which is still held then.
 
     Returns:
         What results.json holds: settings, device, versions, and an entry for each member.
 
     Raises:
-        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no last value to
-            change from, or the network is not for it or does not fit into memory.
+        InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
+            or no last value to change from, or the network is not for it or does not fit into memory.
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)
     visible = task.split(settings.seed)
+    reckoned = reckoning(task, settings.metric, visible, settings.seed)
     members = configurations(settings)
     refuse_too_large_for(members, task, visible.train, settings)
-    claim(out, settings.as_dict())
+    grouped = groups([{name: c[name] for name in STATIC} for c in members], STATIC)
+    for group in grouped:
+        make_cell(group.static["cell"], group.static["hidden"])  # refused before the folder is claimed
     found: dict[int, dict[str, Any]] = {}
 
     def tell(name: str, latest: dict[int, dict[str, Any]]) -> None:
@@ -90,19 +102,24 @@ def sweep(
             on_progress(progress(name, latest, {**found, **latest}, len(members), settings))
 
     started = datetime.datetime.now(datetime.UTC)
-    for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
-        found |= train_group(group, members, task, visible, settings, out, tell)
-    return {
-        "schema": SCHEMA,
-        "started": started.isoformat(timespec="seconds"),
-        "versions": provenance.versions(),
-        "device": provenance.device(),
-        "settings": settings.as_dict(),
-        "title": task.title,
-        "unit": task.unit,
-        "facts": dict(task.facts),
-        "members": [{"member": k, **found[k]} for k in sorted(found)],
-    }
+    with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
+        for group in grouped:
+            found |= train_group(group, members, task, visible, settings, folder, tell)
+        results = {
+            "schema": SCHEMA,
+            "started": started.isoformat(timespec="seconds"),
+            "versions": provenance.versions(),
+            "device": provenance.device(),
+            "settings": settings.as_dict(),
+            "title": task.title,
+            "unit": task.unit,
+            "metric": reckoned.entry(reckoned.metric),
+            "facts": dict(task.facts),
+            "members": [{"member": k, **found[k]} for k in sorted(found)],
+        }
+        if on_end is not None:
+            on_end(results, folder.written)
+    return results
 
 
 def refuse_too_large_for(
@@ -142,15 +159,15 @@ def train_group(
     task: VisibleTask,
     visible: Visible,
     settings: SweepSettings,
-    out: Path,
+    folder: RunFolder,
     tell: Callable[[str, dict[int, dict[str, Any]]], None],
 ) -> dict[int, dict[str, Any]]:
     """Train the members of a group, or return what it found before; entries are by index in the sweep."""
     name, hidden = group.static["cell"], group.static["hidden"]
-    path = out / "groups" / f"{name.replace(':', '.')}-{hidden}"
+    path = folder.path / "groups" / f"{name.replace(':', '.')}-{hidden}"
     finished, title = path.with_name(f"{path.name}.json"), f"{name} {hidden}"
     if of_each(finished.exists())[0]:
-        latest = {int(k): entry for k, entry in read_json(finished).items()}
+        latest = {int(k): entry for k, entry in folder.read_json(finished).items()}
         tell(title, latest)
         return latest
     own = [members[k] for k in group.indices]
@@ -158,7 +175,8 @@ def train_group(
     def by_index(trained: Members) -> dict[int, dict[str, Any]]:
         return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
-    run = sweep_run(make_cell(name, hidden), task, visible.train, settings)
+    cell = make_cell(name, hidden)
+    run = sweep_run(cell, task, visible.train, settings)
     config = {"group": title, "task": task.name}
     with Checkpoints(path, every=SECONDS_BETWEEN_CHECKPOINTS, config=config) as store:
         trained = Population(run).train(
@@ -168,11 +186,13 @@ def train_group(
             store=store,
             on_segment=lambda trained: tell(title, by_index(trained)),
         )
-    latest = by_index(trained)
+    measure = Measure(cell, task, settings.metric, settings.architecture)
+    known = scored(list(by_index(trained).values()), trained.states.best_params, measure, visible)
+    latest = dict(zip(group.indices, known, strict=True))
     wait_for_all("the group is finished")
     if is_first():
-        write_json(finished, latest)
-        shutil.rmtree(path, ignore_errors=True)
+        write_json(finished, latest, writer=folder.written)
+        folder.remove(path)
     return latest
 
 

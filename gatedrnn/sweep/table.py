@@ -8,10 +8,19 @@ import io
 from pathlib import Path
 from typing import Any
 
-from gatedrnn.files import write_text, written
+from gatedrnn.files import Writer, write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 
-COLUMNS: tuple[str, ...] = ("member", *HYPERPARAMETERS, "seed", "validation", "best_epoch", "epochs", "diverged_at")
+COLUMNS: tuple[str, ...] = (
+    "member",
+    *HYPERPARAMETERS,
+    "seed",
+    "score",
+    "validation",
+    "best_epoch",
+    "epochs",
+    "diverged_at",
+)
 
 
 def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
@@ -19,27 +28,27 @@ def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
     return [{name: entry[name] for name in COLUMNS} for entry in results["members"]]
 
 
-def write_table(results: dict[str, Any], out: Path) -> list[Path]:
+def write_table(results: dict[str, Any], out: Path, *, writer: Writer = written) -> list[Path]:
     """Write members.csv, and members.parquet where pyarrow is installed; return their paths."""
     table = rows(results)
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    write_text(out / "members.csv", text.getvalue())
+    lines = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(table)
+    write_text(out / "members.csv", text.getvalue(), writer=writer)
     paths = [out / "members.csv"]
     if importlib.util.find_spec("pyarrow"):
-        paths.append(_write_parquet(table, out / "members.parquet"))
+        paths.append(_write_parquet(table, out / "members.parquet", writer))
     return paths
 
 
-def _write_parquet(table: list[dict[str, Any]], path: Path) -> Path:
+def _write_parquet(table: list[dict[str, Any]], path: Path, writer: Writer) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 
     text = {"cell", "gate_bias", "difference"}
     whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}
     types = {name: pa.string() if name in text else pa.int64() if name in whole else pa.float64() for name in COLUMNS}
-    with written(path) as file:
+    with writer(path) as file:
         parquet.write_table(pa.Table.from_pylist(table, schema=pa.schema(list(types.items()))), file)
     return path

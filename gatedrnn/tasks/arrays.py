@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.damage import check_room
+from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.sequences import Sequences, encode_classes
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.task import Kind
 
+HEADERS = (ValueError, TypeError, SyntaxError, tokenize.TokenError)
+"""What NumPy raises for headers of arrays that are damaged."""
 KEYS = ("x", "lengths", "y", "groups", "split", "features")
 
 
@@ -47,17 +53,36 @@ def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     if not zipfile.is_zipfile(path):  # np.load would take it for a pickle, or for a single array
         raise InputError(another)
     try:
+        _check_sizes(path)
         with np.load(path, allow_pickle=False) as file:
             yield file
     except InputError:
         raise
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (*HEADERS, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise InputError(
                 "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
                 "different lengths one after another, x [N, I], with lengths [B]"
             ) from error
         raise InputError(f"{another} ({error})") from error
+
+
+def _check_sizes(path: Path) -> None:
+    """Refuse arrays that are said to be larger than memory, or than what stands in the file, before any is read."""
+    with zipfile.ZipFile(path) as file:
+        check_room(sum(entry.file_size for entry in file.infolist()), "arrays")
+        for entry in file.infolist():
+            with file.open(entry) as array:
+                if np.lib.format.read_magic(array) == (1, 0):
+                    shape, _, dtype = np.lib.format.read_array_header_1_0(array)
+                else:
+                    shape, _, dtype = np.lib.format.read_array_header_2_0(array)
+                size = math.prod(shape) * dtype.itemsize
+                if not dtype.hasobject and not 0 <= size <= entry.file_size:
+                    raise InputError(
+                        f"{entry.filename}: expected {entry.file_size:,} bytes or less, as the file holds no more, got "
+                        f"{size:,} by its shape {list(shape)}; the file is damaged"
+                    )
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[Sequences, Kind]:
@@ -130,6 +155,10 @@ def _lengths(given: np.ndarray | None, x: np.ndarray, padded: bool) -> np.ndarra
         return np.full(x.shape[1], len(x)) if padded else np.array([len(x)])
     if given.ndim != 1 or not np.issubdtype(given.dtype, np.integer):
         raise InputError(f"lengths: expected integers [B], got {given.dtype} {list(given.shape)}")
+    if len(given) and not 0 <= given.min() <= given.max() <= x.size:
+        raise InputError(
+            f"lengths: expected counts of steps, of which x has {len(x):,}, got {given.min():,} to {given.max():,}"
+        )
     lengths = given.astype(np.int64)
     if padded and len(lengths) != x.shape[1]:
         raise InputError(
@@ -188,7 +217,7 @@ def _exact(numbers: np.ndarray) -> np.ndarray:
 
 
 def _names(given: np.ndarray | None, count: int) -> tuple[str, ...]:
-    names = tuple(f"x{i}" for i in range(count)) if given is None else tuple(map(str, given))
+    names = tuple(f"x{i}" for i in range(count)) if given is None else tuple(plain(str(name)) for name in given.ravel())
     if len(names) != count or len(set(names)) != count:
         raise InputError(f"features: expected {count} different names, got {', '.join(names)}")
     return names

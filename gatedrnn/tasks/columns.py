@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.source import arrow
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def exact(source: Source, names: list[str]) -> type[np.floating]:
 def _as_floats(column: Any) -> np.ndarray:
     # A copy: a view would keep the batch that it was read in.
     single = arrow().types.is_float32(column.type)
-    return (column if single else column.cast(arrow().float64())).to_numpy(zero_copy_only=False).copy()
+    # Unsafe: whole numbers above 2^53, such as nanoseconds, are rounded to the nearest, not refused.
+    return (column if single else column.cast(arrow().float64(), safe=False)).to_numpy(zero_copy_only=False).copy()
 
 
 def _whole(source: Source, column: Any, name: str, rows: int) -> Any:
@@ -146,7 +148,7 @@ def _codes(column: Any, known: dict[str, int], *, decimal: bool) -> np.ndarray:
         column = column.cast(column.type.value_type)
     texts = column.cast(pa.string())
     encoded = (texts.fill_null(MISSING) if texts.null_count else texts).dictionary_encode()
-    values = [value.removesuffix(".0") if decimal else value for value in encoded.dictionary.to_pylist()]
+    values = [plain(value).removesuffix(".0" if decimal else "") for value in encoded.dictionary.to_pylist()]
     numbers = [known.setdefault(value, len(known)) for value in values]
     return np.array(numbers, np.int32)[encoded.indices.to_numpy()]
 
@@ -161,6 +163,20 @@ def as_times(column: Any) -> np.ndarray:
     return column.to_numpy(zero_copy_only=False)
 
 
+def another(error: Exception) -> InputError:
+    """Return that a file is no table, with what its reader says of the first place where it is none."""
+    said = str(error).strip()
+    uneven = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", said)
+    if uneven is None:
+        first = said.splitlines()[0] if said else type(error).__name__
+        return InputError(f"expected a table, names first and all rows alike, got another file ({first})")
+    quote = "; a quote in it is not closed" if said[uneven.end() :].count('"') % 2 else ""
+    return InputError(
+        f"expected a table, names first and all rows alike: {uneven[2]} columns, got {uneven[3]} in line "
+        f"{int(uneven[1]):,} of the file{quote}; mend that line"
+    )
+
+
 @contextlib.contextmanager
 def explained(source: Source) -> Iterator[None]:
     """Say what pyarrow says of a value of the wrong type, with the column's name instead of its number.
@@ -170,11 +186,12 @@ def explained(source: Source) -> Iterator[None]:
     """
     try:
         yield
-    except (arrow().ArrowException, UnicodeDecodeError) as error:
+    except (arrow().ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # it is about the disk, not about what the file holds
         found = re.search(r"column #(\d+): (?:Row #(\d+): )?.*invalid value '(.*)'", str(error), re.DOTALL)
         if found is None:
-            first = str(error).strip().splitlines()[0]
-            raise InputError(f"expected a table, names first and all rows alike, got another file ({first})") from error
+            raise another(error) from error
         name = source.schema.names[int(found[1])]
         row = f" in line {int(found[2]):,} of the file" if found[2] else ""
         expected = "dates as above it" if _type(source.schema.field(name).type) == "time" else "numbers"

@@ -29,6 +29,9 @@ NAMED = tuple(
 MONTHS = ("%m/%Y", "%m.%Y", "%m-%Y")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %I:%M %p")
 QUARTER = re.compile(r"(?P<year>\d{4})[-\s/:.]*Q(?P<q>[1-4])|Q(?P<q2>[1-4])[-\s/:.]*(?P<year2>\d{4})", re.IGNORECASE)
+NUMBERED, EPOCH = re.compile(r"(\d{1,2})-(0[1-9]|1[0-2])"), 2000
+"""Months of years that are only counted, such as 3-12, and the year before the first of them."""
+COUNTED = "number of the year and month"
 SAMPLE = 200
 
 
@@ -49,6 +52,9 @@ def parse(values: Sequence[str], day_first: bool | None = None) -> tuple[np.ndar
         >>> parse(["1970 Q1", "1970Q2"])[0].astype("datetime64[M]").astype(str).tolist()
         ['1970-01', '1970-04']
     """
+    counted = _counted([value.strip() for value in values])
+    if counted is not None:
+        return counted, COUNTED
     texts = [_quarters(value.strip()) for value in values]
     sample = texts[:: max(1, len(texts) // SAMPLE)]
     tried = [ISO, *YEAR_FIRST, *NAMED, *DAY_FIRST, *MONTH_FIRST, *MONTHS]
@@ -64,6 +70,38 @@ def parse(values: Sequence[str], day_first: bool | None = None) -> tuple[np.ndar
     found = {pattern: _parsed(texts, pattern) for pattern in (best, other)}
     chosen = _order(found, day_first)
     return found[chosen], chosen
+
+
+def _counted(texts: list[str]) -> np.ndarray | None:
+    """Return dates of ``1-01``, ``1-02``, ..., ``3-12``, where all are such and each is the month after the one before.
+
+    Example:
+        >>> _counted(["1-12", "2-01"]).astype("datetime64[M]").astype(str).tolist()
+        ['2001-12', '2002-01']
+        >>> _counted(["1-12", "2-02"])
+    """
+    found = [NUMBERED.fullmatch(text) for text in texts]
+    months = np.array([12 * int(one[1]) + int(one[2]) for one in found if one is not None])
+    if not len(months) or len(months) < len(found) or (np.diff(months) != 1).any():
+        return None
+    return (np.datetime64(f"{EPOCH}-01", "M") + (months - 1)).astype("datetime64[ns]")
+
+
+def said_of(written: str) -> list[str]:
+    """Return what is to be said of how dates are written: nothing where they are whole."""
+    if written != COUNTED:
+        return []
+    return [f"time: read as {COUNTED}; the years are counted from {EPOCH}, so that 1-01 is {EPOCH + 1}-01"]
+
+
+def starts_with_day(written: str) -> bool | None:
+    """Return whether dates that are written so start with the day; None where day and month can't be exchanged.
+
+    Example:
+        >>> starts_with_day("%d/%m/%Y"), starts_with_day("%m/%d/%Y"), starts_with_day("ISO8601")
+        (True, False, None)
+    """
+    return None if _exchanged(written) is None else written.startswith("%d")
 
 
 def _order(found: dict[str, np.ndarray], day_first: bool | None) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gatedrnn.tasks.source import arrow
+from gatedrnn.errors import InputError
+from gatedrnn.tasks.source import arrow, renamed
 
 BLOCK, START, LINES = 1 << 22, 1 << 20, 50
 """Bytes that are read at once, and the first bytes and lines from which the way of writing is guessed."""
@@ -100,12 +101,21 @@ class Delimited:
     def __init__(self, path: Path) -> None:
         self.path = path
         with (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb") as file:
-            self.encoding = _encoding(file.read(START))
-        with self._text() as file:
-            lines = [line for line in itertools.islice(file, LINES) if line.strip("\r\n")]
+            start = file.read(START)
+        if b"\0" in start:
+            raise InputError(
+                "expected text, got bytes of 0, as UTF-16 and files that are no text have them; save it as UTF-8 (in a "
+                "spreadsheet: CSV UTF-8)"
+            )
+        self.encoding = _encoding(start)
+        # Never a line at once: one that does not end may be longer than memory.
+        text = codecs.getincrementaldecoder(self.encoding)().decode(start)
+        whole = text if len(start) < START else text[: text.rfind("\n") + 1]
+        lines = [line for line in whole.splitlines(keepends=True)[:LINES] if line.strip("\r\n")]
         tabs = ".tsv" in (suffix.lower() for suffix in path.suffixes)
         self.dialect = sniff(lines, "\t" if tabs else None)
-        self.schema = self._open().schema
+        self._schema = self._open().schema
+        self.schema = renamed(self._schema)
         said = [] if self.encoding == UTF8 else ["text is no UTF-8: read as Windows-1252"]
         if self.dialect.delimiter != "," and not tabs:
             said.append(f"columns are parted by {NAMES[self.dialect.delimiter]}")
@@ -117,8 +127,12 @@ class Delimited:
 
     def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
         """Yield these columns as record batches, some read as another type than the first block's."""
-        held = {name: types.get(name, self.schema.field(name).type) for name in names}
-        yield from self._open(include_columns=list(names), column_types=held)
+        held = {
+            self._schema.names[self.schema.names.index(name)]: types.get(name, self.schema.field(name).type)
+            for name in names
+        }
+        for batch in self._open(include_columns=list(held), column_types=held):
+            yield batch.rename_columns(list(names))
 
     def place(self, row: int) -> str:
         """Return in words where a row stands, counted from 0."""

@@ -36,10 +36,12 @@ OF_TOKENS: dict[Kind, tuple[str, ...]] = {
 """The simple baselines by their names, and those of classes where tokens are read."""
 SHOWN = 6
 """Names that a row lists; of more it gives the number."""
+EARLIER = "of the same and earlier steps"
+"""What a network that reads forward alone finds a number from."""
 KINDS: dict[Kind, str] = {
     "classification": "the class of each sequence",
     "step-classification": "the class of each step",
-    "step-regression": "a number for each step, from the other columns of the same and earlier steps",
+    "step-regression": f"a number for each step, from the other columns {EARLIER}",
     "forecast": "a forecast",
     "next-token": "the next token",
 }
@@ -119,7 +121,7 @@ def said(time: Any) -> str:
     if isinstance(time, np.datetime64):
         text = str(time.astype("datetime64[s]"))
         return text.removesuffix("T00:00:00").replace("T", " ").removesuffix(":00")
-    return f"{float(time):.12g}"
+    return f"{float(time):.15g}"
 
 
 def _split(data: Sequences, splitter: Splitter) -> str:

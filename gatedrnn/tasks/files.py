@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError
 from gatedrnn.tasks.arrays import from_arrays, read_npz
+from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.frames import digest, held, read_excel
 from gatedrnn.tasks.framing import Framing
+from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.tables import read_source, read_table
 from gatedrnn.tasks.text import read_text
@@ -70,15 +72,11 @@ def task_from_file(path: str | Path, question: Question) -> Task:
         raise InputError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
     if not path.is_file():
         raise InputError(f"file: expected one that exists, got {str(path)!r}")
-    try:
+    with named(path):
         data, kind = READERS[known](path, question)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return _task(data, kind, question, path.name[: -len(known)], path.name, digest)
-    except MissingPackageError:
-        raise  # it is not about this file
-    except (InputError, OSError) as error:
-        raise InputError(f"{path.name}: {error}") from error
+        return _task(data, kind, question, path.name[: -len(known)], plain(path.name), digest)
 
 
 def task_from_arrays(arrays: Mapping[str, Any], question: Question, *, name: str = "data") -> Task:
@@ -133,12 +131,14 @@ def _task(data: Sequences, kind: Kind, question: Question, name: str, source: st
         sha256=digest,
         framing=_framing(question),
     )
-    return dataclasses.replace(task, reading=partial(_reading, task, question))
+    found = {"time": data.time_name, "day_first": data.day_first}
+    read = {**question.read(), **{name: value for name, value in found.items() if value is not None}}
+    return dataclasses.replace(task, reading=partial(_reading, task, read))
 
 
-def _reading(task: Task, question: Question, seed: int) -> Reading:
+def _reading(task: Task, read: Mapping[str, Any], seed: int) -> Reading:
     """Return what the split that the seed draws did to raw data, and how their file was read."""
-    return task.reading(seed)._replace(read=question.read())
+    return task.reading(seed)._replace(read=read)
 
 
 def _framing(question: Question) -> Framing:

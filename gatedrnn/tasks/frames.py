@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.dates import pandas
+from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.source import Held, arrow
 from gatedrnn.tasks.tables import read_source
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.sequences import Sequences
     from gatedrnn.tasks.task import Kind
 
+PER_BYTE = 4
+"""Bytes of memory that a byte of an unpacked sheet takes at least."""
 PACKAGES = ("pandas", "polars", "xarray", "pyarrow")
 
 
@@ -82,7 +86,7 @@ def _plain(table: Any) -> Any:
         is_text = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
         is_text = is_text or pa.types.is_dictionary(column.type)
         columns.append(column.cast(pa.string()) if is_text else column)
-    return pa.Table.from_arrays(columns, names=table.column_names)
+    return pa.Table.from_arrays(columns, names=[plain(name) for name in table.column_names])
 
 
 def digest(table: Any) -> str:
@@ -115,8 +119,12 @@ def open_excel(path: Path) -> Held:
     except ImportError as error:
         raise MissingPackageError(".xlsx files need openpyxl: pip install 'gatedrnn[excel]'") from error
     try:
-        frame = pandas().read_excel(path)
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as file:
+            check_room(PER_BYTE * sum(entry.file_size for entry in file.infolist()), "sheet")
+        frame = pandas().read_excel(path, engine="openpyxl")
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # what is damaged in a sheet, openpyxl meets with whatever it is doing there
         raise InputError(f"expected a sheet of Excel, names first, got another file ({error})") from error
     return Held(held(_of_one_type(frame)).table, first=2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
 import numpy as np
 
@@ -67,6 +67,26 @@ def deciding(kind: Kind) -> list[Deciding]:
         ['nats', 'accuracy']
     """
     return [name for name in DECIDING if kind in METRICS[name].kinds]
+
+
+def limits(name: MetricName, kind: Kind) -> tuple[float, float]:
+    """Return the least and the most that a score can be, which also hold of 1 less it where that is its verdict's.
+
+    Nats of a density have no limits: it may be above 1.
+
+    Example:
+        >>> limits("nats", "forecast"), limits("rmse", "forecast"), limits("accuracy", "classification")
+        ((-inf, inf), (0.0, inf), (0.0, 1.0))
+    """
+    match name:
+        case "nats":
+            return (-math.inf if kind in NUMBERS else 0.0, math.inf)
+        case "rmse" | "mae" | "mase" | "bits":
+            return (0.0, math.inf)
+        case "accuracy" | "macro-f1" | "coverage-50" | "coverage-90":
+            return (0.0, 1.0)
+        case _:
+            assert_never(name)
 
 
 def metric_of(task: VisibleTask, asked: Deciding | None, scale: Scale | None) -> Deciding:

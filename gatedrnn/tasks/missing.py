@@ -56,7 +56,7 @@ def fill(x: Float[np.ndarray, "N I"], names: list[str], rows: Rows, question: Qu
         place = source.place(first if rows.order is None else int(rows.order[first]))
         raise InputError(
             f"column {names[j]!r}: expected a number in each row, got {hole.sum():,} missing, the first in {place}; "
-            "add --fill forward or --fill drop"
+            "fill them in, or train with --fill forward or --fill drop"
         )
     said = ", ".join(f"{hole.sum():,} of {names[j]!r}" for j, hole in holes.items())
     if question.fill == "drop":

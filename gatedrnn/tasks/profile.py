@@ -64,7 +64,7 @@ class Profile:
         there = column.drop_null()
         self.missing += column.null_count
         if len(there) and self.type in ("number", "whole"):
-            self._add_numbers(there.cast(arrow().float64()).to_numpy(zero_copy_only=False))
+            self._add_numbers(there.cast(arrow().float64(), safe=False).to_numpy(zero_copy_only=False))
         elif len(there) and self.type == "text":
             self._add_texts(column, there)
         self.rows += len(column)

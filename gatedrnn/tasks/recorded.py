@@ -12,6 +12,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
+from gatedrnn.tasks.anchor import Anchor, change
 from gatedrnn.tasks.facts import facts
 from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.sequences import Sequences, check
@@ -86,7 +87,7 @@ def task_from(
         tokens=tokens > 0,
         encode=partial(_one_hot, tokens) if tokens else as_it_is,
         reading=splitter.reading,
-        anchor=partial(_last_values, _columns(data)) if kind == "forecast" else None,
+        anchor=_anchor(data, splitter) if kind == "forecast" else None,
         facts=facts(data, kind, splitter),
         with_window=lambda window: task_from(
             data,
@@ -140,9 +141,13 @@ def _columns(data: Sequences) -> tuple[int, ...]:
     return tuple(data.features.index(target) for target in data.targets)
 
 
-def _last_values(columns: tuple[int, ...], x: Array) -> Array:
-    """Return the targets among the inputs; both are normalised by the same steps, so one unit serves."""
-    return x[..., jnp.array(columns)]
+def _anchor(data: Sequences, splitter: Splitter) -> Anchor:
+    """Return which inputs are the targets, with the sizes of their changes in what the first seed trains on."""
+    columns, (train, _, _), of_outputs = _columns(data), splitter.parts(0), splitter.reading(0).outputs
+    assert of_outputs is not None
+    unit = np.where(of_outputs[1] > 0, of_outputs[1], 1.0)
+    step, ahead = (change(data.x[:, list(columns)], train, steps, unit) for steps in (1, splitter.ahead))
+    return Anchor(columns, step, ahead)
 
 
 def _asked(data: Sequences, kind: Kind, horizon: int) -> str:

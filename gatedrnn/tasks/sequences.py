@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.plain import plain
+from gatedrnn.tasks.representable import check_representable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -39,6 +41,7 @@ class Sequences:
         times: when each step was, ``[N]``: datetime64[ns] or numbers; None where nothing says so.
         time_name: what the times are called; None where there are none.
         tokens: names of the tokens where x holds such and y something else, whose classes ``classes`` names.
+        day_first: whether the dates that the times were read from start with the day; None where that is no question.
     """
 
     x: Float[np.ndarray, "N I"] | Int[np.ndarray, "N"]
@@ -55,6 +58,14 @@ class Sequences:
     times: np.ndarray | None = None
     time_name: str | None = None
     tokens: tuple[str, ...] = ()
+    day_first: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Make plain text of what is only shown; names of tokens stay what they are, as texts are read by them."""
+        shown = ["features", "targets", "labels", "notes"]
+        shown += ["classes"] if self.tokens or np.ndim(self.x) > 1 else []
+        for field in shown:
+            object.__setattr__(self, field, tuple(plain(text) for text in getattr(self, field)))
 
     @property
     def starts(self) -> Int[np.ndarray, "B"]:
@@ -114,8 +125,9 @@ def _check_column(data: Sequences, name: str, column: Float[np.ndarray, "N"]) ->
         )
     if low == high:
         raise InputError(
-            f"column {name!r}: expected values that vary, got {low:g} in every row; name the others with features"
+            f"column {name!r}: expected values that vary, got {low:.15g} in every row; name the others with features"
         )
+    check_representable(name, column)
 
 
 def _check_parts(data: Sequences, parts: np.ndarray) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gatedrnn.errors import MissingPackageError
+from gatedrnn.tasks.damage import check_room
+from gatedrnn.tasks.plain import plain
 
 ROWS = 1 << 16
 """Rows that are read at once where a format counts rows."""
@@ -25,6 +27,11 @@ def arrow() -> Any:
     except ImportError as error:
         raise MissingPackageError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
     return importlib.import_module("pyarrow")
+
+
+def renamed(schema: Any) -> Any:
+    """Return a schema of pyarrow's whose names are plain text."""
+    return arrow().schema([field.with_name(plain(field.name)) for field in schema])
 
 
 class Source(Protocol):
@@ -63,14 +70,18 @@ class Parquet:
     at_once, notes = False, ()
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.schema = arrow().parquet.read_schema(path)
+        held = arrow().parquet.read_metadata(path)
+        check_room(8 * held.num_rows, "column")  # columns are read one by one
+        self.path, self._schema = path, arrow().parquet.read_schema(path)
+        self.schema = renamed(self._schema)
 
     def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
         """Yield these columns as record batches; types are the file's own."""
         del types
         with arrow().parquet.ParquetFile(self.path) as file:
-            yield from file.iter_batches(batch_size=ROWS, columns=list(names))
+            written = [self._schema.names[self.schema.names.index(name)] for name in names]
+            for batch in file.iter_batches(batch_size=ROWS, columns=written):
+                yield batch.rename_columns([plain(name) for name in batch.schema.names])
 
     def place(self, row: int) -> str:
         """Return in words where a row stands, counted from 0."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
+from gatedrnn.tasks.dates import said_of, starts_with_day
 from gatedrnn.tasks.given import given
 from gatedrnn.tasks.guesses import check_stray, guess
 from gatedrnn.tasks.inputs import inputs
@@ -44,7 +45,7 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
     sought = list(roles.targets) if roles.kind == "step-regression" else []
     table = _read(source, looks, roles, question, tuple(dict.fromkeys((*numbers, *sought))))
     rows = rows_of(table.labels[question.group] if question.group is not None else None, table.rows)
-    times = _times(table, looks, roles, question, source)
+    times, written = _times(table, looks, roles, question, source)
     if times is not None and roles.time is not None:
         check_ascends(rows, rows.sort(times), roles.time)
     x = np.empty((table.rows, len(numbers) + len(sought)), columns.exact(source, [*numbers, *sought]))
@@ -64,6 +65,7 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
     parts, cuts = (None, None) if question.split is None else given(table.labels[question.split], rows, question.split)
     if cuts is not None and kind == "classification":
         raise InputError("split: expected the same in all rows of a group, as each has one class, got several")
+    spaced = [] if times is None else spacing(rows, times)
     data = Sequences(
         read,
         rows.lengths,
@@ -74,9 +76,10 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
         rows.names,
         parts=parts,
         cuts=cuts,
-        notes=(*source.notes, *roles.notes, *([] if times is None else spacing(rows, times)), *filled.notes),
+        notes=(*source.notes, *roles.notes, *said_of(written), *spaced, *filled.notes),
         times=times,
         time_name=roles.time,
+        day_first=starts_with_day(written),
     )
     return data, kind
 
@@ -100,12 +103,12 @@ def _read(
 
 def _times(
     table: Columns, looks: dict[str, Profile], roles: Roles, question: Question, source: Source
-) -> np.ndarray | None:
-    """Return when each row was, in the order of the table."""
+) -> tuple[np.ndarray | None, str]:
+    """Return when each row was, in the order of the table, and how that is written where it is text."""
     if roles.time is None:
-        return None
+        return None, ""
     if not _spelled(looks[roles.time]):
-        return table.times
+        return table.times, ""
     if looks[roles.time].type == "text":
         check_stray(roles.time, looks[roles.time], source)
     return times_of_text(table.labels[roles.time], roles.time, source, question.day_first)

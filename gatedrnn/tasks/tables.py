@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatedrnn.errors import InputError
+from gatedrnn.tasks import columns
 from gatedrnn.tasks.delimited import Delimited
 from gatedrnn.tasks.profile import profile
 from gatedrnn.tasks.sentences import read_sentences, text_column
@@ -39,8 +41,8 @@ def open_table(path: Path) -> Source:
     pa = arrow()
     try:
         return Parquet(path) if path.suffix.lower() == ".parquet" else Delimited(path)
-    except (pa.ArrowException, UnicodeDecodeError, EOFError) as error:
-        raise InputError(f"expected a table, names first and all rows alike, got another file ({error})") from error
+    except (pa.ArrowException, UnicodeDecodeError, EOFError, csv.Error) as error:
+        raise columns.another(error) from error
 
 
 def read_source(source: Source, question: Question) -> tuple[Sequences, Kind]:

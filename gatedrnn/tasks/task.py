@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Float, Int, Shaped
 
+    from gatedrnn.tasks.anchor import Anchor
     from gatedrnn.tasks.metrics import Deciding
 
 Kind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token", "multi-label"]
@@ -316,8 +317,8 @@ class VisibleTask:
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
         reading: a seed to what its split did to raw data.
-        anchor: a batch's ``x`` to the last value of each target ``[T, B, D]``, in the targets' normalised units, from
-            which a network may forecast the change; pure. None: there is none.
+        anchor: which inputs are the last values of the targets, from which a network may forecast the change. None:
+            there are none.
         facts: what was understood of the data, in words by what they are about, such as the season: a table that a
             person checks in ten seconds.
         with_window: steps to the same task read in windows of so many, or to None where it is not read in windows;
@@ -340,7 +341,7 @@ class VisibleTask:
     tokens: bool = False
     encode: Callable[[Array | np.ndarray], Array | np.ndarray] = as_it_is
     reading: Callable[[int], Reading] = as_it_was_given
-    anchor: Callable[[Array], Array] | None = None
+    anchor: Anchor | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     with_window: Callable[[int], VisibleTask | None] = as_it_was_read
     metric: Deciding | None = None

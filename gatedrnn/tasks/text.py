@@ -69,5 +69,8 @@ def _code_points(path: Path) -> Iterator[np.ndarray]:
             try:
                 text = decode(chunk)
             except UnicodeDecodeError as error:
-                raise InputError(f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8") from error
+                raise InputError(
+                    f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8, in an editor or by "
+                    "iconv -f latin1 -t utf-8"
+                ) from error
             yield np.frombuffer(text.encode("utf-32-le"), np.uint32)

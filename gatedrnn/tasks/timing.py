@@ -18,8 +18,8 @@ MONTH, DAY = np.timedelta64(28, "D"), np.timedelta64(1, "D")
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
-def times_of_text(texts: Labels, name: str, source: Source, day_first: bool | None) -> np.ndarray:
-    """Return a column of dates in text as datetime64[ns], a row each.
+def times_of_text(texts: Labels, name: str, source: Source, day_first: bool | None) -> tuple[np.ndarray, str]:
+    """Return a column of dates in text as datetime64[ns], a row each, and how they are written.
 
     Raises:
         InputError: where a text is no date, or day and month can be told apart by nobody.
@@ -40,7 +40,7 @@ def times_of_text(texts: Labels, name: str, source: Source, day_first: bool | No
         raise InputError(
             f"time: expected numbers or dates such as {like!r} in {name!r}, got {text!r} in {place}; leave out that row"
         )
-    return dates[texts.codes]
+    return dates[texts.codes], written
 
 
 def check_ascends(rows: Rows, times: np.ndarray, name: str) -> None:
@@ -120,6 +120,6 @@ def _shown(step: float, unit: str) -> str:
 
 def _date(time: Any) -> str:
     if not isinstance(time, np.datetime64):
-        return f"{time:g}"
+        return f"{time:.15g}"
     whole = time == time.astype("datetime64[D]")
     return str(time.astype("datetime64[D]" if whole else "datetime64[s]")).replace("T", " ")

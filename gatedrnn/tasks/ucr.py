@@ -37,7 +37,7 @@ def read_ts(path: Path, question: Question) -> tuple[Sequences, Kind]:
     try:
         classes, series, labels = _parsed(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise InputError(f"expected a .ts file in UTF-8, got other bytes ({error.reason})") from error
+        raise InputError(f"expected a .ts file in UTF-8, got other bytes ({error.reason}); save it as UTF-8") from error
     forecast = not classes or question.kind == "forecast" or question.horizon is not None
     if question.kind not in (None, "forecast" if forecast else "classification"):
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import columns
-from gatedrnn.tasks.dates import are_dates
+from gatedrnn.tasks.dates import are_dates, said_of, starts_with_day
 from gatedrnn.tasks.guesses import INDEX, check_stray, is_class
 from gatedrnn.tasks.missing import fill
 from gatedrnn.tasks.rows import Rows
@@ -127,9 +128,12 @@ def _columns(source: Source, looks: dict[str, Profile], question: Question) -> t
     )
     grid = np.stack([table.take(name) for name in numbers], axis=1)  # [T, B]
     series = _series(grid, source, question, numbers)
-    times, notes = None, [*source.notes, *series.notes]
+    times, written, notes = None, "", [*source.notes, *series.notes]
     if time is not None:
-        one = times_of_text(table.labels[time], time, source, question.day_first) if of_text else table.times
+        one = table.times
+        if of_text:
+            one, written = times_of_text(table.labels[time], time, source, question.day_first)
+            notes += said_of(written)
         whole = Rows(None, np.array([len(one)]), ())
         check_ascends(whole, one, time)
         times = np.tile(one, len(numbers))[series.kept]
@@ -137,6 +141,7 @@ def _columns(source: Source, looks: dict[str, Profile], question: Question) -> t
     x, lengths, features = series[:3]
     targets, said = ("value",), tuple(notes)
     data = Sequences(x, lengths, None, features, targets, labels=numbers, notes=said, times=times, time_name=time)
+    data = dataclasses.replace(data, day_first=starts_with_day(written))
     return data, "forecast"
 
 

@@ -106,7 +106,7 @@ class Checkpoints:
         finally:
             ONE_AT_A_TIME.release()
         if is_first():
-            write_digests(self.directory / str(step))
+            write_digests(self.directory / str(step), step)
 
     def wait(self) -> None:
         """Wait for the save under way, in all processes.
@@ -185,9 +185,19 @@ def set_damaged_aside(directory: Path) -> None:
     for folder in sorted(folder for folder in folders if folder.name.isdigit()):
         wrong = damage(folder)
         if wrong is not None:
-            aside = folder.rename(folder.with_name(f"damaged-{folder.name}-{time.time_ns()}"))
+            aside = _renamed(folder, folder.with_name(f"damaged-{folder.name}-{time.time_ns()}"), wrong)
             warnings.warn(
                 f"checkpoint {folder.name} in {directory} is damaged ({wrong}), and now called {aside.name}; "
                 "training goes on from the one before, from the start where there is none",
                 stacklevel=3,
             )
+
+
+def _renamed(folder: Path, aside: Path, wrong: str) -> Path:
+    try:
+        return folder.rename(aside)
+    except OSError as error:
+        raise InputError(
+            f"checkpoint {folder} is damaged ({wrong}), and cannot be renamed ({error}). "
+            "Remove it, or name another folder."
+        ) from error

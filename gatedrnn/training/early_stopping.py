@@ -34,7 +34,7 @@ class Hyper(NamedTuple):
     gate_bias: Any
     """Index into ``GATE_BIASES``: where the gate that keeps memory starts."""
     difference: Any
-    """1 where a forecast is the change from the last value, 0 where it is the value itself."""
+    """Index into ``DIFFERENCES``: whether changes are forecast, and read."""
     hidden: Any = 0.0
     """Units that were asked for; it is read where networks of several widths are tried together."""
 

@@ -56,17 +56,21 @@ def adam(learning_rate: Any, clip_norm: Any) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(clip_norm), optax.adam(learning_rate))
 
 
-def adamw(learning_rate: Any, clip_norm: Any, weight_decay: Any) -> optax.GradientTransformation:
+def adamw(
+    learning_rate: Any, clip_norm: Any, weight_decay: Any, mask: Callable[[Params], Any] | None = None
+) -> optax.GradientTransformation:
     """Return Adam with decoupled weight decay behind a clip of the global gradient norm; numbers may be traced.
 
     Args:
         learning_rate: a number, or a schedule such as ``warmup_cosine`` returns.
         clip_norm: largest global norm of a gradient.
         weight_decay: the rate of decay: in a step, parameters lose this times the learning rate of themselves.
+        mask: parameters to a pytree of truth values that says which of them decay; None: all.
 
     Source: Loshchilov and Hutter 2019, arXiv 1711.05101v3, with the learning rate as in Optax.
     """
-    return optax.chain(optax.clip_by_global_norm(clip_norm), optax.adamw(learning_rate, weight_decay=weight_decay))
+    decaying = optax.adamw(learning_rate, weight_decay=weight_decay, mask=mask)
+    return optax.chain(optax.clip_by_global_norm(clip_norm), decaying)
 
 
 def warmup_cosine(peak: Any, warmup: Any, steps: Any, final: Any = 0.0) -> optax.Schedule:

@@ -9,37 +9,52 @@ from gatedrnn.training.population import Interrupted
 
 EXIT_CODE = 128 + signal.SIGTERM
 """What a shell reports of a process that SIGTERM ended: 143."""
+_WAITING: list[Termination] = []
 
 
 class Termination:
-    """While this context lasts, SIGTERM waits for the end of a segment, so that nothing is lost.
+    """While this context lasts, a signal waits for the end of a segment, so that nothing is lost.
 
     A scheduler sends SIGTERM some time before it kills: ``check``, called by ``on_segment``, raises ``Interrupted``,
     ``population`` saves its members, and the caller exits with ``EXIT_CODE``.
+
+    Args:
+        signals: those that wait; SIGTERM alone unless others are named.
+
+    Attributes:
+        received: the signal that has come; None where none has.
 
     Example:
         >>> with Termination() as termination:
         ...     termination.check()  # nothing has come
         ...     signal.raise_signal(signal.SIGTERM)
-        ...     termination.received
-        True
+        ...     termination.received.name
+        'SIGTERM'
     """
 
-    def __init__(self) -> None:
-        self.received = False
-        self._before: Any = None
+    def __init__(self, *signals: signal.Signals) -> None:
+        self.received: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = dict.fromkeys(signals or (signal.SIGTERM,))
 
     def check(self, *_: Any) -> None:
-        """Raise ``Interrupted`` if SIGTERM has come; arguments, such as ``on_segment`` has, do not matter."""
-        if self.received:
-            raise Interrupted("SIGTERM")
+        """Raise ``Interrupted`` if a signal has come; arguments, such as ``on_segment`` has, do not matter."""
+        if self.received is not None:
+            raise Interrupted(self.received.name)
 
-    def _receive(self, *_: Any) -> None:
-        self.received = True
+    def _receive(self, number: int, *_: Any) -> None:
+        self.received = signal.Signals(number)
 
     def __enter__(self) -> Termination:
-        self._before = signal.signal(signal.SIGTERM, self._receive)
+        self._before = {number: signal.signal(number, self._receive) for number in self._before}
+        _WAITING.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        _WAITING.remove(self)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def waiting() -> bool:
+    """Return whether a signal waits for the end of a segment."""
+    return bool(_WAITING)

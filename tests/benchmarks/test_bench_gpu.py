@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 from jax.experimental import rnn
 
+from tests.helpers.compiling import quick_flags
 from tests.helpers.paths import ROOT
 
 FILES = {f"gpu-{part}-{flags}.json" for part in ("forms", "table") for flags in ("plain", "graphs")}
@@ -27,7 +28,7 @@ def benchmarks(monkeypatch):
 @pytest.mark.verify
 def test_everything_runs_on_small_numbers(tmp_path):
     command = [sys.executable, "benchmarks/gpu.py", "--tiny", "--out", tmp_path, "--seconds", "120"]
-    environment = os.environ | {"PYTHONPATH": ".", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": ""}
+    environment = os.environ | {"PYTHONPATH": ".", "XLA_FLAGS": quick_flags()}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} == FILES, done.stdout + done.stderr

@@ -110,5 +110,8 @@ def test_learning_rates_are_counted_and_ranked_by_fifths(study) -> None:
     of_cells = [{"ranks": {c: rows.ranks(task, c) for c in cells}, "learning_rates": {c: [0.01] for c in cells}}]
     lines = rows.distribution(of_cells, 0.001, 0.03).splitlines()[2:]
     assert lines[0] == "| 0.001 to 0.002 | 1 | 0 | 0 | 0.50 | 0.50 |"
-    assert lines[3] == "| 0.0077 to 0.015 | 1 | 1 | 1 | 0.00 | 0.00 |"
-    assert lines[4] == "| 0.015 to 0.03 | 1 | 0 | 0 | 1.00 | 1.00 |"
+    assert lines[1] == "| 0.0077 to 0.015 | 1 | 1 | 1 | 0.00 | 0.00 |"
+    assert lines[2] == "| 0.015 to 0.03 | 1 | 0 | 0 | 1.00 | 1.00 |"
+    # What an extension drew lies beyond the range; rows in which nothing was drawn are left out.
+    beyond = rows.distribution(of_cells, 0.002, 0.02).splitlines()[2:]
+    assert [line.split(" | ")[0] for line in beyond] == ["| below 0.002", "| 0.008 to 0.013", "| above 0.02"]

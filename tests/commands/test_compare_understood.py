@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,13 +14,15 @@ pytest.importorskip("matplotlib")
 from gatedrnn.commands import compare as command
 from gatedrnn.commands import reading
 from gatedrnn.errors import InputError
+from gatedrnn.tasks import registry
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_what_was_understood_comes_first(
     dry_run: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    task = SimpleNamespace(name="sales", facts={"target": "demand", "season": "7 steps, as asked for"}, identity=dict)
+    facts = {"target": "demand", "season": "7 steps, as asked for"}
+    task = dataclasses.replace(registry.load("japanese-vowels-speaker"), name="sales", facts=facts)
     monkeypatch.setattr(reading, "task_from_file", lambda file, question: task)
 
     def stopped(*_: Any, **__: Any) -> None:

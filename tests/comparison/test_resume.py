@@ -16,6 +16,9 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
+from gatedrnn.experiment.folder import RunFolder
+from tests.helpers.compiling import quick_flags
+
 TRAIN = ("train", "--cell", "LSTM", "--hidden", "5", "--max-epochs", "30", "--segment", "2", "--patience", "30")
 COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--replicates", "5", "--trials", "2", "--hidden", "4")
 COMPARE += ("--max-epochs", "4")
@@ -24,7 +27,7 @@ PIECE = re.compile(r"epoch +\d|\S+ \S+: replicate \d+ done")
 
 
 def _start(arguments: tuple[str, ...], out: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "gatedrnn", *arguments, "--out", str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
@@ -113,7 +116,8 @@ def test_a_comparison_that_was_stopped_ends_with_the_same_results(tmp_path, whol
 
 
 def test_another_run_in_the_folder_is_refused(tmp_path):
-    (tmp_path / "settings.json").write_text(json.dumps({"cell": "GRU"}))
+    with RunFolder(tmp_path, {"cell": "GRU"}, ()):
+        pass  # claimed, and nothing trained
     process = _start(TRAIN, tmp_path)
     output = process.communicate(timeout=120)[0]
     assert process.returncode == 2

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import jax
 import pytest
 
 pytest.importorskip("scipy")
@@ -85,13 +84,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a comparison that ran, with everything that ``--full`` adds."""
     out = tmp_path_factory.mktemp("compared")
     small = {name: getattr(SETTINGS, name) for name in ("hidden", "replicates", "max_epochs", "patience", "batch_size")}
-    # Nearly all of it is compiling, and numbers do not matter here.
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    try:
-        compare(signs(), out=out, full=True, trials=2, extend=False, **small)
-    finally:
-        jax.config.update("jax_disable_most_optimizations", before)
+    compare(signs(), out=out, full=True, trials=2, extend=False, **small)
     return out
 
 

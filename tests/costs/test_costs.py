@@ -93,6 +93,7 @@ def test_backward_flops_bound_those_of_the_compiled_vjp(kind):
     assert 0 <= compiled_flops(cell, in_dim, backward=True) - gemms <= 128 * BATCH * hidden
 
 
+@pytest.mark.usefixtures("optimised")
 def test_bytes_kept_are_those_that_the_compiled_vjp_allocates(kind):
     """What its temporary memory grows by with each step; the inputs lie in the caller's memory, not in there."""
     make, _ = kind

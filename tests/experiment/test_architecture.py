@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jax
@@ -127,12 +128,20 @@ def test_the_bias_of_the_gate_that_keeps_memory_is_set_in_every_scan(architectur
 
 
 def test_devices_that_share_a_batch_find_the_same_loss() -> None:
-    """One device shares with none; what is tested is that the wrapped layers take the same parameters."""
     task, deep = signs(), Architecture(layers=2, bidirectional=True, residual=True)
     params = init_params(CELL, task, 6, hyper(), KEY, deep)
     batch = task.split(0).train
-    one, shared = (make_loss(CELL, task, deep, spread=s)(params, hyper(), batch, KEY)[0] for s in (False, True))
-    np.testing.assert_allclose(one, shared, rtol=1e-6)
+    alone, shared = (jax.jit(make_loss(CELL, task, deep, spread=spread)) for spread in (False, True))
+    expected = alone(params, hyper(), batch, KEY)[0]
+    mesh = jax.make_mesh((2,), ("batch",), (jax.sharding.AxisType.Auto,), devices=jax.devices()[:2])
+    with jax.set_mesh(mesh):
+        program = shared.lower(params, hyper(), batch, KEY).compile()
+        found = program(params, hyper(), batch, KEY)[0]
+    assert {len(one.device_set) for one in jax.tree.leaves(program.output_shardings)} == {2}
+    half = batch.x.shape[1] // 2
+    assert re.search(rf"f32\[{half},\d", program.as_text()), "each device has half of the sequences"
+    assert not re.search(rf"f32\[{half},\d", alone.lower(params, hyper(), batch, KEY).compile().as_text())
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_a_sweep_scales_the_recurrent_matrix_of_every_scan() -> None:

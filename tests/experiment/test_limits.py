@@ -48,6 +48,7 @@ WRONG = {
     "weight_decay": (-1.0, NAN, INFINITY, "0", None),
     "gate_bias": ("2", 1, None, "Chrono"),
     "difference": ("maybe", True, None),
+    "metric": ("bits", 1, "RMSE"),
     "sampling": ("all", None),
     "bidirectional": ("no", 1, None),
     "residual": ("yes", 0),

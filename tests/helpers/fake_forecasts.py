@@ -1,4 +1,4 @@
-"""A comparison that never ran, judged by the root mean squared error of recorded numbers, with its forecasts."""
+"""Comparisons that never ran, judged by the root mean squared error of recorded numbers, with their forecasts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatedrnn.comparison.verdict.region import region_entry
-from tests.helpers.fake_results import make_task
+from tests.helpers.fake_results import COUNTS, make_task
 
 FACTS = {
     "asked": "a forecast, 3 steps ahead",
@@ -20,6 +20,8 @@ FACTS = {
     "note": "column row was dropped: it counts 1, 2, 3",
 }
 UNIT = "Passengers"
+RMSE = {"name": "rmse", "words": "root mean squared error", "unit": UNIT}
+NATS = {"name": "nats", "words": "negative log-likelihood", "unit": "nats per step"}
 
 
 def make_numbers(
@@ -52,17 +54,78 @@ def make_numbers(
     task["baselines"][0]["name"], task["baselines"][1]["name"] = "exponential smoothing", "seasonal naive"
     task |= {
         "title": "AirPassengers: Passengers, 3 steps ahead",
-        "unit": "nats per step",
-        "metric": {"name": "rmse", "words": "root mean squared error", "unit": UNIT},
+        "unit": NATS["unit"],
+        "metric": RMSE,
         "facts": FACTS,
         "test_counts": [1.0] * 20,
         "forecasts": [make_forecast(k) for k in range(2)],
     }
-    nats = {"name": "nats", "words": "negative log-likelihood", "unit": "nats per step"}
     region = {"half_width": 0.01, "part": 0.02, "baseline": "exponential smoothing", "baseline_validation": 0.3}
-    beside = {"metric": nats, "region": {**region, "best_cell": "GRU", "best_validation": -0.2}}
+    beside = {"metric": NATS, "region": {**region, "best_cell": "GRU", "best_validation": -0.2}}
     task["beside"] = {**beside, "tests": [[-0.18] * replicates]}
     return {**task, "region": region_entry(task, 0.02)}
+
+
+def make_judged_by_rmse(
+    *,
+    rmse: tuple[float, float] = (412.0, 430.0),
+    nats: tuple[float, float] = (0.2, 0.4),
+    baselines: tuple[float, float] = (500.0, 0.9),
+    spread: float = 4.0,
+    replicates: int = 8,
+) -> dict[str, Any]:
+    """Return one task, without its pairs, whose errors vary over sequences too, as nats do beside them.
+
+    Args:
+        rmse: of LSTM and GRU in the test, means.
+        nats: likewise.
+        baselines: RMSE and nats of the strongest simple baseline, in validation and test.
+        spread: of the RMSE between replicates; nats vary by a hundredth of it.
+        replicates: how many.
+    """
+    task = make_task(means=nats, spread=spread / 100, baseline=baselines[1], replicates=replicates, diverging=0.0)
+    by_nats = region_entry(task, 0.02)
+    rng = np.random.default_rng(1)
+    for replicate in task["replicates"]:
+        shared = rng.normal(0, spread)
+        for cell, mean in zip(replicate["cells"].values(), rmse, strict=True):
+            reached = float(mean + shared + rng.normal(0, spread / 4))
+            for trial in cell["trials"]:
+                trial["score"] = mean + 40 * (trial["validation"] - min(t["validation"] for t in cell["trials"]))
+            losses = reached * COUNTS + (noise := spread * rng.normal(size=len(COUNTS)) * COUNTS) - noise.mean()
+            cell["test"] = {
+                "scores": scores(reached, cell["test"]["scores"]["nats"]),
+                "sequence_losses": losses.tolist(),
+            }
+    rows = [_baseline("autoregression", baselines, replicates, strongest=True)]
+    rows.append(_baseline("seasonal-naive", (1.3 * baselines[0], baselines[1] + 0.3), replicates, strongest=False))
+    task |= {
+        "name": "airline",
+        "title": f"airline: {UNIT}, 1 step ahead forecast",
+        "unit": NATS["unit"],
+        "metric": RMSE,
+        "facts": {"season": "12 steps", "horizon": "1 step"},
+        "baselines": rows,
+        "beside": {"metric": NATS, "region": by_nats, "tests": [[baselines[1]] * replicates]},
+        "range": [
+            {"target": UNIT, "low": 104.0, "high": 340.0, "test_low": 310.0, "test_high": 1190.0, "outside": 0.61}
+        ],
+        "forecasts": [make_forecast(0)],
+    }
+    return task | {"region": region_entry(task, 0.02)}
+
+
+def _baseline(name: str, reached: tuple[float, float], replicates: int, *, strongest: bool) -> dict[str, Any]:
+    rmse, nats = reached
+    return {
+        "name": name,
+        "choices": ["order 3"],
+        "validation": rmse,
+        "test": rmse,
+        "tests": [rmse] * replicates,
+        "scores": scores(rmse, nats),
+        "strongest": strongest,
+    }
 
 
 def scores(error: float, nats: float) -> dict[str, float]:

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from tests.helpers.compiling import quick_flags
+
 
 def slurm(port, task, tasks):
     """Return what SLURM sets for a task; JAX derives the coordinator's port from the job's number."""
@@ -56,8 +58,8 @@ class Job:
 
     def __init__(self, *arguments, processes=1, devices=1, launcher=None):
         port = free_port()
-        found = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS" and not k.startswith("SLURM_")}
-        found |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices), "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+        found = {k: v for k, v in os.environ.items() if not k.startswith("SLURM_")}
+        found |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices), "XLA_FLAGS": quick_flags()}
         self.processes = [
             subprocess.Popen(
                 [sys.executable, *(str(argument) for argument in arguments)],

@@ -59,6 +59,7 @@ def test_it_equals_the_unsplit_layer_in_float64(batch):
         compare.assert_close(got, expected, "(gradients, (carry, ys))", rtol=RTOL)
 
 
+@pytest.mark.usefixtures("optimised")
 def test_every_device_has_its_part_and_gradients_are_summed_once():
     layer = gr.data_parallel(gr.chain(gr.scan(gr.LSTM(3)), gr.scan(gr.LSTM(3))))
     params, xs = layer.init(jax.random.key(0), I), jnp.ones((T, 8, I))

@@ -71,6 +71,7 @@ def temporary_bytes(layer, length, whole):
     return program.memory_analysis().temp_size_in_bytes
 
 
+@pytest.mark.usefixtures("optimised")
 @pytest.mark.parametrize(("cell", "mebibytes"), [(gr.LSTM(128), 36), (gr.GRU(128), 27)], ids=["lstm", "gru"])
 def test_long_sequences_fit_in_little_memory(cell, mebibytes):
     # 16 sequences of 1000 steps, 64 inputs, 128 units: plain autodiff holds 109 MiB for an LSTM, 86 for a GRU.
@@ -79,6 +80,7 @@ def test_long_sequences_fit_in_little_memory(cell, mebibytes):
     assert temporary_bytes(gr.scan(cell, remat=50), 1000, whole=True) <= mebibytes * MIB
 
 
+@pytest.mark.usefixtures("optimised")
 def test_sqrt_grows_like_the_square_root():
     layer = gr.scan(gr.LSTM(128), remat="sqrt")
     short, long = (temporary_bytes(layer, length, whole=False) for length in (400, 6400))

@@ -12,6 +12,7 @@ import scipy.stats
 
 import gatedrnn as gr
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.changes import change_scales
 from gatedrnn.experiment.network import network
 from gatedrnn.experiment.saving import description
 from gatedrnn.predict.file import predict_file
@@ -99,7 +100,7 @@ def test_a_network_that_cannot_read_its_forecasts_is_refused(config, horizon, sa
 def network_of(task):
     cell = gr.LSTM(3)
     params = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
-    params = (*params, np.float32(1.0)) if task.anchor is not None else params
+    params = (*params, change_scales(task.anchor, 1)) if task.anchor is not None else params
     return Model(description(task, "LSTM", cell, task.reading(0)), cell, params)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
@@ -18,6 +17,7 @@ import scipy.stats
 pytest.importorskip("safetensors")
 
 import gatedrnn as gr
+from gatedrnn.experiment.changes import DIFFERENCES, change_scales
 from gatedrnn.experiment.network import evaluate_each, network
 from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model, load
@@ -42,7 +42,7 @@ def saved(task: Any, folder: Path) -> Model:
     cell = gr.LSTM(4)
     params: Any = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
     if task.anchor is not None:
-        params = (*params, jnp.float32(1.0))  # the change from the last value is forecast
+        params = (*params, change_scales(task.anchor, DIFFERENCES.index("both")))  # changes are read and forecast
     save(folder / "model", params, description(task, "LSTM", cell, task.reading(0)))
     return Model(*restore(folder / "model"))
 

@@ -15,6 +15,7 @@ pytest.importorskip("safetensors")
 
 import gatedrnn as gr
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.changes import change_scales
 from gatedrnn.experiment.network import evaluate_each, network
 from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model, load
@@ -34,7 +35,7 @@ def saved(task: Any, folder: Path, architecture: Architecture) -> Model:
     cell = gr.LSTM(4)
     net = network(cell, task.out_dim, 0.0, architecture, kind=task.kind)
     params: Any = net.init(jax.random.key(0), task.in_dim)
-    params = params if task.anchor is None else (*params, np.float32(0.0))
+    params = params if task.anchor is None else (*params, change_scales(task.anchor, 0))
     save(folder / "model", params, description(task, "LSTM", cell, task.reading(0), architecture))
     return Model(*restore(folder / "model"))
 

@@ -118,3 +118,44 @@ def test_token_arrays_with_classes_are_read_as_the_network_counts_them(tmp_path)
     assert model.tokens == ["3", "5", "9"]
     np.savez(tmp_path / "new.npz", x=np.array([[9], [3]]))
     assert read(model, tmp_path / "new.npz", {}).x.tolist() == [2, 0]
+
+
+def test_roles_that_were_guessed_are_roles_of_the_next_file_too(tmp_path):
+    """A column of dates that was found and the order of day and month that it showed: used, or demanded by name."""
+    model = model_of(task_from_file(shops(tmp_path / "a.csv", groups=1), Question(target=("load",), horizon=1)))
+    assert model.config["read"] == {"time": "day", "day_first": False}
+    new = shops(tmp_path / "new.csv", groups=1, days=5)  # 01/02/2026 alone may be either day
+    data = read(model, new, {})
+    assert data.times is not None
+    assert data.times.astype("datetime64[D]").astype(str).tolist() == [f"2026-01-0{d}" for d in range(1, 6)]
+    untimed = shops(tmp_path / "untimed.csv", groups=1, days=5, columns="shop,when,load,price")
+    with pytest.raises(InputError, match=r"untimed.csv: columns: expected day, load, .*; add day"):
+        read(model, untimed, {})
+    backwards = tmp_path / "backwards.csv"
+    head, *rows = new.read_text(encoding="utf-8").splitlines()
+    backwards.write_text("\n".join([head, *rows[::-1]]) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"backwards.csv: time: expected 'day' to ascend"):
+        read(model, backwards, {})
+
+
+def test_the_group_of_training_is_used_or_demanded(tmp_path):
+    asked = Question(group="shop", target=("load",), horizon=1)
+    model = model_of(task_from_file(shops(tmp_path / "a.csv"), asked))
+    assert read(model, shops(tmp_path / "b.csv", groups=2), {"group": None}).lengths.tolist() == [60, 60]
+    with pytest.raises(InputError, match=r"c.csv: columns: expected shop, day, load, price, .*; add shop"):
+        read(model, shops(tmp_path / "c.csv", columns="store,day,load,price"), {})
+
+
+def test_a_fill_of_training_is_used_and_none_is_demanded(tmp_path):
+    rng = np.random.default_rng(0)
+    loads = [f"{value:.3f}" for value in rng.normal(size=90)]
+    whole, holed = tmp_path / "whole.csv", tmp_path / "holed.csv"
+    whole.write_text("\n".join(["load,price", *(f"{v},{k % 7}" for k, v in enumerate(loads))]), encoding="utf-8")
+    loads[5] = ""
+    holed.write_text("\n".join(["load,price", *(f"{v},{k % 7}" for k, v in enumerate(loads))]), encoding="utf-8")
+    filled = model_of(task_from_file(holed, Question(fill="forward", horizon=1)))
+    assert read(filled, holed, {}).x[4:7, 2].tolist() == [0, 1, 0]
+    assert not read(filled, whole, {}).x[:, 2].any()
+    bare = model_of(task_from_file(whole, Question(horizon=1)))
+    with pytest.raises(InputError, match=r"holed.csv: column 'load': .* 1 missing, .*; fill them in, or train with"):
+        read(bare, holed, {})

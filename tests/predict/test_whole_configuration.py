@@ -17,6 +17,9 @@ pytest.importorskip("safetensors")
 import gatedrnn as gr
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.cells.registry import CELLS, make_cell
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.changes import change_scales
+from gatedrnn.experiment.described import COMPOSED
 from gatedrnn.experiment.network import network
 from gatedrnn.experiment.saving import description, restore, save
 from gatedrnn.predict import Model
@@ -25,6 +28,7 @@ from gatedrnn.tasks.question import Question
 
 KEY = jax.random.key(0)
 POLICY = gr.Policy()
+OWN = "tests.predict.test_whole_configuration:Projecting"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +61,14 @@ def test_a_projecting_cell_predicts_after_it_was_saved_what_it_predicted_before(
     split = np.repeat(["train", "validation", "test"], [12, 6, 6])
     task = task_from_arrays({"x": x, "split": split}, Question(kind="forecast"))
     cell = Projecting(6, proj=3, policy=gr.Policy(carry="float32"))
-    params: Any = (*network(cell, task.out_dim, 0.0).init(KEY, task.in_dim), jnp.float32(1.0))
-    config = description(task, "own", cell, task.reading(0))
+    assert task.anchor is not None
+    params: Any = (*network(cell, task.out_dim, 0.0).init(KEY, task.in_dim), change_scales(task.anchor, 1))
+    config = description(task, OWN, cell, task.reading(0))
     before = Model(config, cell, params).predict(x, np.full(24, 5))
     save(tmp_path / "model", params, config)
-    restored = Model(*restore(tmp_path / "model"))
+    with pytest.raises(InputError, match="a class of one's own is imported only where you name it"):
+        restore(tmp_path / "model")
+    restored = Model(*restore(tmp_path / "model", own=OWN))
     after = restored.predict(x, np.full(24, 5))
     assert restored.cell == cell
     assert restored.config["hidden"] == 6
@@ -80,7 +87,7 @@ def test_every_cell_of_the_table_comes_back(name: str) -> None:
 
 def test_a_cell_inside_a_cell_comes_back() -> None:
     cell = gr.stack(gr.residual(gr.GRU(2)), gr.LSTM(3))
-    assert from_data(json.loads(json.dumps(as_data(getattr(cell, "cell", cell))))) == getattr(cell, "cell", cell)
+    assert from_data(json.loads(json.dumps(as_data(cell))), further=COMPOSED) == cell
 
 
 def test_what_cannot_be_saved_is_said() -> None:

@@ -18,6 +18,7 @@ from gatedrnn.report.markdown import render_markdown
 from gatedrnn.report.page import render_report
 from gatedrnn.report.summary import render_summary
 from gatedrnn.report.understood import render_understood
+from gatedrnn.tasks.facts import EARLIER
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import Page, judged
 
@@ -73,6 +74,15 @@ def test_all_three_media_have_the_facts(results: dict[str, Any]) -> None:
         assert words in page
         assert f"| {title.capitalize()} | {words} |" in markdown
         assert f"{title.capitalize()} {words}" in terminal
+
+
+def test_a_network_that_reads_both_ways_finds_a_number_from_all_steps() -> None:
+    facts = {"asked": f"a number for each step, from the other columns {EARLIER}"}
+    forward, both = (understood_table(facts, network) for network in ("2 layers", "bidirectional"))
+    assert forward is not None
+    assert both is not None
+    assert forward.rows[0].values[0].text == facts["asked"]
+    assert both.rows[0].values[0].text == "a number for each step, from the other columns of all steps"
 
 
 def test_facts_are_text_and_no_markup() -> None:

@@ -41,6 +41,17 @@ def test_identical_replicates_give_an_interval_of_no_width() -> None:
     assert (d.mean, d.low, d.high) == (1.0, 1.0, 1.0)
 
 
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_an_interval_cut_to_what_is_possible_covers_as_often(level: float) -> None:
+    # Of errors, which are 0 or more, with a heavy tail: 8 replicates of a lognormal, whose mean is known.
+    draws = np.random.default_rng(0).lognormal(0.0, 2.0, (SIMULATIONS, 8))
+    whole = [paired.estimate(values, level) for values in draws]
+    cut = [one.within(0.0, math.inf) for one in whole]
+    truth = math.exp(2.0)
+    assert min(one.low for one in whole) < 0 <= min(one.low for one in cut)
+    assert [one.low <= truth <= one.high for one in cut] == [one.low <= truth <= one.high for one in whole]
+
+
 def test_exact_interval_is_the_published_one() -> None:
     # R: binom.test(682, 925) prints 0.7076683 and 0.7654066 (Conover 1971, Mendel's peas).
     np.testing.assert_allclose(exact_interval(682, 925), [0.7076683, 0.7654066], rtol=0, atol=5e-8)

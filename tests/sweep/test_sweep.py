@@ -27,6 +27,7 @@ from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
 from gatedrnn.training.population import Interrupted
+from tests.helpers.compiling import quick_flags
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -74,6 +75,7 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
         ({"weight_decay": (-1.0,)}, "weight_decay: expected a finite number of at least 0, got -1.0"),
         ({"hidden": ()}, "hidden: expected one or more different values"),
         ({"cell": ("TRU",)}, "cells: expected some of LSTM"),
+        ({"metric": "bits"}, "metric: expected one of nats, rmse"),
         ({"task": "nothing"}, "task: expected one of japanese-vowels-forecast"),
         ({"draws": 0}, "draws: expected a positive int"),
         ({"gate_bias": ("2",)}, "gate_bias: expected one of 0, 1, chrono; got '2'"),
@@ -124,7 +126,7 @@ def test_the_plot_shows_each_member_against_what_varies(results, tmp_path):
     figure = plot(results)
     labels = [ax.get_xlabel() for ax in figure.axes if ax.get_visible()]
     assert labels == ["cell", "learning rate", "epoch (validation; the best in bold)"]
-    scored = [entry for entry in results["members"] if entry["validation"] is not None]
+    scored = [entry for entry in results["members"] if entry["score"] is not None]
     shown = {line.get_xdata()[0] for line in figure.axes[1].lines}
     assert shown == {entry["learning_rate"] for entry in scored}
     assert write_plot(results, tmp_path / "sweep.svg").read_text(encoding="utf-8").startswith("<?xml")
@@ -203,7 +205,7 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     def start(out, devices):
         command = [sys.executable, "experiments/sweep.py", "configs/sweep_vowels.py", *arguments]
         command += ["--devices", str(devices), "--out", str(out)]
-        environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+        environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
     def finish(out, devices):
@@ -222,3 +224,21 @@ def test_the_script_survives_sigterm_and_takes_other_devices(tmp_path):
     cut, whole = finish(tmp_path / "cut", 2), finish(tmp_path / "whole", 1)
     assert cut["members"] == whole["members"]
     assert (cut["device"]["count"], whole["device"]["count"]) == (2, 1)
+
+
+def test_logs_of_others_stay_and_ours_are_written_anew(told, tmp_path):
+    pytest.importorskip("tensorboardX", reason="needs gatedrnn[sweep]")
+    from gatedrnn.sweep.tensorboard import TensorBoardLogs
+
+    mine = tmp_path / "000-GRU-3" / "events.out.tfevents.1.host"
+    mine.parent.mkdir()
+    mine.write_text("mine", encoding="utf-8")
+    ours = tmp_path / "900-GRU-3" / "events.out.tfevents.1.host.gatedrnn"
+    ours.parent.mkdir()
+    ours.write_text("", encoding="utf-8")
+    with TensorBoardLogs(tmp_path) as logs:
+        assert ours.exists(), "the sweep may be refused yet"
+        logs(told[0])
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert not ours.parent.exists()
+    assert list(tmp_path.glob("*/events*.gatedrnn"))

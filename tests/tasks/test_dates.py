@@ -122,3 +122,19 @@ def test_without_pandas_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingPackageError, match=r"dates in text need pandas: pip install 'gatedrnn\[compare\]'"):
         parse(["2020-01-01"])
+
+
+def test_months_of_numbered_years_are_dates(tmp_path):
+    """As the sales of shampoo have them: 1-01, 1-02, ..., 3-12."""
+    from gatedrnn.tasks.files import task_from_file
+    from gatedrnn.tasks.question import Question
+
+    months = [f"{k // 12 + 1}-{k % 12 + 1:02}" for k in range(60)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["Month,Sales", *(f"{m},{k * k % 17}" for k, m in enumerate(months))]), encoding="utf-8")
+    facts = task_from_file(path, Question(horizon=1)).facts
+    assert facts["time"] == "Month: 2001-01-01 to 2005-12-01"
+    assert any("number of the year and month" in text for text in facts.values())
+    gap = [*months[:20], *months[21:]]
+    path.write_text("\n".join(["Month,Sales", *(f"{m},{k * k % 17}" for k, m in enumerate(gap))]), encoding="utf-8")
+    assert task_from_file(path, Question(horizon=1)).facts["time"] == "rows in order"

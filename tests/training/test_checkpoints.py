@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -189,3 +191,61 @@ def test_two_threads_save_at_the_same_time(tmp_path):
         step, state = _restore(tmp_path / name)
         assert step == 8
         np.testing.assert_array_equal(state["w"], _at(8)["w"])
+
+
+def test_a_copy_under_a_higher_number_is_not_believed(folder):
+    shutil.copytree(folder / "2", folder / "40")
+    shutil.copytree(folder / "3", folder / "04")
+    with pytest.warns(UserWarning, match=r"checkpoint (40|04) .* is damaged \(it holds step (2|3)\)"):
+        assert _restore(folder)[0] == 3
+    assert not (folder / "40").exists()
+    assert not (folder / "04").exists()
+
+
+def _unreadable(path):
+    path.chmod(0)
+
+
+def _folder_in_its_place(path):
+    path.unlink()
+    path.mkdir()
+
+
+def _link(path):
+    path.rename(path.parent.parent / "moved")
+    path.symlink_to(path.parent.parent / "moved")
+
+
+@pytest.mark.parametrize("harm", [_unreadable, _folder_in_its_place, _link])
+@pytest.mark.parametrize("name", ["SHA256SUMS", "commit_success.txt"])
+def test_one_that_cannot_be_read_is_passed_over(folder, harm, name):
+    if harm is _unreadable and os.geteuid() == 0:
+        pytest.skip("whoever is root reads every file")
+    harm(folder / "3" / name)
+    with pytest.warns(UserWarning, match="checkpoint 3 .* is damaged"):
+        assert _restore(folder)[0] == 2
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "broken link"])
+def test_what_is_no_folder_is_passed_over(folder, kind):
+    (folder / "3").rename(folder / "moved")
+    if kind == "file":
+        (folder / "3").write_text("", encoding="utf-8")
+    else:
+        (folder / "3").symlink_to(folder / ("moved" if kind == "link" else "nowhere"))
+    with pytest.warns(UserWarning, match=r"checkpoint 3 .* is damaged \(it is no folder\)"):
+        assert _restore(folder)[0] == 2
+
+
+def test_a_permission_that_lacks_is_damage(folder, monkeypatch):
+    """As for a user who is not root: the system refuses to open one file."""
+    refused, opened = folder / "3" / "commit_success.txt", Path.open
+
+    def open_(self, *args, **kwargs):
+        if self == refused:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.warns(UserWarning, match="is damaged .it cannot be read: .*Permission denied"):
+        assert _restore(folder)[0] == 2

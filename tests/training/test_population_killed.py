@@ -12,6 +12,8 @@ import time
 import numpy as np
 import pytest
 
+from tests.helpers.compiling import quick_flags
+
 SCRIPT = """
 import sys
 import jax, jax.numpy as jnp, numpy as np
@@ -42,7 +44,7 @@ np.savez(folder + "/end.npz", *leaves)
 
 def _start(folder, segments):
     folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+    environment = {**os.environ, "XLA_FLAGS": quick_flags(), "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", SCRIPT, str(folder), str(segments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 

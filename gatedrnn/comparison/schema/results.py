@@ -17,6 +17,7 @@ from gatedrnn.comparison.schema.runs import (
 from gatedrnn.costs.cheaper import TimedCosts
 from gatedrnn.experiment.provenance import Device
 from gatedrnn.experiment.reckoning import MetricEntry
+from gatedrnn.tasks.task import Kind
 
 
 class CellEntry(TimedCosts):
@@ -69,7 +70,7 @@ class TestedTask(TypedDict):
     name: str
     title: str
     """The question in words."""
-    kind: str
+    kind: Kind
     """Forecast, classification and others, as in the table of tasks."""
     unit: str
     """Of losses and curves, such as ``nats per frame``."""

@@ -62,6 +62,16 @@ class Evidence(NamedTuple):
         over_all = (self.over_baseline, *self.over_others)
         return all(a.high < 0 for a, _ in over_all), all(b.high < 0 for _, b in over_all)
 
+    def within(self, least: float, most: float) -> Evidence:
+        """Return it with the intervals of the test scores cut to what these can be; differences stay as they are.
+
+        Args:
+            least: what no score is below.
+            most: what no score is above.
+        """
+        a, b = self.tests
+        return self._replace(tests=(a.within(least, most), b.within(least, most)))
+
 
 class Decision(NamedTuple):
     """A verdict without its words.

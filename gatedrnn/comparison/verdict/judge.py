@@ -21,7 +21,7 @@ from gatedrnn.statistics.equivalence import equivalence
 from gatedrnn.statistics.holm import holm
 from gatedrnn.statistics.paired import difference_p, estimate, paired_difference
 from gatedrnn.statistics.power import replicates_needed
-from gatedrnn.tasks.metrics import verdict_score
+from gatedrnn.tasks.metrics import limits, verdict_score
 from gatedrnn.tasks.task import CLASSES
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _judge_pair(task: TestedTask, device: Device, names: tuple[str, str], correc
         baseline=tests_of(task),
         p=correct.p,
         changes=changes,
-    )
+    ).within(*limits(task["metric"]["name"], task["kind"]))
     decision = decide(evidence)
     other = _other(task, evidence, correct.other)
     spread = evidence.difference.standard_deviation
@@ -149,7 +149,8 @@ def _other(task: TestedTask, evidence: Evidence, p: tuple[float, float] | None) 
         return None
     scores = (replicate_scores(task, name, basis["metric"]["name"]) for name in evidence.names)
     size, tests = basis["region"]["half_width"], basis["tests"]
-    return beside(basis["metric"], weigh(evidence.names, *scores, region=size, baseline=tests, p=p), evidence)
+    other = weigh(evidence.names, *scores, region=size, baseline=tests, p=p)
+    return beside(basis["metric"], other.within(*limits(basis["metric"]["name"], task["kind"])), evidence)
 
 
 def _statistics(task: TestedTask, evidence: Evidence) -> TestStatistics:
@@ -221,6 +222,6 @@ def _accuracy(task: TestedTask, a: str, b: str) -> AccuracyEntry | None:
         return None
     scores = {name: 1 - replicate_scores(task, name, "accuracy") for name in (a, b)}
     return {
-        "cells": {name: estimate_entry(estimate(values)) for name, values in scores.items()},
+        "cells": {name: estimate_entry(estimate(values).within(0.0, 1.0)) for name, values in scores.items()},
         "difference": estimate_entry(paired_difference(scores[a], scores[b])),
     }

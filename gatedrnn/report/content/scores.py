@@ -8,7 +8,7 @@ from gatedrnn.comparison.verdict.entries import estimate_entry
 from gatedrnn.experiment.formatting import decimals, number, percent
 from gatedrnn.report.content.parts import Value, ends, estimated, task_places
 from gatedrnn.statistics.paired import estimate
-from gatedrnn.tasks.metrics import COVERAGES, METRICS, MetricName
+from gatedrnn.tasks.metrics import COVERAGES, METRICS, MetricName, limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,14 +145,17 @@ def _unit_of_targets(task: TaskEntry) -> str:
 
 def _shown(task: TaskEntry, name: MetricName) -> Shown:
     cells = {
-        cell: estimate_entry(estimate([r["cells"][cell]["test"]["scores"][name] for r in task["replicates"]]))
-        for cell in task["cells"]
+        cell: estimate_entry(estimate(scores).within(*limits(name, task["kind"])))
+        for cell, scores in _scores(task, name).items()
     }
     places = max(decimals((entry["high"] - entry["low"]) / 2) for entry in cells.values())
     return Shown(name, SHORT[name], unit_of(task, name), False, cells, places)
 
 
+def _scores(task: TaskEntry, name: MetricName) -> dict[str, list[float]]:
+    return {cell: [r["cells"][cell]["test"]["scores"][name] for r in task["replicates"]] for cell in task["cells"]}
+
+
 def _in_percent(entry: EstimateEntry) -> EstimateEntry:
-    """Return the interval of a part of 1 in percent, which ends at 0 and at 100."""
-    low, high = (100 * min(max(entry[end], 0.0), 1.0) for end in ("low", "high"))
-    return {**entry, "low": low, "high": high}
+    """Return the interval of a part of 1 in percent."""
+    return {**entry, "low": 100 * entry["low"], "high": 100 * entry["high"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.report.content.parts import Row, Table, Value
+from gatedrnn.tasks.facts import EARLIER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ def understood_table(facts: Mapping[str, str], network: str = "") -> Table | Non
     """
     more = "; later steps are read too" if "bidirectional" in network else ""
     said = {**facts, **({"network": network + more} if network else {})}
+    if more and "asked" in said:
+        said["asked"] = said["asked"].replace(EARLIER, "of all steps")
     if not said:
         return None
     rows = tuple(Row(title[:1].upper() + title[1:], (Value(words),)) for title, words in said.items())

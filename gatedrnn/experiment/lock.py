@@ -1,0 +1,65 @@
+"""One command at a time in a folder: a lock that the system lets go of when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import BinaryIO
+
+from gatedrnn.errors import InputError
+
+NAME = ".lock"
+
+
+class Lock:
+    """A lock on a folder, which is made where it does not exist; whoever holds it says so in a file.
+
+    Args:
+        folder: what other commands are kept out of.
+
+    Raises:
+        InputError: where another command holds it; says which.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / NAME
+        self._file: BinaryIO | None = None
+        while self._file is None:
+            file = self._path.open("a+b")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                holder = file.read().decode(errors="replace").strip() or "another process"
+                file.close()
+                raise InputError(
+                    f"out: expected a folder in which no other command is at work, got {folder}, which {holder} holds. "
+                    "Wait for its end, or name another folder."
+                ) from error
+            if self._is_there(file):
+                self._file = file
+            else:  # its holder has just removed it: it locks nothing any more
+                file.close()
+        self._file.truncate(0)
+        self._file.write(f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let go of the folder; nothing stays in it."""
+        file, self._file = self._file, None
+        if file is not None:
+            self._path.unlink(missing_ok=True)
+            file.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_file", None) is not None:
+            self.release()
+
+    def _is_there(self, file: BinaryIO) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False

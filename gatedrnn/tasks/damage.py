@@ -1,0 +1,76 @@
+"""What is wrong with a file as a file: damaged, of another kind than its name says, or larger than this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.tasks.plain import plain
+
+LONGEST = 500
+"""Letters of a message that come from a file at most."""
+DAMAGE = (OSError, EOFError, UnicodeError, zlib.error, zipfile.BadZipFile)
+"""What readers of Python's own raise for damaged files."""
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Say of which file it is what is wrong with it, in one line of plain text.
+
+    Args:
+        path: the file that is read inside.
+
+    Raises:
+        InputError: where it is unfit or damaged.
+        MissingPackageError: as it came, as it is not about this file.
+    """
+    try:
+        yield
+    except MissingPackageError:
+        raise
+    except InputError as error:
+        raise InputError(_shown(path, str(error))) from error
+    except MemoryError as error:
+        raise InputError(_shown(path, f"expected a file that fits into memory, got a larger one ({error})")) from error
+    except DAMAGE as error:
+        kind = "" if isinstance(error, OSError) and error.errno else "expected a whole file, got a damaged one: "
+        raise InputError(_shown(path, f"{kind}{error}")) from error
+
+
+def _shown(path: Path, said: str) -> str:
+    said = plain(said.strip())
+    kept = said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} ... {said[-LONGEST // 2 :]}"
+    return f"{plain(path.name)}: {kept}"
+
+
+def memory() -> int:
+    """Return the bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def check_room(size: int, what: str) -> None:
+    """Refuse what doesn't fit into memory before any of it is read.
+
+    Args:
+        size: bytes that it says it has.
+        what: what has them, in words.
+
+    Raises:
+        InputError: where that is more than the machine has.
+
+    Example:
+        >>> check_room(1 << 53, "x")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        gatedrnn.errors.InputError: x: expected at most the ... GiB of memory that this machine has, ...
+    """
+    if size > memory():
+        raise InputError(
+            f"{what}: expected at most the {memory() / 2**30:,.0f} GiB of memory that this machine has, got "
+            f"{size / 2**30:,.0f} GiB by what the file says; take a part of it, or make the file anew"
+        )

@@ -1,0 +1,128 @@
+"""Ctrl-C and SIGTERM at any moment: an exit code and at most one line, no crash, and the same command goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
+
+COMMAND = "import gatedrnn.__main__ as command; print('up', flush=True); command.main()"
+WAITING = """
+import time
+from gatedrnn.commands.signals import WORDS, leave, watch
+from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.training.termination import Termination
+watch("gatedrnn train")
+
+def work():
+    with Termination(*WORDS) as termination:
+        print("up", flush=True)
+        while True:
+            time.sleep(0.01)
+            {check}
+
+leave(exit_code(work, "gatedrnn train"))
+"""
+PLAIN = (
+    "from gatedrnn.commands.signals import watch; watch({told}); print('up', flush=True); import time; time.sleep(600)"
+)
+COMMANDS = {
+    "train": ("train", "--hidden", "4", "--max-epochs", "12", "--segment", "3"),
+    "sweep": ("sweep", "--hidden", "4", "--draws", "4", "--max-epochs", "8", "--segment", "2"),
+    "compare": (
+        *("compare", "--replicates", "2", "--trials", "2", "--max-epochs", "8", "--no-extend", "--hidden", "4"),
+        *("--tasks", "japanese-vowels-speaker"),
+    ),
+}
+SIGNALS = 67
+"""For each of three commands: 200 in all."""
+
+
+def started(program: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a program of Python and wait for its first line, before which Python's own handlers may be in place."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def ended(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str]:
+    """Send signals one after another, and return the exit code with what was said of errors."""
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.3)
+    try:
+        return process.wait(timeout=200), process.communicate()[1]
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_where_nothing_is_trained_a_signal_ends_at_once(number: signal.Signals, code: int, said: str) -> None:
+    resumes = ended(started(PLAIN.format(told="'gatedrnn compare'")), number)
+    assert resumes == (code, f"gatedrnn: {said}; to resume: gatedrnn compare\n")
+    alone = ended(started(PLAIN.format(told="'gatedrnn tasks', resumes=False")), number)
+    assert alone == (code, f"gatedrnn: {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_training_saves_itself_first(number: signal.Signals, code: int, said: str) -> None:
+    process = started(WAITING.format(check="termination.check()"))
+    assert ended(process, number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
+
+
+def test_training_that_does_not_come_to_an_end_is_ended() -> None:
+    """A second signal waits for nothing, and neither does Ctrl-C for long."""
+    for signals in ((signal.SIGINT,), (signal.SIGTERM, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM)):
+        code, said = ended(started(WAITING.format(check="pass")), *signals)
+        words = {130: "interrupted", 143: "terminated"}[code]
+        assert said == f"gatedrnn: {words}; to resume: gatedrnn train\n"
+
+
+def results(folder: Path) -> Any:
+    """Return what a run found, without what a clock says."""
+    (file,) = (path for path in (folder / "result.json", folder / "results.json") if path.exists())
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if "tasks" in found:
+        return [r["cells"][name]["test"] for t in found["tasks"] for r in t["replicates"] for name in r["cells"]]
+    return found["members"] if "members" in found else (found["trial"], found["test"])
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("name", COMMANDS)
+def test_signals_at_any_moment_lose_nothing(name: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    assert started(COMMAND, *COMMANDS[name], "--out", str(tmp_path / "whole")).wait(timeout=300) == 0
+    lasts, rng = time.monotonic() - began, random.Random(0)
+    out = tmp_path / "cut"
+    for _ in range(SIGNALS):
+        process = started(COMMAND, *COMMANDS[name], "--out", str(out))
+        # Short of its end, now and then beyond it where others keep the machine busy.
+        time.sleep(rng.uniform(0.0, 0.8 * lasts))
+        signals = [rng.choice((signal.SIGINT, signal.SIGTERM)) for _ in range(rng.choice((1, 1, 2)))]
+        code, said = ended(process, *signals)
+        assert code in (0, 130, 143)
+        lines = [line for line in said.splitlines() if "set aside" not in line]
+        assert len(lines) == (code != 0), said
+    assert started(COMMAND, *COMMANDS[name], "--out", str(out)).wait(timeout=300) == 0
+    assert results(out) == results(tmp_path / "whole")

@@ -1,0 +1,45 @@
+"""A table of predictions goes nowhere that something else is kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.folder import RunFolder
+from gatedrnn.files import write_json
+from gatedrnn.predict.place import refuse_place
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    with RunFolder(tmp_path / "run", {}, ("results.json",)) as folder:
+        write_json(folder.path / "results.json", 1, writer=folder.written)
+    (tmp_path / "new.csv").write_text("t\n", encoding="utf-8")
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize("name", ["run/results.json", "run/settings.json", "run/SHA256SUMS", "run/../run/results.json"])
+def test_files_of_a_run_are_refused_under_each_name(run: Path, name: str, tmp_path: Path) -> None:
+    for to in (tmp_path / name, tmp_path / "soft", tmp_path / "hard"):
+        if to.name == "soft":
+            to.symlink_to(tmp_path / name)
+        if to.name == "hard":
+            os.link(tmp_path / name, to)
+        with pytest.raises(InputError, match=r"to: expected a place that holds nothing of a run"):
+            refuse_place(to, run, tmp_path / "new.csv")
+
+
+def test_the_input_is_refused_and_what_else_there_is_may_be_written_over(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "new.csv")
+    for to in (tmp_path / "new.csv", tmp_path / "link.csv"):
+        with pytest.raises(InputError, match="to: expected another place than the file that is read"):
+            refuse_place(to, run, tmp_path / "new.csv")
+    with pytest.raises(InputError, match="to: expected the name of a file, got the folder"):
+        refuse_place(tmp_path, run, tmp_path / "new.csv")
+    (tmp_path / "SHA256SUMS").write_text("somebody's\n", encoding="utf-8")
+    (tmp_path / "old.csv").write_text("", encoding="utf-8")
+    for name in ("old.csv", "fresh.csv", "run/predictions.csv"):
+        refuse_place(tmp_path / name, run, tmp_path / "new.csv")
