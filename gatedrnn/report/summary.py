@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gatedrnn.costs.narrow import Fitting, fitting
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
@@ -43,7 +44,7 @@ def render_summary(results: Results) -> Group:
 
 def _task(content: TaskContent) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Rule(Text(content.title, "bold"), style="dim", align="left"),
+        Fitting(Rule(Text(content.title, "bold"), style="dim", align="left"), [Text(content.title, "bold")]),
         Padding(_coloured(content.headline, content), (1, 0, 0, 0)),
     ]
     for pair in content.pairs:
@@ -91,7 +92,7 @@ def _side_by_side(table: Table) -> RenderableType:
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
-    return grid
+    return fitting(grid)
 
 
 def _notes_below(table: Table) -> Group:
@@ -106,7 +107,7 @@ def _notes_below(table: Table) -> Group:
         grid.add_row(Text(row.label), *values, style="bold" if row.emphasis == "strongest" else "")
     heads = "; ".join(f"{head.text}: {head.note}" for head in table.heads if head.note)
     rows = [f"{row.label}: {row.note}" for row in table.rows if row.note]
-    return Group(grid, *(Text(line, "dim") for line in (heads, *rows)))
+    return Group(fitting(grid), *(Text(line, "dim") for line in (heads, *rows)))
 
 
 def _value(value: Value, *, below: bool) -> list[Text]:
@@ -121,7 +122,7 @@ def _noted_rows(table: Table) -> Group:
     grid = _grid()
     for row in table.rows:
         grid.add_row(Text(row.label), Text(row.values[0].text), Text(row.note, "dim"))
-    return Group(Text(table.title, "bold"), grid)
+    return Group(Text(table.title, "bold"), fitting(grid))
 
 
 def _grid(*, gap: int = 2, show_header: bool = False) -> Grid:
