@@ -114,7 +114,7 @@ def checked_step(cell: Any, params: Params, carry: Carry, x: Array, x_prepared: 
 
     Args:
         cell: the cell that consumes one input.
-        params: what the cell has prepared of its parameters.
+        params: the parameters as the cell has prepared them.
         carry: the carry that came.
         x: the input that came.
         x_prepared: the input as the cell has prepared it.
