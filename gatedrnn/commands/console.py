@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 RECENT = 6
 """Segments whose throughput is shown."""
+ROOM = 80
+"""Columns that bars need; in a terminal of fewer, their numbers would be cut."""
 
 
 def make_console(*, quiet: bool = False) -> Console:
@@ -42,10 +44,11 @@ def make_console(*, quiet: bool = False) -> Console:
 
 
 class Display:
-    """Bars in a terminal while this context lasts; without a terminal, what a display prints besides."""
+    """Bars in a terminal while this context lasts; without one, or without room, what a display prints besides."""
 
     def __init__(self, console: Console, *columns: str | ProgressColumn) -> None:
         self._console = console
+        self._live = console.is_terminal and console.width >= ROOM
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
@@ -54,7 +57,7 @@ class Display:
             TimeElapsedColumn(),
             *columns,
             console=console,
-            disable=not console.is_terminal,
+            disable=not self._live,
         )
 
     def __enter__(self) -> Self:
@@ -93,7 +96,7 @@ class CompareDisplay(Display):
         for (task, _), bar in self._bars.items():
             if task == report.task:
                 self._progress.update(bar, state=f"preparing: {report.what}")
-        if not self._console.is_terminal:
+        if not self._live:
             print_preparing(self._console, report)
 
     def _search(self, report: SearchProgress) -> None:
@@ -105,7 +108,7 @@ class CompareDisplay(Display):
             self._progress.update(bar, state=f"{where}  {best}")
             if self._trials is not None and not report.extending:
                 self._progress.update(bar, completed=report.replicate * self._trials + report.stopped)
-            if report.done and not self._console.is_terminal:
+            if report.done and not self._live:
                 note(self._console, f"{report.task} {report.cell}: replicate {report.replicate + 1} done, {best}")
 
 
@@ -130,7 +133,7 @@ class SweepDisplay(Display):
             state += [f"{rate:.0f} epochs/s", f"about {seconds(report.epochs_left / rate)} left"]
         line = ", ".join(state)
         self._progress.update(self._bar, total=report.members, completed=report.ended, state=line)
-        if not self._console.is_terminal:
+        if not self._live:
             note(self._console, f"{report.ended} of {report.members} ended; {line}")
 
     def _throughput(self, report: SweepProgress) -> float:

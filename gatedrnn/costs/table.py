@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from gatedrnn.costs.narrow import Fitting, lines_of
 from gatedrnn.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.console import Group, RenderableType
     from rich.table import Table
 
     from gatedrnn.costs.describe import Description
@@ -47,6 +48,8 @@ class Section(NamedTuple):
 def render_description(description: Description) -> Group:
     """Return the table for a terminal, at most 80 columns wide for the cells that ``describe`` shows by default.
 
+    Where a terminal has no room for it, each value has a line of its own.
+
     Args:
         description: the description that ``describe`` returned.
 
@@ -71,16 +74,21 @@ def render_description(description: Description) -> Group:
     title = f"One layer, {_units(d.in_dim, 'input')}, {_units(d.hidden, 'hidden unit')}"
     if d.device:
         title += f", on {d.device}"
-    parts = [Text(title, style="bold"), Text(), _grid(d, [Row("", list(d.cells), [])], "bold")]
+    parts: list[RenderableType] = [_grid(d, [Row("", list(d.cells), [])], "bold")]
+    lines: list[RenderableType] = []
+    first, *others = d.cells
     width = LABEL + sum(2 + _width(name) + (i > 0) * (1 + NOTE) for i, name in enumerate(d.cells))
     parts.append(Text("─" * width, style="dim", no_wrap=True, overflow="crop"))
+    heads = ["", first, *(head for name in others for head in (name, ""))]
     for section in sections(d):
-        if section.heading:
-            parts += [Text(), Text(section.heading, style="bold")]
-        parts.append(_grid(d, section.rows))
+        heading = [Text(), Text(section.heading, style="bold")] if section.heading else []
+        grid = _grid(d, section.rows)
+        parts += [*heading, grid]
+        lines += [*heading, *lines_of(grid, heads)]
     configurations = ", ".join(column.cell for column in d.cells.values())
     notes = " ".join([f"Cells: {configurations}.", COUNTED, *([TIMED] if d.device else [])])
-    return Group(*parts, Text(), Text(notes, style="dim"))
+    shown = Fitting(Group(*parts), lines)
+    return Group(Text(title, style="bold"), Text(), shown, Text(), Text(notes, style="dim"))
 
 
 def sections(d: Description) -> list[Section]:

@@ -97,7 +97,7 @@ def numbers(name: str, value: Any) -> Array:
         parts = jax.tree.leaves(value)
         several = isinstance(value, (tuple, dict)) or any(getattr(part, "ndim", 0) for part in parts)
         if value is None or several or any(isinstance(part, str) for part in parts):
-            what = repr(value) if value is None else f"a {type(value).__name__} of {len(value)}"
+            what = "None" if value is None else f"a {type(value).__name__}"
             raise InputError(f"{name}: expected one array of numbers, got {what}; jnp.stack makes one of several")
         try:
             value = jnp.asarray(value)

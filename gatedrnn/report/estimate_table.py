@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gatedrnn.comparison.estimate import PILOT_SECONDS
+from gatedrnn.costs.narrow import fitting
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate
     from gatedrnn.comparison.settings import Settings
+    from gatedrnn.costs.narrow import Fitting
 
 
-def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:
-    """Return the estimate as a table for a terminal."""
+def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Fitting:
+    """Return the estimate as a table for a terminal; as lines where a terminal has no room for it."""
     try:
         from rich.table import Table
         from rich.text import Text
@@ -34,7 +34,7 @@ def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Table:
         if task.full_seconds:
             table.add_row("  less data, gates, windows", *[""] * 5, seconds(task.full_seconds))
         table.add_row("  around it", *[""] * 5, seconds(task.around_seconds))
-    return table
+    return fitting(table)
 
 
 def in_all(estimates: list[TaskEstimate], settings: Settings) -> str:

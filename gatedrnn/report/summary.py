@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gatedrnn.costs.narrow import Fitting, fitting
 from gatedrnn.errors import MissingPackageError
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
 
 try:
-    from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+    from rich.console import Group, RenderableType
     from rich.padding import Padding
     from rich.rule import Rule
     from rich.table import Table as Grid
@@ -25,8 +26,6 @@ except ImportError as error:  # pragma: no cover
 CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""
 
-WIDEST = 1000
-"""Columns of a terminal that no table needs."""
 MOST_NOTED = 4
 """Columns whose heads have room for their notes."""
 
@@ -45,7 +44,7 @@ def render_summary(results: Results) -> Group:
 
 def _task(content: TaskContent) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Rule(Text(content.title, "bold"), style="dim", align="left"),
+        Fitting(Rule(Text(content.title, "bold"), style="dim", align="left"), [Text(content.title, "bold")]),
         Padding(_coloured(content.headline, content), (1, 0, 0, 0)),
     ]
     for pair in content.pairs:
@@ -93,7 +92,7 @@ def _side_by_side(table: Table) -> RenderableType:
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
-    return Fitting(grid, _one_below_another(table, noted=True))
+    return Fitting(grid, [_one_below_another(table, noted=True)])
 
 
 def _notes_below(table: Table) -> Group:
@@ -108,7 +107,7 @@ def _notes_below(table: Table) -> Group:
         grid.add_row(Text(row.label), *values, style="bold" if row.emphasis == "strongest" else "")
     heads = "; ".join(f"{head.text}: {head.note}" for head in table.heads if head.note)
     rows = [f"{row.label}: {row.note}" for row in table.rows if row.note]
-    return Group(Fitting(grid, _one_below_another(table)), *(Text(line, "dim") for line in (heads, *rows)))
+    return Group(Fitting(grid, [_one_below_another(table)]), *(Text(line, "dim") for line in (heads, *rows)))
 
 
 def _one_below_another(table: Table, *, noted: bool = False) -> Group:
@@ -128,23 +127,6 @@ def _one_below_another(table: Table, *, noted: bool = False) -> Group:
     return Group(*shown)
 
 
-class Fitting:
-    """A table where all of it fits into the terminal, and else the same in another form: no number is cut.
-
-    Args:
-        wide: what stands in columns.
-        narrow: what is shown in its place.
-    """
-
-    def __init__(self, wide: Grid, narrow: Group) -> None:
-        self._wide, self._narrow = wide, narrow
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield what fits; labels may break, values may not."""
-        needed = self._wide.__rich_measure__(console, options.update(max_width=WIDEST)).minimum
-        yield self._wide if needed <= options.max_width else self._narrow
-
-
 def _value(value: Value, *, below: bool) -> list[Text]:
     note = Text(value.note, "dim")
     if below:
@@ -157,7 +139,7 @@ def _noted_rows(table: Table) -> Group:
     grid = _grid()
     for row in table.rows:
         grid.add_row(Text(row.label), Text(row.values[0].text), Text(row.note, "dim"))
-    return Group(Text(table.title, "bold"), grid)
+    return Group(Text(table.title, "bold"), fitting(grid))
 
 
 def _grid(*, gap: int = 2, show_header: bool = False) -> Grid:
