@@ -83,7 +83,7 @@ def _side_by_side(table: Table) -> RenderableType:
     if len(table.heads) > MOST_NOTED:
         return _notes_below(table)
     grid = _grid(show_header=True)
-    grid.add_column(Text(table.title, "bold"))
+    grid.add_column(Text(table.title, "bold"), overflow="fold")
     below = len(table.heads) > 2
     for head in table.heads:
         grid.add_column(Text(inline(head.text, head.note), _style(head.cell)), justify="right")
@@ -92,13 +92,13 @@ def _side_by_side(table: Table) -> RenderableType:
     for row in table.rows:
         values = [text for value in row.values for text in _value(value, below=below)]
         grid.add_row(_label(row), *values, style="bold" if row.emphasis == "strongest" else "")
-    return fitting(grid)
+    return Fitting(grid, [_one_below_another(table, noted=True)])
 
 
 def _notes_below(table: Table) -> Group:
     """Return many narrow columns of values without notes, which stand below the table: of heads, and then of rows."""
     grid = _grid(gap=1, show_header=True)
-    grid.add_column(Text(table.title, "bold"))
+    grid.add_column(Text(table.title, "bold"), overflow="fold")
     for head in table.heads:
         # Two lines, so that names of rows keep their room.
         grid.add_column(Text(head.text.replace(" ", "\n", 1), _style(head.cell)), justify="right", no_wrap=True)
@@ -107,7 +107,24 @@ def _notes_below(table: Table) -> Group:
         grid.add_row(Text(row.label), *values, style="bold" if row.emphasis == "strongest" else "")
     heads = "; ".join(f"{head.text}: {head.note}" for head in table.heads if head.note)
     rows = [f"{row.label}: {row.note}" for row in table.rows if row.note]
-    return Group(fitting(grid), *(Text(line, "dim") for line in (heads, *rows)))
+    return Group(Fitting(grid, [_one_below_another(table)]), *(Text(line, "dim") for line in (heads, *rows)))
+
+
+def _one_below_another(table: Table, *, noted: bool = False) -> Group:
+    """Return each row as its label with its values below it, for a terminal in which the columns would not fit.
+
+    Args:
+        table: what would stand in columns.
+        noted: whether the notes of rows and values are shown.
+    """
+    shown: list[RenderableType] = [Text(table.title, "bold")]
+    for row in table.rows:
+        label = inline(row.label, row.note) if noted else row.label
+        shown.append(Text(label, "bold" if row.emphasis == "strongest" else ""))
+        for head, value in zip(table.heads, row.values, strict=True):
+            said = f"  {head.text} {value.text} {value.note if noted else ''}".rstrip()
+            shown.append(Text(said, _style(head.cell) if head.cell is not None else ""))
+    return Group(*shown)
 
 
 def _value(value: Value, *, below: bool) -> list[Text]:
