@@ -113,7 +113,7 @@ def chain(*layers: Layer) -> Chain:
         InputError: where there is none, or a bare cell among them.
 
     Example:
-        >>> import gatedrnn as gr
+        >>> import jax.numpy as jnp, gatedrnn as gr
         >>> net = gr.chain(gr.scan(gr.GRU(8)), gr.dropout(0.1), gr.dense(3))
         >>> params = net.init(jax.random.key(0), in_dim=5)
         >>> carry, ys = net.apply(params, jnp.ones((6, 2, 5)), key=jax.random.key(1))

@@ -156,7 +156,7 @@ def scan(
             of a wrong type or shape, naming the argument, and for what "cudnn" can't do.
 
     Example:
-        >>> import jax, gatedrnn as gr
+        >>> import jax, jax.numpy as jnp, gatedrnn as gr
         >>> layer = gr.scan(gr.GRU(4))
         >>> params = layer.init(jax.random.key(0), in_dim=3)
         >>> carry, ys = layer.apply(params, jnp.ones((7, 2, 3)), lengths=jnp.array([7, 5]))
