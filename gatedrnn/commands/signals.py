@@ -57,7 +57,7 @@ def leave(code: int) -> NoReturn:
     """End the process with an exit code; after a signal at once, as threads of a library below may still be at work."""
     if code - 128 not in WORDS or jax.distributed.is_initialized():
         sys.exit(code)  # of several processes none leaves the others without a word
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # the last where it was closed: there is none
         sys.stdout.flush()
     os._exit(code)
 
@@ -71,7 +71,7 @@ def _listen(heard: int, command: str | None) -> None:
         if jax.distributed.is_initialized():
             return
         time.sleep(GRACE)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         if sys.stdout.isatty():
             os.write(1, b"\x1b[?25h\n")  # a bar of progress has hidden the cursor
     say(WORDS[number] + (f"; to resume: {command}" if command else ""))

@@ -65,8 +65,8 @@ def started(program: str, *arguments: str) -> subprocess.Popen[str]:
 def ended(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str]:
     """Send signals one after another, and return the exit code with what was said of errors."""
     for number in signals:
-        process.send_signal(number)
         time.sleep(0.3)
+        process.send_signal(number)
     try:
         return process.wait(timeout=200), process.communicate()[1]
     finally:
@@ -89,6 +89,12 @@ def test_where_nothing_is_trained_a_signal_ends_at_once(number: signal.Signals, 
 def test_training_saves_itself_first(number: signal.Signals, code: int, said: str) -> None:
     process = started(WAITING.format(check="termination.check()"))
     assert ended(process, number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
+
+
+def test_a_signal_is_heard_where_there_is_no_stdout() -> None:
+    closed = "import sys; sys.stdout = None; time.sleep(600)"
+    program = PLAIN.format(told="'gatedrnn compare'").replace("time.sleep(600)", closed)
+    assert ended(started(program), signal.SIGTERM) == (143, "gatedrnn: terminated; to resume: gatedrnn compare\n")
 
 
 def test_training_that_does_not_come_to_an_end_is_ended() -> None:
