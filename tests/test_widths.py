@@ -22,6 +22,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import init_params, make_loss, make_run
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.experiment.widths import check_widths, narrowed, widened
+from tests.helpers.cell_table import rows
 from tests.helpers.small_searches import SETTINGS, signs, small_split
 
 CONFIGURATION = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1", "difference": "no"}
@@ -31,7 +32,7 @@ def hyper(**more: Any) -> Any:
     return jax.tree.map(lambda column: column[0], as_hypers([{**CONFIGURATION, **more}]))
 
 
-@pytest.mark.parametrize("name", registry.CELLS)
+@pytest.mark.parametrize("name", rows(registry.CELLS))
 def test_units_of_zeros_do_nothing_and_stay_as_they_are(name: str) -> None:
     task, batch = signs(), small_split(0).train
     cells = make_cell(name, 3), make_cell(name, 5)

@@ -72,8 +72,9 @@ class Clocked:
 def in_minutes(task, folder, searches, seconds: float, told=lambda _: None) -> dict[str, list[dict]]:
     settings = dataclasses.replace(SETTINGS, trials=None, minutes=1.0, replicates=3)
     replicates = [draw_replicate(task, settings, index) for index in range(3)]
-    part = context.SearchContext(task.name, replicates, [0.7] * 3, Folder(folder, settings), told)
-    return in_time.search_in_time(part, searches, seconds)
+    with Folder(folder, settings) as claimed:
+        part = context.SearchContext(task.name, replicates, [0.7] * 3, claimed, told)
+        return in_time.search_in_time(part, searches, seconds)
 
 
 def test_a_budget_in_minutes_holds_and_all_cells_try_the_same(task, tmp_path) -> None:

@@ -106,8 +106,9 @@ def test_replicates_follow_from_the_seed_and_differ():
 
 
 def test_a_folder_holds_one_comparison(tmp_path):
-    Folder(tmp_path, Settings())
-    Folder(tmp_path, Settings())
+    for _ in range(2):
+        with Folder(tmp_path, Settings()):
+            pass
     with pytest.raises(ValueError, match=r"space\.dropout: was \[0\.0, .*\], now \[0\.5\]; trials: was 16, now 3"):
         Folder(tmp_path, Settings(trials=3, space=Space(dropout=(0.5,))))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 import gatedrnn as gr
 from gatedrnn.cells import registry
@@ -119,6 +120,9 @@ class Peephole:
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
 
+QUICK = ("LSTM", "GRU", "GRU-before", "MinGRU", "SimpleRNN")
+"""Cells of the registry whose laws `make test` proves; those of all the others are proven in `make verify`."""
+
 CELLS = {
     **{name: entry.make(4) for name, entry in registry.CELLS.items()},
     "stack with noise": gr.stack(gr.residual(gr.SimpleRNN(3)), Zoneout(2, 0.5)),
@@ -127,6 +131,12 @@ CELLS = {
     "learned start": LearnedStart(gr.GRU(4)),
     "peephole": Peephole(4),
 }
+
+
+def rows(names):
+    """Return names of cells as parameters of a test that is slow: what is not ``QUICK`` runs in `make verify`."""
+    slow = set(registry.CELLS) - set(QUICK)
+    return [pytest.param(name, marks=pytest.mark.verify) if name in slow else name for name in names]
 
 
 def tokens(key, leading):
