@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.replicate import Trials
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.tasks.task import Visible, VisibleTask
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.task import VisibleTask
 
 PILOT = 4
 """Trials of each cell that are run, or all where there are fewer."""

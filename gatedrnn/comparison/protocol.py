@@ -48,15 +48,9 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Found, RegionEntry, Results, TestedTask
     from gatedrnn.comparison.schema.runs import CountedTest, ReadTest
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.tasks.task import (
-        Baseline,
-        FinalTest,
-        FittedBaseline,
-        Scores,
-        Task,
-        ValidatedBaseline,
-        VisibleTask,
-    )
+    from gatedrnn.tasks.parts import FinalTest
+    from gatedrnn.tasks.simple_models import Baseline, FittedBaseline, Scores, ValidatedBaseline
+    from gatedrnn.tasks.task import Task, VisibleTask
     from gatedrnn.types import Cell, Params
 
 SCHEMA = 3

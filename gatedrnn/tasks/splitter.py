@@ -9,19 +9,21 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.in_time import before_test, of_other_groups, of_seen_groups, parts_in_time, split_by
+from gatedrnn.tasks.parts import Batch, FinalTest, Past, Scale, Visible
 from gatedrnn.tasks.past import naive_error, recordings
 from gatedrnn.tasks.season import find_season
 from gatedrnn.tasks.sequences import LONGEST
 from gatedrnn.tasks.splitting import Stretches, parts_by_group
-from gatedrnn.tasks.task import Batch, FinalTest, Past, Reading, Scale, Visible
+from gatedrnn.tasks.task import Reading
 from gatedrnn.tasks.windows import Windows, default_window, scored_windows, training_windows
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int, Shaped
 
     from gatedrnn.tasks.framing import Framing
+    from gatedrnn.tasks.parts import Recording
     from gatedrnn.tasks.sequences import Sequences
-    from gatedrnn.tasks.task import Kind, Recording
+    from gatedrnn.tasks.task import Kind
 
 KEPT_WHOLE = 1000
 """Steps of the longest sequence that is not cut into windows where none are asked for."""

@@ -21,7 +21,8 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import init_params
 from gatedrnn.experiment.space import as_hypers
-from gatedrnn.tasks.task import FinalTest, Task
+from gatedrnn.tasks.parts import FinalTest
+from gatedrnn.tasks.task import Task
 from tests.helpers.fake_results import make_task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, small_test, without_seconds
 

@@ -22,7 +22,8 @@ from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment import network
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.sweep import sweep, train_group
-from gatedrnn.tasks.task import FinalTest, Past, Task, Visible, VisibleTask
+from gatedrnn.tasks.parts import FinalTest, Past, Visible
+from gatedrnn.tasks.task import Task, VisibleTask
 from tests.helpers.small_searches import SETTINGS, signs
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
