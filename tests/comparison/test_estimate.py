@@ -17,8 +17,9 @@ from rich.console import Console
 import gatedrnn as gr
 from gatedrnn.commands import cli
 from gatedrnn.comparison import protocol
-from gatedrnn.comparison.estimate import PILOT, CellEstimate, ExtensionCost, TaskEstimate, estimate, full_seconds
+from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.reckoned_time import PILOT, CellEstimate, ExtensionCost, TaskEstimate, full_seconds
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.costs.counting import network_costs
 from gatedrnn.report.estimate_table import extended, in_all, render_estimate
