@@ -27,6 +27,7 @@ from gatedrnn.layers.bidirectional import (
 )
 from gatedrnn.layers.chain import Chain, chain
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
+from gatedrnn.layers.final import final
 from gatedrnn.layers.last import last
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import Scan, scan
@@ -78,6 +79,7 @@ __all__ = [
     "dense",
     "dropout",
     "embed",
+    "final",
     "last",
     "linen",
     "memory_bias",

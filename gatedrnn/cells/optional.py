@@ -8,8 +8,10 @@ REPLACES = {
     "joint": ("project", "recur", "gate"),
     "gate_derivative": ("gate",),
     "gates": ("gate",),
+    "output": ("gate", "step"),
 }
-"""What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its blocks are."""
+"""What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its blocks are,
+``output`` how a step's output follows from the carry that it leaves."""
 
 
 def optional_method(cell: Any, name: str) -> Any:

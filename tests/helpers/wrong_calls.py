@@ -124,6 +124,10 @@ def of_layers() -> Iterator[Row]:
         yield "resets", lambda wrong=wrong: layer.apply(params, XS, resets=wrong)
     for wrong in (np.ones(3), None, "ys"):
         yield "ys", lambda wrong=wrong: any_layer.last(wrong)
+    for wrong in (cell, gr.LSTM, None, gr.dense(3)):
+        yield "layer", lambda wrong=wrong: any_layer.final(wrong, ())
+    for wrong in (XS, None, (XS, XS)):
+        yield "carry", lambda wrong=wrong: any_layer.final(gr.bidirectional(cell), wrong)
     for wrong in ("one", None, np.ones(3)):
         yield "bias", lambda wrong=wrong: any_layer.memory_bias(params, wrong)
     for wrong in (2, "ten", None):
