@@ -18,6 +18,7 @@ from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -66,6 +67,8 @@ __all__ = [
     "MinGRU",
     "MinGRUParams",
     "Policy",
+    "ProjectedLSTM",
+    "ProjectedLSTMParams",
     "Scan",
     "SimpleRNN",
     "SimpleRNNParams",

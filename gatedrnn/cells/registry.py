@@ -11,6 +11,7 @@ from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.projected_lstm import ProjectedLSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.errors import InputError
 
@@ -37,6 +38,9 @@ CELLS = {
     "GRU-before": Entry(lambda hidden: GRU(hidden, reset="before"), GRUResetBefore, "reset gate before the product"),
     "MinGRU": Entry(MinGRU, MinGRU),
     "SimpleRNN": Entry(SimpleRNN, SimpleRNN),
+    "LSTM-projected": Entry(
+        lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
+    ),
 }
 """The cells that a comparison knows by name: a new one is a row."""
 
