@@ -1,12 +1,13 @@
-"""``gr.bidirectional``: one scan forward, one in reverse, side by side."""
+"""``gr.bidirectional``: one scan forward, one in reverse, and both outputs merged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, assert_never, get_args
 
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.arguments import choice
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from jaxtyping import Key, Shaped
 
     from gatedrnn.types import Carry, Cell, Params
+
+Merge: TypeAlias = Literal["concat", "sum", "mean", "product"]
+"""How the outputs of both directions become one."""
 
 
 @exportable
@@ -45,11 +49,22 @@ class Bidirectional:
 
     forward: Scan
     backward: Scan
+    merge: Merge = "concat"
+
+    def __post_init__(self) -> None:
+        """Refuse another way to merge, and widths that can't be added or multiplied."""
+        choice("merge", self.merge, get_args(Merge))
+        widths = self.forward.out_dim, self.backward.out_dim
+        if self.merge != "concat" and widths[0] != widths[1]:
+            raise InputError(
+                f'merge: expected "concat", as the directions put out {widths[0]} and {widths[1]} features; '
+                f"got {self.merge!r}, which needs equal widths"
+            )
 
     @property
     def out_dim(self) -> int:
-        """Both directions' O together."""
-        return self.forward.out_dim + self.backward.out_dim
+        """Both directions' O together where they are concatenated, else that of each."""
+        return self.forward.out_dim + (self.backward.out_dim if self.merge == "concat" else 0)
 
     @property
     def causal(self) -> bool:
@@ -84,7 +99,7 @@ class Bidirectional:
         resets: Any = None,
         key: Any = None,
     ) -> tuple[BidirectionalCarry, Shaped[Array, "T *B O"]]:
-        """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``: forward outputs, then backward ones."""
+        """Map ``xs [T, *B, I]`` to ``ys [T, *B, O]``; each step's outputs of both directions are merged."""
         checks.of_kind(params, BidirectionalParams)
         if carry is not None and (not isinstance(carry, tuple) or len(carry) != 2):
             raise InputError(f"carry: expected a pair (forward, backward), got {carry!r}")
@@ -94,32 +109,59 @@ class Bidirectional:
         steps = {"lengths": lengths, "mask": mask, "resets": resets}
         last_f, ys_f = self.forward.apply(params.forward, xs, carry=carry_f, key=key_f, **steps)
         last_b, ys_b = self.backward.apply(params.backward, xs, carry=carry_b, key=key_b, **steps)
-        return BidirectionalCarry(last_f, last_b), jnp.concatenate([ys_f, ys_b], axis=-1)
+        return BidirectionalCarry(last_f, last_b), self.merged(ys_f, ys_b)
+
+    def merged(self, forward: Shaped[Array, "*B O"], backward: Shaped[Array, "*B P"]) -> Shaped[Array, "*B Q"]:
+        """Return the outputs of both directions as one; zeros, as padded steps have them, stay zero."""
+        match self.merge:
+            case "concat":
+                return jnp.concatenate([forward, backward], axis=-1)
+            case "sum":
+                return forward + backward
+            case "mean":
+                return (forward + backward) / 2
+            case "product":
+                return forward * backward
+            case _:
+                assert_never(self.merge)
 
 
 def bidirectional(
     forward: Cell,
     backward: Cell | None = None,
     *,
+    merge: Merge = "concat",
     engine: EngineChoice = "auto",
     unroll: int = 1,
     remat: Remat = None,
 ) -> Bidirectional:
-    """Scan a sequence in both directions and concatenate the outputs: ``ys[t] = [forward[t], backward[t]]``.
+    """Scan a sequence in both directions and merge the outputs of each step.
 
-    Each sequence is reversed within its own length. Parameters and carry are NamedTuples (forward, backward).
+    .. code-block:: text
+
+        ys[t] = [forward[t], backward[t]]        "concat"
+        ys[t] = forward[t] + backward[t]         "sum"
+        ys[t] = (forward[t] + backward[t]) / 2   "mean"
+        ys[t] = forward[t] * backward[t]         "product"
+
+    Each sequence is reversed within its own length. Parameters and carry are NamedTuples (forward, backward). The
+    summary of a whole sequence is ``gr.final(layer, carry)``; the output at its last step, which ``gr.last`` returns,
+    holds the backward cell's after one single input.
 
     Args:
         forward: the cell that reads from the first step on.
         backward: the cell that reads from the last step on; None is the same configuration, with parameters of its own.
+        merge: what becomes of both outputs of a step; all but "concat" need cells of equal width.
         engine: the engine of both directions, as in ``gr.scan``.
         unroll: the unrolling of both directions, as in ``gr.scan``.
         remat: the rematerialisation of both directions, as in ``gr.scan``.
 
     Raises:
-        InputError: as in ``gr.scan``; and from ``step``, which does not exist here.
+        InputError: as in ``gr.scan``; where ``merge`` is none of these, or needs equal widths and gets others; and
+            from ``step``, which does not exist here.
 
-    Source: Schuster and Paliwal 1997.
+    Source: Schuster and Paliwal 1997; what else than concatenation stands there is as Keras' ``Bidirectional`` has it
+    in ``merge_mode`` ("ave" is our "mean", "mul" our "product").
 
     Example:
         >>> import gatedrnn as gr
@@ -127,8 +169,11 @@ def bidirectional(
         >>> params = layer.init(jax.random.key(0), in_dim=3)
         >>> layer.apply(params, jnp.ones((5, 3)))[1].shape
         (5, 8)
+        >>> gr.bidirectional(gr.GRU(4), merge="sum").out_dim
+        4
     """
     return Bidirectional(
         Scan(forward, False, engine, unroll, remat),
         Scan(forward if backward is None else backward, True, engine, unroll, remat),
+        merge,
     )

@@ -98,6 +98,9 @@ def of_layers() -> Iterator[Row]:
     for wrong in (0, 1.5, "2", True):
         yield "unroll", lambda wrong=wrong: any_layer.scan(cell, unroll=wrong)
     yield "engine", lambda: any_layer.scan(cell, engine="quick")
+    for wrong in ("ave", None, 1):
+        yield "merge", lambda wrong=wrong: any_layer.bidirectional(cell, merge=wrong)
+    yield "merge", lambda: any_layer.bidirectional(cell, gr.LSTM(3), merge="sum")
     for wrong in (gr.LSTM, cell, None, "layer"):
         yield "layers", lambda wrong=wrong: any_layer.chain(layer, wrong)
     for wrong in (gr.LSTM, layer, None):
