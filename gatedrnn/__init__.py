@@ -13,11 +13,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
+from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from gatedrnn.cells.janet import JANET, JANETParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -43,12 +47,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU",
+    "JANET",
     "LSTM",
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
     "Cell",
     "Chain",
+    "CoupledLSTM",
+    "CoupledLSTMParams",
     "DataParallel",
     "Dense",
     "DenseParams",
@@ -60,11 +67,18 @@ __all__ = [
     "GRUResetBefore",
     "GRUResetBeforeParams",
     "GatedCell",
+    "GreffLSTM",
+    "GreffParams",
+    "GreffRecurrentGatesCarry",
+    "GreffRecurrentGatesParams",
+    "JANETParams",
     "LSTMCarry",
     "LSTMParams",
     "Layer",
     "MinGRU",
     "MinGRUParams",
+    "PeepholeLSTM",
+    "PeepholeLSTMParams",
     "Policy",
     "Scan",
     "SimpleRNN",

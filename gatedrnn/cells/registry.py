@@ -5,12 +5,17 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gatedrnn.cells.coupled_lstm import CoupledLSTM
+from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.cells.janet import JANET
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.peephole_lstm import PeepholeLSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.errors import InputError
 
@@ -37,6 +42,10 @@ CELLS = {
     "GRU-before": Entry(lambda hidden: GRU(hidden, reset="before"), GRUResetBefore, "reset gate before the product"),
     "MinGRU": Entry(MinGRU, MinGRU),
     "SimpleRNN": Entry(SimpleRNN, SimpleRNN),
+    "PeepholeLSTM": Entry(PeepholeLSTM, PeepholeLSTM),
+    "CoupledLSTM": Entry(CoupledLSTM, CoupledLSTM),
+    "JANET": Entry(JANET, JANET),
+    **{f"Greff-{name}": Entry(partial(GreffLSTM, variant=name), GreffLSTM) for name in VARIANTS},
 }
 """The cells that a comparison knows by name: a new one is a row."""
 
