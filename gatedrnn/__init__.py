@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
 from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
 from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
@@ -21,8 +22,13 @@ from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from gatedrnn.cells.janet import JANET, JANETParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
+from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
+from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
 from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
+from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
     BidirectionalCarry,
@@ -49,9 +55,13 @@ __all__ = [
     "GRU",
     "JANET",
     "LSTM",
+    "SLSTM",
+    "URLSTM",
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
+    "BlockLSTM",
+    "BlockLSTMParams",
     "Cell",
     "Chain",
     "CoupledLSTM",
@@ -77,13 +87,22 @@ __all__ = [
     "Layer",
     "MinGRU",
     "MinGRUParams",
+    "MinLSTM",
+    "MinLSTMParams",
+    "MultiplicativeLSTM",
+    "MultiplicativeLSTMParams",
+    "ParaLSTM",
+    "ParaLSTMParams",
     "PeepholeLSTM",
     "PeepholeLSTMParams",
     "Policy",
+    "SLSTMCarry",
+    "SLSTMParams",
     "Scan",
     "SimpleRNN",
     "SimpleRNNParams",
     "Stack",
+    "URLSTMParams",
     "bidirectional",
     "chain",
     "chrono_bias",

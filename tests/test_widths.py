@@ -79,6 +79,14 @@ def test_a_cell_whose_units_of_zeros_would_learn_is_refused(name: str) -> None:
         check_widths({hidden: make_cell(name, hidden) for hidden in (3, 5)})
 
 
+def test_heads_of_a_narrow_cell_are_none_of_a_wide_ones() -> None:
+    """A cell with several heads is refused by name where several widths are tried; with one it is an LSTM."""
+    for kind in (gr.BlockLSTM, gr.SLSTM):
+        with pytest.raises(InputError, match="hidden: expected axes that grow with the units"):
+            check_widths({hidden: kind(hidden, heads=2) for hidden in (4, 6)})
+    check_widths({hidden: gr.BlockLSTM(hidden) for hidden in (4, 6)})
+
+
 def test_narrowing_undoes_widening() -> None:
     shapes = {"w": (4, 12), "b": (8,), "c": (2,)}
     wide = {"w": jnp.zeros((6, 18)), "b": jnp.zeros(12), "c": jnp.zeros(2)}

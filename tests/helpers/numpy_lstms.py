@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
@@ -69,10 +70,90 @@ def greff(params, carry, x, activation=np.tanh, variant="V"):
     return ((h, c, i, f, o) if variant == "FGR" else (h, c)), h
 
 
+def multiplicative(params, carry, x, activation=np.tanh):
+    """An LSTM of m = (x W_mx) (h W_mh) in place of h."""
+    h, c = carry
+    m = (x @ params.w_mx) * (h @ params.w_mh)
+    i, f, g, o = sums(params, x, m, 4)
+    c = sigmoid(f) * c + sigmoid(i) * activation(g)
+    h = sigmoid(o) * activation(c)
+    return (h, c), h
+
+
+def ur(params, carry, x, activation=np.tanh):
+    """The refine gate chooses between f^2 and 1 - (1 - f)^2, that is 2 f - f^2."""
+    h, c = carry
+    f, r, g, o = sums(params, x, h, 4)
+    f, r = sigmoid(f), sigmoid(r)
+    keep = f * f + 2 * r * f * (1 - f)
+    c = keep * c + (1 - keep) * activation(g)
+    h = sigmoid(o) * activation(c)
+    return (h, c), h
+
+
+def heads_sums(params, x, h, blocks):
+    """As ``sums``, with a dense recurrent map that is 0 between units of different heads."""
+    heads, units, _ = params.w_h.shape
+    dense = np.zeros((h.size, blocks * h.size), params.w_h.dtype)
+    for head, block, row, column in np.ndindex(heads, blocks, units, units):
+        place = block * h.size + head * units + column
+        dense[head * units + row, place] = params.w_h[head, row, block * units + column]
+    return sums(params._replace(w_h=dense), x, h, blocks)
+
+
+def block(params, carry, x, activation=np.tanh):
+    """The LSTM of a map that is dense, and 0 between heads."""
+    h, c = carry
+    i, f, g, o = heads_sums(params, x, h, 4)
+    c = sigmoid(f) * c + sigmoid(i) * activation(g)
+    h = sigmoid(o) * activation(c)
+    return (h, c), h
+
+
+def slstm(params, carry, x, activation=np.tanh):
+    """Without a stabiliser: exponentials of the sums; c and n of the paper are the library's times exp(m)."""
+    h, c, n, m = carry
+    i, f, g, o = heads_sums(params, x, h, 4)
+    c, n = c * np.exp(m), n * np.exp(m)
+    c = sigmoid(f) * c + np.exp(i) * activation(g)
+    n = sigmoid(f) * n + np.exp(i)
+    h = sigmoid(o) * c / n
+    m = np.maximum(np.log(sigmoid(f)) + m, i)
+    return (h, c * np.exp(-m), n * np.exp(-m), m), h
+
+
+def para(params, carry, x, activation=np.tanh):
+    """Each unit sees its own h and c."""
+    h, c = carry
+    parts = (np.split(array, 3, axis=-1) for array in (params.w_x, params.a, params.b))
+    f, g, o = (x @ w + a * h + b for w, a, b in zip(*parts, strict=True))
+    p_f, p_o = np.split(params.p, 2)
+    f = sigmoid(f + p_f * c)
+    c = f * c + (1 - f) * activation(g)
+    h = sigmoid(o + p_o * c) * activation(c)
+    return (h, c), h
+
+
+def minimal(params, h, x, activation=lambda a: a):
+    """Both gates over their sum."""
+    f, i, n = (x @ w + b for w, b in zip(np.split(params.w_x, 3, axis=1), np.split(params.b, 3), strict=True))
+    f, i = sigmoid(f), sigmoid(i)
+    h = (f * h + i * activation(n)) / (f + i)
+    return h, h
+
+
 def cases(hidden, policy):
     """Return each cell with its step in NumPy."""
     variants = ["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"]
     return {
+        "multiplicative": (gr.MultiplicativeLSTM(hidden, policy=policy), multiplicative),
+        "ur": (gr.URLSTM(hidden, policy=policy), ur),
+        "block": (gr.BlockLSTM(hidden, policy=policy, heads=2), block),
+        "slstm": (gr.SLSTM(hidden, policy=policy), slstm),
+        "slstm, two heads": (gr.SLSTM(hidden, policy=policy, heads=2), slstm),
+        "para": (gr.ParaLSTM(hidden, policy=policy), para),
+        "min lstm": (gr.MinLSTM(hidden, policy=policy), minimal),
+        "min lstm, sine": (gr.MinLSTM(hidden, jnp.sin, policy), partial(minimal, activation=np.sin)),
         "peephole": (gr.PeepholeLSTM(hidden, policy=policy), peephole),
         "coupled": (gr.CoupledLSTM(hidden, policy=policy), coupled),
         "janet": (gr.JANET(hidden, policy=policy, beta=0.5), partial(janet, beta=0.5)),
