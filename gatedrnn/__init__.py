@@ -26,6 +26,7 @@ from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
 from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
 from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
 from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
+from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
 from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
@@ -96,6 +97,8 @@ __all__ = [
     "PeepholeLSTM",
     "PeepholeLSTMParams",
     "Policy",
+    "ProjectedLSTM",
+    "ProjectedLSTMParams",
     "SLSTMCarry",
     "SLSTMParams",
     "Scan",

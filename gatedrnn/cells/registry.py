@@ -21,6 +21,7 @@ from gatedrnn.cells.min_lstm import MinLSTM
 from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM
 from gatedrnn.cells.para_lstm import ParaLSTM
 from gatedrnn.cells.peephole_lstm import PeepholeLSTM
+from gatedrnn.cells.projected_lstm import ProjectedLSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.cells.slstm import SLSTM
 from gatedrnn.cells.ur_lstm import URLSTM
@@ -59,6 +60,9 @@ CELLS = {
     "SLSTM": Entry(SLSTM, SLSTM),
     "ParaLSTM": Entry(ParaLSTM, ParaLSTM),
     "MinLSTM": Entry(MinLSTM, MinLSTM),
+    "LSTM-projected": Entry(
+        lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
+    ),
 }
 """The cells that a comparison knows by name: a new one is a row."""
 
