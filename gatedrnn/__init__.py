@@ -20,6 +20,7 @@ from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGate
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from gatedrnn.cells.janet import JANET, JANETParams
+from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
 from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
@@ -86,6 +87,8 @@ __all__ = [
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "LayerNormLSTM",
+    "LayerNormLSTMParams",
     "MinGRU",
     "MinGRUParams",
     "MinLSTM",

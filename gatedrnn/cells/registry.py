@@ -15,6 +15,7 @@ from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.janet import JANET
+from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.min_lstm import MinLSTM
@@ -60,6 +61,7 @@ CELLS = {
     "SLSTM": Entry(SLSTM, SLSTM),
     "ParaLSTM": Entry(ParaLSTM, ParaLSTM),
     "MinLSTM": Entry(MinLSTM, MinLSTM),
+    "LayerNormLSTM": Entry(LayerNormLSTM, LayerNormLSTM),
     "LSTM-projected": Entry(
         lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
     ),

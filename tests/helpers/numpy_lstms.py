@@ -142,6 +142,20 @@ def minimal(params, h, x, activation=lambda a: a):
     return h, h
 
 
+def layer_norm(params, carry, x, activation=np.tanh, epsilon=1e-5):
+    """Both products are normed as wholes, and c where it leaves."""
+    h, c = carry
+
+    def norm(a):
+        return (a - a.mean()) / np.sqrt((a * a).mean() - a.mean() ** 2 + epsilon)
+
+    a = params.gain_x * norm(x @ params.w_x) + params.gain_h * norm(h @ params.w_h) + params.b
+    i, f, g, o = np.split(a, 4)
+    c = sigmoid(f) * c + sigmoid(i) * activation(g)
+    h = sigmoid(o) * activation(params.gain_c * norm(c) + params.b_c)
+    return (h, c), h
+
+
 def cases(hidden, policy):
     """Return each cell with its step in NumPy."""
     variants = ["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"]
@@ -151,6 +165,7 @@ def cases(hidden, policy):
         "block": (gr.BlockLSTM(hidden, policy=policy, heads=2), block),
         "slstm": (gr.SLSTM(hidden, policy=policy), slstm),
         "slstm, two heads": (gr.SLSTM(hidden, policy=policy, heads=2), slstm),
+        "layer norm": (gr.LayerNormLSTM(hidden, policy=policy), layer_norm),
         "para": (gr.ParaLSTM(hidden, policy=policy), para),
         "min lstm": (gr.MinLSTM(hidden, policy=policy), minimal),
         "min lstm, sine": (gr.MinLSTM(hidden, jnp.sin, policy), partial(minimal, activation=np.sin)),
