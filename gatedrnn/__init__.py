@@ -14,6 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
+from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
+from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
 from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
 from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
@@ -66,6 +68,10 @@ __all__ = [
     "BlockLSTMParams",
     "Cell",
     "Chain",
+    "ConvGRU",
+    "ConvGRUParams",
+    "ConvLSTM",
+    "ConvLSTMParams",
     "CoupledLSTM",
     "CoupledLSTMParams",
     "DataParallel",

@@ -156,6 +156,36 @@ def layer_norm(params, carry, x, activation=np.tanh, epsilon=1e-5):
     return (h, c), h
 
 
+def convolved(x, w):
+    """Sum over all pairs of places, of which the kernel's entry is that of their distance."""
+    axes = w.ndim - 2
+    y = np.zeros((*x.shape[:axes], w.shape[-1]), np.result_type(x, w))
+    for here in np.ndindex(*x.shape[:axes]):
+        for there in np.ndindex(*x.shape[:axes]):
+            entry = tuple(b - a + size // 2 for a, b, size in zip(here, there, w.shape[:axes], strict=True))
+            if all(0 <= k < size for k, size in zip(entry, w.shape[:axes], strict=True)):
+                y[here] += x[there] @ w[entry]
+    return y
+
+
+def conv_lstm(params, carry, x, activation=np.tanh):
+    """The LSTM of convolved sums."""
+    h, c = carry
+    i, f, g, o = np.split(convolved(x, params.w_x) + convolved(h, params.w_h) + params.b, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * activation(g)
+    h = sigmoid(o) * activation(c)
+    return (h, c), h
+
+
+def conv_gru(params, h, x, activation=np.tanh):
+    """The GRU of convolved sums, reset before the convolution."""
+    x_r, x_z, x_n = np.split(convolved(x, params.w_x) + params.b, 3, axis=-1)
+    w_r, w_z, w_n = np.split(params.w_h, 3, axis=-1)
+    r, z = sigmoid(x_r + convolved(h, w_r)), sigmoid(x_z + convolved(h, w_z))
+    h = (1 - z) * activation(x_n + convolved(r * h, w_n)) + z * h
+    return h, h
+
+
 def cases(hidden, policy):
     """Return each cell with its step in NumPy."""
     variants = ["V", "NIG", "NFG", "NOG", "NIAF", "NOAF", "CIFG", "NP", "FGR"]
