@@ -13,13 +13,26 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
+from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
+from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
+from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
+from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from gatedrnn.cells.janet import JANET, JANETParams
+from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
+from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
+from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
+from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
+from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
     BidirectionalCarry,
@@ -44,12 +57,23 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU",
+    "JANET",
     "LSTM",
+    "SLSTM",
+    "URLSTM",
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
+    "BlockLSTM",
+    "BlockLSTMParams",
     "Cell",
     "Chain",
+    "ConvGRU",
+    "ConvGRUParams",
+    "ConvLSTM",
+    "ConvLSTMParams",
+    "CoupledLSTM",
+    "CoupledLSTMParams",
     "DataParallel",
     "Dense",
     "DenseParams",
@@ -61,18 +85,36 @@ __all__ = [
     "GRUResetBefore",
     "GRUResetBeforeParams",
     "GatedCell",
+    "GreffLSTM",
+    "GreffParams",
+    "GreffRecurrentGatesCarry",
+    "GreffRecurrentGatesParams",
+    "JANETParams",
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "LayerNormLSTM",
+    "LayerNormLSTMParams",
     "MinGRU",
     "MinGRUParams",
+    "MinLSTM",
+    "MinLSTMParams",
+    "MultiplicativeLSTM",
+    "MultiplicativeLSTMParams",
+    "ParaLSTM",
+    "ParaLSTMParams",
+    "PeepholeLSTM",
+    "PeepholeLSTMParams",
     "Policy",
     "ProjectedLSTM",
     "ProjectedLSTMParams",
+    "SLSTMCarry",
+    "SLSTMParams",
     "Scan",
     "SimpleRNN",
     "SimpleRNNParams",
     "Stack",
+    "URLSTMParams",
     "bidirectional",
     "chain",
     "chrono_bias",
