@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from gatedrnn.cells.ind_rnn import IndRNN, IndRNNParams
+from gatedrnn.cells.irnn import IRNN
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
+from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -43,7 +47,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU",
+    "IRNN",
     "LSTM",
+    "MGU",
+    "MUT1",
+    "MUT2",
+    "MUT3",
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
@@ -60,9 +69,13 @@ __all__ = [
     "GRUResetBefore",
     "GRUResetBeforeParams",
     "GatedCell",
+    "IndRNN",
+    "IndRNNParams",
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "MGUParams",
+    "MUTParams",
     "MinGRU",
     "MinGRUParams",
     "Policy",

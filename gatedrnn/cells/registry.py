@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.cells.ind_rnn import IndRNN
+from gatedrnn.cells.irnn import IRNN
 from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.mgu import MGU
 from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.mut import MUT1, MUT2, MUT3
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.errors import InputError
 
@@ -37,6 +41,12 @@ CELLS = {
     "GRU-before": Entry(lambda hidden: GRU(hidden, reset="before"), GRUResetBefore, "reset gate before the product"),
     "MinGRU": Entry(MinGRU, MinGRU),
     "SimpleRNN": Entry(SimpleRNN, SimpleRNN),
+    "MGU": Entry(MGU, MGU),
+    "MUT1": Entry(MUT1, MUT1),
+    "MUT2": Entry(MUT2, MUT2),
+    "MUT3": Entry(MUT3, MUT3),
+    "IndRNN": Entry(IndRNN, IndRNN),
+    "IRNN": Entry(IRNN, IRNN),
 }
 """The cells that a comparison knows by name: a new one is a row."""
 
