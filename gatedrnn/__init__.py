@@ -22,6 +22,7 @@ from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
 from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
+from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -79,6 +80,8 @@ __all__ = [
     "MinGRU",
     "MinGRUParams",
     "Policy",
+    "ProjectedLSTM",
+    "ProjectedLSTMParams",
     "Scan",
     "SimpleRNN",
     "SimpleRNNParams",

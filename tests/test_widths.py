@@ -32,7 +32,11 @@ def hyper(**more: Any) -> Any:
     return jax.tree.map(lambda column: column[0], as_hypers([{**CONFIGURATION, **more}]))
 
 
-@pytest.mark.parametrize("name", rows(registry.CELLS))
+ALONE = ("LSTM-projected",)
+"""Cells that are tried in one width only: halves of units are no whole number of axes."""
+
+
+@pytest.mark.parametrize("name", rows(name for name in registry.CELLS if name not in ALONE))
 def test_units_of_zeros_do_nothing_and_stay_as_they_are(name: str) -> None:
     task, batch = signs(), small_split(0).train
     cells = make_cell(name, 3), make_cell(name, 5)

@@ -133,7 +133,7 @@ class LSTM:
     def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params
-        c, h, _ = _equations(z, u, carry.c, self.activation, self._cell_dtype)
+        c, h, _ = equations(z, u, carry.c, self.activation, self._cell_dtype)
         return LSTMCarry(h, c), h
 
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
@@ -158,7 +158,7 @@ class LSTM:
         return self.policy.carry_dtype(compute, at_least="float32")
 
 
-def _equations(
+def equations(
     z: Array, u: Array, c: Array, activation: Callable[[Array], Array], cell_dtype: Callable[[Any], Any]
 ) -> tuple[Array, Array, tuple[Array, Array, Array, Array]]:
     """Return the next cell state, the output, and ``(i, f, g, o)``: what a step does, with or without a derivative."""
@@ -181,7 +181,7 @@ class LSTMDerivative:
 
     def save(self, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Array, Any]:
         """Return the next carry, the output, and ``(i, f, g, o)``."""
-        c, h, gates = _equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
+        c, h, gates = equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
         return LSTMCarry(h, c), h, gates
 
     def transpose(self, saved: Any, carry: LSTMCarry, d_carry: LSTMCarry, d_y: Array) -> tuple[Array, LSTMCarry]:

@@ -18,6 +18,7 @@ from gatedrnn.commands.signals import WORDS
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.search.of_task import Progress
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import claimed
@@ -67,7 +68,7 @@ def compare(
     with Folder(out, settings) as folder:
         with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
 
-            def on_progress(progress: protocol.Progress) -> None:
+            def on_progress(progress: Progress) -> None:
                 display(progress)
                 termination.check()
 

@@ -25,8 +25,8 @@ from gatedrnn.experiment.formatting import seconds
 if TYPE_CHECKING:
     from typing import Self
 
-    from gatedrnn.comparison.protocol import Progress as CompareProgress
     from gatedrnn.comparison.search.context import SearchProgress
+    from gatedrnn.comparison.search.of_task import Progress as CompareProgress
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.sweep.sweep import SweepProgress
     from gatedrnn.training.early_stopping import EarlyStoppingState

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import FoundReplicate, SearchEntry
     from gatedrnn.experiment.reckoning import Reckoning
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import Scores, ValidatedBaseline
+    from gatedrnn.tasks.simple_models import Scores, ValidatedBaseline
 
 
 def region_beside(

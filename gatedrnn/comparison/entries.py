@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.space import Hyperparameter
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import Baseline, ValidatedBaseline, VisibleTask
+    from gatedrnn.tasks.simple_models import Baseline, ValidatedBaseline
+    from gatedrnn.tasks.task import VisibleTask
 
 Named = TypeVar("Named", bound="ValidatedBaseline | Baseline")
 

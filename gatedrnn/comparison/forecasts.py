@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
     from gatedrnn.comparison.schema.measures import BaselineForecast, CellForecast, ForecastEntry
-    from gatedrnn.tasks.task import FinalTest, FittedBaseline, Forecasts, Recording
+    from gatedrnn.tasks.parts import FinalTest, Recording
+    from gatedrnn.tasks.simple_models import FittedBaseline, Forecasts
 
 MOST_SEQUENCES, MOST_STEPS, MOST_HISTORY = 3, 200, 100
 DIGITS = 6
@@ -41,7 +42,7 @@ def shown_of(recordings: tuple[Recording, ...]) -> list[Shown]:
     """Return the first few recordings, and the first steps of each that are scored.
 
     Example:
-        >>> from gatedrnn.tasks.task import Recording
+        >>> from gatedrnn.tasks.parts import Recording
         >>> y = np.zeros((9, 1))
         >>> [(one.place, one.steps) for one in shown_of((Recording(y, y, 4, 1), Recording(y, y, 0, 1)))]
         [(0, 4), (4, 8)]

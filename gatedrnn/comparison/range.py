@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
     from gatedrnn.comparison.schema.measures import RangeEntry
-    from gatedrnn.tasks.task import Batch, FinalTest, Recording, Scale, Visible
+    from gatedrnn.tasks.parts import Batch, FinalTest, Recording, Scale, Visible
 
 
 def ranges(visible: Visible, test: FinalTest, targets: tuple[str, ...]) -> list[RangeEntry]:
@@ -22,7 +22,7 @@ def ranges(visible: Visible, test: FinalTest, targets: tuple[str, ...]) -> list[
         targets: names of the targets; an empty list is returned where these are no numbers in known units.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch, FinalTest, Scale, Visible
+        >>> from gatedrnn.tasks.parts import Batch, FinalTest, Scale, Visible
         >>> one = np.ones(1)
         >>> values = ([1, 2, 3, 4], [4, 5, 6, 2])
         >>> train, test = (Batch(np.ones((4, 1)), np.array([4]), np.reshape(v, (4, 1, 1))) for v in values)

@@ -10,7 +10,8 @@ from gatedrnn.tasks.task import CLASSES
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.measures import SharesEntry
-    from gatedrnn.tasks.task import Batch, Kind
+    from gatedrnn.tasks.parts import Batch
+    from gatedrnn.tasks.task import Kind
 
 
 def shares(kind: Kind, names: tuple[str, ...], train: Batch, test: Batch) -> SharesEntry | None:
@@ -28,7 +29,7 @@ def shares(kind: Kind, names: tuple[str, ...], train: Batch, test: Batch) -> Sha
         test: the test of the same split.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> train, test = (Batch(np.ones((1, 100, 1)), np.ones(100, int), np.arange(100) < n) for n in (50, 20))
         >>> found = shares("classification", ("dry", "wet"), train, test)
         >>> found["known"], found["test"], round(found["apart"], 2), round(found["chance"], 3)

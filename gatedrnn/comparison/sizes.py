@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from gatedrnn.costs.counting import NetworkCosts
     from gatedrnn.costs.timing import Seconds
     from gatedrnn.layers.engines.table import EngineChoice
-    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.tasks.parts import Batch
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell, Layer
 
 

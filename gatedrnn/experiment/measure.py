@@ -17,8 +17,10 @@ from gatedrnn.tasks.sums import scores_of, sums
 if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.tasks.metrics import Deciding
+    from gatedrnn.tasks.parts import Batch, Part, Scale, Score, Visible
+    from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.sums import Sums
-    from gatedrnn.tasks.task import Batch, Part, Scale, Score, Scores, Visible, VisibleTask
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell, Params
 
 

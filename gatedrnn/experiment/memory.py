@@ -15,7 +15,8 @@ from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.network import network
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.tasks.parts import Batch
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell
 
 BYTES = 4

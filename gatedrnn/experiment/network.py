@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from jaxtyping import Key
 
     from gatedrnn.layers.chain import Chain
-    from gatedrnn.tasks.task import Batch, Score, VisibleTask
+    from gatedrnn.tasks.parts import Batch, Score
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell, Layer, Params
 
 

@@ -9,7 +9,9 @@ from gatedrnn.tasks.metrics import METRICS, NUMBERS, Deciding, deciding, metric_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatedrnn.tasks.task import Baseline, Scale, Scores, ValidatedBaseline, Visible, VisibleTask
+    from gatedrnn.tasks.parts import Scale, Visible
+    from gatedrnn.tasks.simple_models import Baseline, Scores, ValidatedBaseline
+    from gatedrnn.tasks.task import VisibleTask
 
 
 class MetricEntry(TypedDict):

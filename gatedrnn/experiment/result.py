@@ -12,7 +12,7 @@ from gatedrnn.tasks.metrics import verdict_score
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import Baseline, FittedBaseline, ValidatedBaseline
+    from gatedrnn.tasks.simple_models import Baseline, FittedBaseline, ValidatedBaseline
 
 Known = TypeVar("Known", bound="ValidatedBaseline | FittedBaseline | Baseline")
 
@@ -58,7 +58,7 @@ def strongest(baselines: Sequence[Known], metric: Deciding) -> Known | None:
         metric: what scores are reckoned in.
 
     Example:
-        >>> from gatedrnn.tasks.task import ValidatedBaseline
+        >>> from gatedrnn.tasks.simple_models import ValidatedBaseline
         >>> scores = {"a": {"nats": 1.0, "accuracy": 0.5}, "b": {"nats": 2.0, "accuracy": 0.75}, "c": {"nats": 0.5}}
         >>> known = [ValidatedBaseline(name, found, "") for name, found in scores.items()]
         >>> strongest(known, "accuracy").name, strongest(known, "nats").name

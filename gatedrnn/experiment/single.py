@@ -36,7 +36,7 @@ from gatedrnn.training.population import member, population
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
-    from gatedrnn.tasks.task import Batch
+    from gatedrnn.tasks.parts import Batch
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell, Params
 

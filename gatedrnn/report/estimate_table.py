@@ -10,7 +10,7 @@ from gatedrnn.errors import MissingPackageError
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate
+    from gatedrnn.comparison.reckoned_time import CellEstimate, TaskEstimate
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.costs.narrow import Fitting
 

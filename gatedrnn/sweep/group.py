@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gatedrnn.experiment.measure import Measure
     from gatedrnn.experiment.trials import RunEntry
     from gatedrnn.sweep.settings import SweepSettings
-    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
+    from gatedrnn.tasks.parts import Batch, Visible
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.training.early_stopping import EarlyStopping, EarlyStoppingState
     from gatedrnn.types import Cell, Params
 

@@ -30,7 +30,8 @@ from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
     from gatedrnn.files import Writer
-    from gatedrnn.tasks.task import Batch, Visible, VisibleTask
+    from gatedrnn.tasks.parts import Batch, Visible
+    from gatedrnn.tasks.task import VisibleTask
 
 SCHEMA = 2
 FILES = ("results.json", "members.csv", "members.parquet", "sweep.png", "groups/*.json")

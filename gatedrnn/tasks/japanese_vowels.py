@@ -16,7 +16,8 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, FinalTest, Reading, Scale, Task, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Scale, Visible
+from gatedrnn.tasks.task import Reading, Task
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -18,7 +18,8 @@ import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
-from gatedrnn.tasks.task import Batch, FinalTest, Task, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Visible
+from gatedrnn.tasks.task import Task
 
 if TYPE_CHECKING:
     from jax import Array

@@ -14,7 +14,9 @@ from gatedrnn.errors import InputError
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Kind, Scale, Scores, VisibleTask
+    from gatedrnn.tasks.parts import Scale
+    from gatedrnn.tasks.simple_models import Scores
+    from gatedrnn.tasks.task import Kind, VisibleTask
 
 MetricName = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1", "coverage-50", "coverage-90", "bits"]
 Deciding = Literal["nats", "rmse", "mae", "mase", "accuracy", "macro-f1"]
@@ -137,7 +139,7 @@ def number_scores(
     International Journal of Forecasting 22).
 
     Example:
-        >>> from gatedrnn.tasks.task import Scale
+        >>> from gatedrnn.tasks.parts import Scale
         >>> one = np.ones(1)
         >>> y = np.array([[3.0], [5.0]])
         >>> found = number_scores(np.array([[0.0], [1.0]]), np.full((2, 1), 4.0), y, Scale(0 * one, one, one, 2 * one))

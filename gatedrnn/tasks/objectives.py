@@ -10,13 +10,13 @@ import jax.numpy as jnp
 
 from gatedrnn.errors import InputError
 from gatedrnn.layers.last import last
-from gatedrnn.tasks.task import Score
+from gatedrnn.tasks.parts import Score
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch
+    from gatedrnn.tasks.parts import Batch
 
 LOG_SCALE_BOUND = math.log(1000.0)
 """Deviations that a head can give lie between 1/1000 and 1000 times the unit of the targets."""
@@ -51,7 +51,7 @@ def gaussian(outputs: Float[Array, "T B 2D"], batch: Batch) -> Score:
         InputError: where the outputs are not twice as wide as the targets, or have other leading axes.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> frames = Batch(x=jnp.zeros((2, 1, 1)), lengths=jnp.array([1]), y=jnp.zeros((2, 1, 3)))
         >>> nats, _, count = gaussian(jnp.zeros((2, 1, 6)), frames)
         >>> round(float(nats / count), 3)  # 3 log(2 pi) / 2
@@ -82,7 +82,7 @@ def categorical(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         InputError: where targets are not one integer for each sequence.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> words = Batch(x=jnp.zeros((2, 1, 1)), lengths=jnp.array([1]), y=jnp.array([3]))
         >>> nats, correct, count = categorical(jnp.zeros((2, 1, 4)), words)
         >>> round(float(nats / count), 3)  # log(4)
@@ -110,7 +110,7 @@ def categorical_steps(outputs: Float[Array, "T B K"], batch: Batch) -> Score:
         InputError: where targets are not one integer for each step.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> text = Batch(x=jnp.zeros((2, 1, 1)), lengths=jnp.array([1]), y=jnp.array([[3], [0]]))
         >>> nats, correct, count = categorical_steps(jnp.zeros((2, 1, 4)), text)
         >>> round(float(nats / count), 3)  # log(4)
@@ -141,7 +141,7 @@ def bernoulli(outputs: Float[Array, "T B D"], batch: Batch) -> Score:
         InputError: where there is not one logit for each label.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> notes = Batch(x=jnp.zeros((2, 1, 3)), lengths=jnp.array([1]), y=jnp.zeros((2, 1, 3)))
         >>> nats, _, count = bernoulli(jnp.zeros((2, 1, 3)), notes)
         >>> round(float(nats / count), 3)  # 3 log(2)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatedrnn.tasks.task import Recording
+from gatedrnn.tasks.parts import Recording
 
 if TYPE_CHECKING:
     from jaxtyping import Float

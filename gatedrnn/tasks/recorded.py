@@ -15,16 +15,17 @@ from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.anchor import Anchor, change
 from gatedrnn.tasks.facts import facts
 from gatedrnn.tasks.framing import Framing
+from gatedrnn.tasks.parts import Visible
 from gatedrnn.tasks.sequences import Sequences, check
 from gatedrnn.tasks.splitter import Splitter
-from gatedrnn.tasks.task import Kind, Task, Visible, as_it_is
+from gatedrnn.tasks.task import Kind, Task, as_it_is
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jax import Array
 
-    from gatedrnn.tasks.task import FittedBaseline
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "multi-label")
 """Kinds that recorded data can be asked for."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import Batch, Part, Scale, Scores, VisibleTask
+    from gatedrnn.tasks.parts import Batch, Part, Scale
+    from gatedrnn.tasks.simple_models import Scores
+    from gatedrnn.tasks.task import VisibleTask
 
 
 class Sums(NamedTuple):

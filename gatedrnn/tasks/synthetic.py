@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.tasks.task import Batch
+from gatedrnn.tasks.parts import Batch
 
 if TYPE_CHECKING:
     from jax import Array

@@ -19,6 +19,7 @@ WIDE = gr.Policy(params="float64")
 CASES = {
     "lstm": (gr.LSTM(H, policy=WIDE), plain.lstm),
     "lstm, sine": (gr.LSTM(H, jnp.sin, WIDE), partial(plain.lstm, activation=np.sin)),
+    "lstm, projected": (gr.ProjectedLSTM(6, H, policy=WIDE), plain.projected_lstm),
     "gru": (gr.GRU(H, policy=WIDE), plain.gru),
     "gru, sine": (gr.GRU(H, activation=jnp.sin, policy=WIDE), partial(plain.gru, activation=np.sin)),
     "gru, reset before": (gr.GRU(H, reset="before", policy=WIDE), plain.gru_reset_before),

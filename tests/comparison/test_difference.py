@@ -16,9 +16,9 @@ from gatedrnn.predict.model import Model
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.framing import Framing
 from gatedrnn.tasks.objectives import bounded_log_scale
+from gatedrnn.tasks.parts import Batch
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.sequences import Sequences
-from gatedrnn.tasks.task import Batch
 
 VALUES = np.random.default_rng(0).normal(5, 3, (200, 2)).cumsum(0)
 CONFIGURATION = {"learning_rate": 1e-2, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}

@@ -17,14 +17,15 @@ from rich.console import Console
 import gatedrnn as gr
 from gatedrnn.commands import cli
 from gatedrnn.comparison import protocol
-from gatedrnn.comparison.estimate import PILOT, CellEstimate, ExtensionCost, TaskEstimate, estimate, full_seconds
+from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.reckoned_time import PILOT, CellEstimate, ExtensionCost, TaskEstimate, full_seconds
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.costs.counting import network_costs
 from gatedrnn.report.estimate_table import extended, in_all, render_estimate
 from gatedrnn.tasks.files import task_from_arrays
+from gatedrnn.tasks.parts import Batch, FinalTest, Visible
 from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.task import Batch, FinalTest, Visible
 from tests.helpers.small_searches import SETTINGS, signs
 
 CELLS = {"LSTM": CellEstimate(10, 5.0, 2.0, 3.0, 16, 1.0), "GRU": CellEstimate(10, 5.0, 1.0, 4.0, 16, 1.0)}

@@ -15,7 +15,7 @@ import gatedrnn as gr
 from gatedrnn.comparison.diagnostics.gates import gate_values, timescales
 from gatedrnn.comparison.diagnostics.parts_of_data import subset
 from gatedrnn.report.page import render_report
-from gatedrnn.tasks.task import Batch
+from gatedrnn.tasks.parts import Batch
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import Page, judged
 

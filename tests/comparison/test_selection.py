@@ -23,7 +23,9 @@ from gatedrnn.experiment.network import init_params
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.metrics import Deciding, number_scores
-from gatedrnn.tasks.task import Batch, FinalTest, FittedBaseline, Scale, Scores, Task, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Scale, Visible
+from gatedrnn.tasks.simple_models import FittedBaseline, Scores
+from gatedrnn.tasks.task import Task
 from tests.helpers.small_searches import SETTINGS
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")

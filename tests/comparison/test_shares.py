@@ -11,7 +11,7 @@ pytest.importorskip("scipy")
 
 from gatedrnn.comparison.shares import shares
 from gatedrnn.comparison.verdict.caveats import caveats
-from gatedrnn.tasks.task import Batch
+from gatedrnn.tasks.parts import Batch
 from tests.helpers.fake_results import make_task
 
 

@@ -14,20 +14,22 @@ pytest.importorskip("sklearn")
 
 import gatedrnn
 from gatedrnn.cells.registry import make_cell
-from gatedrnn.comparison import protocol, sizes
+from gatedrnn.comparison import protocol, sizes, tested
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.search import of_task
 from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment import network
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.sweep import sweep, train_group
-from gatedrnn.tasks.task import FinalTest, Past, Task, Visible, VisibleTask
+from gatedrnn.tasks.parts import FinalTest, Past, Visible
+from gatedrnn.tasks.task import Task, VisibleTask
 from tests.helpers.small_searches import SETTINGS, signs
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
-READERS = {("comparison/protocol.py", "read_test"), ("experiment/single.py", "train")}
+READERS = {("comparison/tested.py", "read_test"), ("experiment/single.py", "train")}
 """The functions that read a test: of ``gatedrnn compare``, and of ``gatedrnn train``."""
 
 
@@ -48,12 +50,12 @@ def test_a_search_with_its_extension_and_full_leaves_it_unread(sealed: Task, tmp
     cells = {name: make_cell(name, 3) for name in settings.cells}
     train = replicates[0].visible().train
     searches = {name: Search(cell, sealed, settings, train) for name, cell in cells.items()}
-    searched = protocol.search(sealed, settings, folder, replicates, searches, lambda _: None)
+    searched = of_task.search(sealed, settings, folder, replicates, searches, lambda _: None)
     assert (searched.found["protocol"]["extension"] is None) == (minutes is not None)
     assert (region := region_entry(searched.found, settings.equivalence))
     assert protocol.further(cells, replicates, searched, region, folder)
     with pytest.raises(AssertionError, match="was read"):
-        protocol.read_test(sealed, replicates, searched, folder)
+        tested.read_test(sealed, replicates, searched, folder)
 
 
 def test_an_estimate_leaves_it_unread(sealed: Task) -> None:
@@ -76,7 +78,7 @@ def test_what_may_be_seen_has_no_test_and_no_way_to_one() -> None:
 
 def test_all_but_the_readers_are_given_a_task_without_its_test() -> None:
     """What a type checker then holds them to: ``VisibleTask`` has no ``read_test``."""
-    given = [Search, draw_replicate, protocol.search, sizes.hidden_sizes, train_group]
+    given = [Search, draw_replicate, of_task.search, sizes.hidden_sizes, train_group]
     given += [network.init_params, network.make_loss, network.evaluate, network.evaluate_each, network.make_run]
     assert {inspect.signature(each).parameters["task"].annotation for each in given} == {"VisibleTask"}
     assert Replicate.__annotations__["task"] == "VisibleTask"

@@ -120,6 +120,70 @@ class Peephole:
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
 
+class PutsOutBoth(gr.LSTM):
+    """Puts out ``[h, c]``: no leaf of its carry has the output's shape."""
+
+    out_dim = property(lambda self: 2 * self.hidden)
+
+    def gate(self, params, z, u, carry):
+        carry, h = super().gate(params, z, u, carry)
+        return carry, jnp.concatenate([h, carry.c.astype(h.dtype)], axis=-1)
+
+
+class Count(NamedTuple):
+    steps: Any
+    h: Any
+    traces: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """A GRU that counts its steps, and keeps two fading traces of each unit: leaves ``[*B]`` and ``[*B, H, 2]``."""
+
+    hidden: int
+
+    @property
+    def out_dim(self):
+        return self.hidden
+
+    @property
+    def gru(self):
+        return gr.GRU(self.hidden)
+
+    def init(self, key, in_dim):
+        return self.gru.init(key, in_dim)
+
+    def initial_carry(self, params, x):
+        batch = x.shape[:-1]
+        traces = jnp.zeros((*batch, self.hidden, 2), params.b.dtype)
+        return Count(jnp.zeros(batch, jnp.int32), self.gru.initial_carry(params, x), traces)
+
+    def project(self, params, x):
+        return self.gru.project(params, x)
+
+    def recur(self, params, carry):
+        return self.gru.recur(params, carry.h)
+
+    def gate(self, params, z, u, carry):
+        h, _ = self.gru.gate(params, z, u, carry.h)
+        steps = carry.steps + 1
+        traces = carry.traces / 2 + jnp.stack([h, jnp.sin(h)], axis=-1) / steps[..., None, None].astype(h.dtype)
+        return Count(steps, h, traces), h + traces.sum(-1)
+
+    def step(self, params, carry, x):
+        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+
+class Centred(gr.SimpleRNN):
+    """A gate that mixes units, and says so: what it squashes has mean 0."""
+
+    mixes_units = True
+
+    def gate(self, params, z, u, carry):
+        a = z + u
+        return super().gate(params, a - a.mean(-1, keepdims=True), jnp.zeros_like(a), carry)
+
+
 QUICK = ("LSTM", "GRU", "GRU-before", "MinGRU", "SimpleRNN")
 """Cells of the registry whose laws `make test` proves; those of all the others are proven in `make verify`."""
 
@@ -130,6 +194,9 @@ CELLS = {
     "zoneout": Zoneout(4, 0.4),
     "learned start": LearnedStart(gr.GRU(4)),
     "peephole": Peephole(4),
+    "puts out both": PutsOutBoth(3),
+    "counted": Counted(3),
+    "centred": Centred(4),
 }
 
 

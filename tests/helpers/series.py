@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatedrnn.tasks.task import Batch, Part, Past, Recording, Scale, Visible
+from gatedrnn.tasks.parts import Batch, Part, Past, Recording, Scale, Visible
 
 NOTHING = Batch(np.zeros((0, 0, 1)), np.zeros(0, int), np.zeros((0, 0, 1)))
 """What a network would read: models of recordings don't."""

@@ -10,7 +10,9 @@ import numpy as np
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.task import Batch, FinalTest, FittedBaseline, Part, Scores, Task, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Part, Visible
+from gatedrnn.tasks.simple_models import FittedBaseline, Scores
+from gatedrnn.tasks.task import Task
 
 SETTINGS = Settings(
     hidden=(3,), replicates=2, trials=4, max_epochs=4, patience=3, batch_size=8, space=Space(dropout=(0.0,))

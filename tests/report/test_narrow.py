@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 from rich.console import Console
 
 from gatedrnn.commands.console import CompareDisplay, SweepDisplay
-from gatedrnn.comparison.estimate import CellEstimate, TaskEstimate
+from gatedrnn.comparison.reckoned_time import CellEstimate, TaskEstimate
 from gatedrnn.comparison.search.context import SearchProgress
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.costs.describe import describe

@@ -10,7 +10,8 @@ import scipy.special
 import scipy.stats
 
 from gatedrnn.tasks import baselines, japanese_vowels, registry
-from gatedrnn.tasks.task import Baseline, Batch, FinalTest, Scale, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Scale, Visible
+from gatedrnn.tasks.simple_models import Baseline
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ from gatedrnn.tasks.baselines.autoregression import LeastSquares
 from gatedrnn.tasks.baselines.recordings import forecast_recordings, step_regression
 from gatedrnn.tasks.baselines.scales import adapted
 from gatedrnn.tasks.baselines.smoothing import Form, forecasts
+from gatedrnn.tasks.parts import Part, Recording, Visible
 from gatedrnn.tasks.season import find_season
-from gatedrnn.tasks.task import FittedBaseline, Part, Recording, Visible
+from gatedrnn.tasks.simple_models import FittedBaseline
 from tests.helpers.series import NOTHING, parts_of_sequences, parts_of_series
 
 ENTROPY = 0.5 * math.log(2 * math.pi * math.e)

@@ -15,7 +15,7 @@ from sklearn import metrics as reference
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import registry
 from gatedrnn.tasks.metrics import METRICS, class_scores, deciding, macro_f1, metric_of, number_scores, verdict_score
-from gatedrnn.tasks.task import Scale
+from gatedrnn.tasks.parts import Scale
 
 ONE = np.ones(1)
 UNIT = Scale(0 * ONE, ONE, ONE, ONE)

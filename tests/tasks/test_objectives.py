@@ -13,7 +13,7 @@ import scipy.special
 import scipy.stats
 
 from gatedrnn.tasks import objectives
-from gatedrnn.tasks.task import Batch
+from gatedrnn.tasks.parts import Batch
 
 T, B, D, K = 5, 4, 3, 6
 LENGTHS = np.array([5, 1, 0, 3], np.int32)

@@ -14,8 +14,9 @@ import pytest
 from gatedrnn.tasks import objectives, registry
 from gatedrnn.tasks.metrics import class_scores, number_scores, verdict_score
 from gatedrnn.tasks.objectives import LOG_SCALE_BOUND
+from gatedrnn.tasks.parts import Batch, Part, Scale
 from gatedrnn.tasks.sums import Sums, losses, no_better, scores_of, sums
-from gatedrnn.tasks.task import Batch, Part, Scale, Task
+from gatedrnn.tasks.task import Task
 
 SCALE = Scale(np.array([10.0, -4.0]), np.array([3.0, 0.5]), np.array([2.5, 0.7]), np.array([1.5, 0.4]))
 OFFSET = float(np.log(SCALE.deviation / SCALE.unit).sum())

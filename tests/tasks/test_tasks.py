@@ -14,7 +14,7 @@ import pytest
 import scipy.stats
 
 from gatedrnn.tasks import japanese_vowels, registry
-from gatedrnn.tasks.task import Batch
+from gatedrnn.tasks.parts import Batch
 from tests.helpers.paths import ROOT
 
 NAMES = ("japanese-vowels-forecast", "japanese-vowels-speaker")

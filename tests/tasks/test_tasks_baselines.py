@@ -9,7 +9,7 @@ import pytest
 
 from gatedrnn.tasks import baselines
 from gatedrnn.tasks.baselines.tokens import LONGEST, NGrams
-from gatedrnn.tasks.task import Batch, FinalTest, Visible
+from gatedrnn.tasks.parts import Batch, FinalTest, Visible
 
 
 def scored(fit, train, validation, test, **options):

@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from gatedrnn.tasks.baselines import token_classification, token_step_classification
 from gatedrnn.tasks.files import task_from_arrays, task_from_file
+from gatedrnn.tasks.parts import Batch, Visible
 from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.task import Batch, Visible
 
 RNG = np.random.default_rng(0)
 LENGTHS = RNG.integers(3, 9, 60)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.search.replicate import Replicate
     from gatedrnn.experiment.architecture import Architecture
-    from gatedrnn.tasks.task import Batch, VisibleTask
+    from gatedrnn.tasks.parts import Batch
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.training.early_stopping import Hyper
     from gatedrnn.types import Cell, Params
 

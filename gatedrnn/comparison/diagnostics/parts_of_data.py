@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.schema.runs import TrialEntry
     from gatedrnn.comparison.search.replicate import Replicate, Search
-    from gatedrnn.tasks.task import Batch
+    from gatedrnn.tasks.parts import Batch
 
 PARTS = (0.1, 0.3)
 """Parts of the training sequences; the whole is what the search itself trained on."""
@@ -47,7 +47,7 @@ def subset(train: Batch, size: int, seed: int) -> Batch:
     """Return ``size`` sequences of the training part, which a seed draws.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> whole = Batch(np.zeros((3, 8, 2)), np.full(8, 3), np.arange(8))
         >>> subset(whole, 2, seed=0).x.shape
         (3, 2, 2)

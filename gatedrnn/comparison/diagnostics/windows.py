@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import TrialEntry
     from gatedrnn.comparison.search.replicate import Replicate, Search
     from gatedrnn.tasks.metrics import Deciding
-    from gatedrnn.tasks.task import ValidatedBaseline, VisibleTask
+    from gatedrnn.tasks.simple_models import ValidatedBaseline
+    from gatedrnn.tasks.task import VisibleTask
 
 FACTORS = (0.5, 2.0)
 """Other windows, as parts of the one that was searched with."""

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.experiment.space import Configuration
     from gatedrnn.experiment.trials import RunEntry
-    from gatedrnn.tasks.task import Batch, FinalTest, Scores, Visible, VisibleTask
+    from gatedrnn.tasks.parts import Batch, FinalTest, Visible
+    from gatedrnn.tasks.simple_models import Scores
+    from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.training.early_stopping import EarlyStoppingState
-    from gatedrnn.training.population import Store
+    from gatedrnn.training.store import Store
     from gatedrnn.types import Cell, Params
 
 MOST_TRIALS = 1000

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.baselines.points import Known
     from gatedrnn.tasks.baselines.stack import Stack
-    from gatedrnn.tasks.task import FittedBaseline, Visible
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 SHORT, LONG = 24, 336
 """Steps of history that are tried without a season, and at most with one: two weeks of hours."""
@@ -90,7 +91,7 @@ class LeastSquares:
     Example:
         >>> lags = np.random.default_rng(0).normal(size=(100, 3))
         >>> fit = LeastSquares(lags, 5 + 2 * lags[:, 1])
-        >>> int(fit.criteria.argmin()) + 1, fit.coefficients(2).round(6).tolist()
+        >>> int(fit.criteria.argmin()) + 1, (fit.coefficients(2).round(6) + 0.0).tolist()  # + 0.0: no -0.0
         (2, [5.0, 0.0, 2.0])
     """
 

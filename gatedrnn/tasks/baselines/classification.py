@@ -8,14 +8,15 @@ import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, forest, linear_models, one_thread
 from gatedrnn.tasks.metrics import class_scores
-from gatedrnn.tasks.task import FittedBaseline
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
+    from gatedrnn.tasks.parts import Batch, Part, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 REGULARISATIONS = tuple(10.0**k for k in range(-2, 5))
 """Values of scikit-learn's C, the inverse strength of the penalty."""
@@ -33,7 +34,7 @@ def summaries(batch: Batch) -> Float[np.ndarray, "B 5I"]:
     """Return what a sequence looks like without its order: each channel's mean, deviation, first, middle, last frame.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> frames = np.array([1.0, 2.0, 6.0]).reshape(3, 1, 1)
         >>> summaries(Batch(frames, np.array([3]), np.array([0]))).round(2).tolist()
         [[3.0, 2.16, 1.0, 2.0, 6.0]]
@@ -51,7 +52,7 @@ def stretched(batch: Batch) -> Float[np.ndarray, "B F"]:
     Of sequences of one length that is every number, unless there are more than ``MOST``.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> frames = np.arange(4.0).reshape(4, 1, 1) * np.array([1.0, 10.0])[:, None]  # [T, B, I]
         >>> stretched(Batch(frames, np.array([4, 2]), np.array([0, 1]))).tolist()
         [[4.0, 0.0, 1.0, 2.0, 3.0], [2.0, 0.0, 0.0, 10.0, 10.0]]

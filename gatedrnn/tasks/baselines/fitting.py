@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.errors import MissingPackageError
-from gatedrnn.tasks.task import Batch, FittedBaseline
+from gatedrnn.tasks.parts import Batch
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,14 +10,15 @@ import numpy as np
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models
 from gatedrnn.tasks.metrics import number_scores
-from gatedrnn.tasks.task import FittedBaseline
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Part, Scale, Scores, Visible
+    from gatedrnn.tasks.parts import Batch, Part, Scale, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 ORDERS = (1, 2, 3, 4, 5)
 
@@ -33,7 +34,7 @@ def histories(
         exactly: only targets that have no more than that.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> frames = np.arange(1.0, 5.0).reshape(4, 1, 1)
         >>> past, target = histories(Batch(frames[:-1], np.array([3]), frames[1:]), order=2)
         >>> past.tolist(), target.tolist()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, steps
-from gatedrnn.tasks.task import FittedBaseline
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Part, Scores, Visible
+    from gatedrnn.tasks.parts import Part, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 
 def _nats(probabilities: Float[np.ndarray, "N D"], y: np.ndarray) -> float:
@@ -47,7 +48,7 @@ def multi_label(visible: Visible) -> list[FittedBaseline]:
     Counts start at one of either outcome (Laplace): a label that training lacks keeps a probability.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch, Visible
+        >>> from gatedrnn.tasks.parts import Batch, Visible
         >>> notes = np.array([1, 1, 0, 0, 0, 1, 1, 1]).reshape(8, 1, 1)
         >>> part = Batch(notes[:-1], np.array([7]), notes[1:])
         >>> [b.name for b in multi_label(Visible(part, part, 0.0))]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.baselines.points import Known
     from gatedrnn.tasks.baselines.stack import Stack
-    from gatedrnn.tasks.task import FittedBaseline, Visible
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 ORDERS, PENALTIES = (1, 2, 5, 10, 24), (0.01, 1.0, 100.0)
 """Steps that a regression reads, and penalties of ridge regression, on standardised inputs."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
     from gatedrnn.tasks.baselines.stack import Stack
-    from gatedrnn.tasks.task import FittedBaseline, Visible
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 
 def unconditional(visible: Visible) -> FittedBaseline:

@@ -13,14 +13,15 @@ from gatedrnn.tasks.baselines.scales import HALF_LIVES, WARM, adapted
 from gatedrnn.tasks.baselines.stack import Stack, sampled, spaced, stacked
 from gatedrnn.tasks.metrics import number_scores
 from gatedrnn.tasks.objectives import LOG_SCALE_BOUND
-from gatedrnn.tasks.task import FittedBaseline, Forecasts
+from gatedrnn.tasks.simple_models import FittedBaseline, Forecasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Part, Recording, Scale, Scores, Visible
+    from gatedrnn.tasks.parts import Part, Recording, Scale, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 ROWS, RECORDINGS = 20_000, 300
 """Steps that a model is fitted to, and chosen on, at most, and recordings that it is chosen on; all are scored."""

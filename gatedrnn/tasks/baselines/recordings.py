@@ -11,7 +11,8 @@ from gatedrnn.tasks.baselines.naive import drift, persistence, seasonal_naive, u
 from gatedrnn.tasks.baselines.smoothing import exponential_smoothing
 
 if TYPE_CHECKING:
-    from gatedrnn.tasks.task import FittedBaseline, Visible
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 
 def forecast_recordings(visible: Visible, *, season: int | None, columns: tuple[int, ...]) -> list[FittedBaseline]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.baselines.points import Known
     from gatedrnn.tasks.baselines.stack import Stack
-    from gatedrnn.tasks.task import FittedBaseline, Visible
+    from gatedrnn.tasks.parts import Visible
+    from gatedrnn.tasks.simple_models import FittedBaseline
 
 SEQUENCES, STEPS = 5, 2000
 """Recordings that parameters are fitted to, and steps of each, the latest."""

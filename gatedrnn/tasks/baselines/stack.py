@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Recording
+    from gatedrnn.tasks.parts import Recording
 
 
 class Stack(NamedTuple):
@@ -53,7 +53,7 @@ def stacked(recordings: Sequence[Recording]) -> Stack:
     """Return recordings one after another.
 
     Example:
-        >>> from gatedrnn.tasks.task import Recording
+        >>> from gatedrnn.tasks.parts import Recording
         >>> y = np.arange(5.0)[:, None]
         >>> stack = stacked([Recording(y, y, first=2, ahead=1), Recording(y + 10, y + 10, first=0, ahead=1)])
         >>> stack.scored().tolist(), stack.targets(stack.scored())[:, 0].tolist()
@@ -73,7 +73,7 @@ def sampled(stack: Stack, recordings: int, rows: int) -> Int[np.ndarray, "S"]:
     """Return evenly spaced steps that are scored, in evenly spaced recordings, at most so many of both.
 
     Example:
-        >>> from gatedrnn.tasks.task import Recording
+        >>> from gatedrnn.tasks.parts import Recording
         >>> y = np.arange(4.0)[:, None]
         >>> sampled(stacked([Recording(y, y, 0, 1)] * 5), recordings=3, rows=5).tolist()
         [0, 2, 9, 16, 18]

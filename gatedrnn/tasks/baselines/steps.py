@@ -8,14 +8,15 @@ import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, forest, linear_models, one_thread, pieces, steps, thinned
 from gatedrnn.tasks.metrics import named_scores
-from gatedrnn.tasks.task import FittedBaseline
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
+    from gatedrnn.tasks.parts import Batch, Part, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 STRENGTHS, LEAVES = (0.01, 1.0, 100.0), (3, 20)
 """Values of logistic regression's C, the inverse strength of the penalty; steps in a leaf of a tree at least."""
@@ -31,7 +32,7 @@ def past(part: Batch, order: int) -> Float[np.ndarray, "N F"]:
     Frames before the first are zeros, which is the training part's mean.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> x = np.array([1.0, 3.0, 8.0]).reshape(3, 1, 1)
         >>> past(Batch(x, np.array([2]), None), order=2).tolist()
         [[1.0, 0.0, 1.0], [3.0, 1.0, 2.0]]

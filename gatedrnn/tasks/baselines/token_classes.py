@@ -9,12 +9,13 @@ import numpy as np
 from gatedrnn.tasks.baselines.fitting import by_validation, linear_models, steps
 from gatedrnn.tasks.baselines.steps import frequencies
 from gatedrnn.tasks.metrics import class_scores
-from gatedrnn.tasks.task import FittedBaseline
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from gatedrnn.tasks.task import Batch, Part, Scores, Visible
+    from gatedrnn.tasks.parts import Batch, Part, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 STRENGTHS = tuple(10.0**k for k in range(-3, 3))
 """Values of scikit-learn's C, the inverse strength of the penalty."""
@@ -24,7 +25,7 @@ def shares(batch: Batch, tokens: int) -> Any:
     """Return which part of each sequence every token is, ``[B, V]``, as SciPy's sparse matrix.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> batch = Batch(np.array([[0, 2], [2, 1]]), np.array([2, 1]), np.array([0, 1]))
         >>> shares(batch, tokens=3).toarray().tolist()
         [[0.5, 0.0, 0.5], [0.0, 0.0, 1.0]]

@@ -9,12 +9,14 @@ import numpy as np
 
 from gatedrnn.tasks.baselines.fitting import by_validation, steps
 from gatedrnn.tasks.baselines.steps import frequencies
-from gatedrnn.tasks.task import Batch, FittedBaseline
+from gatedrnn.tasks.parts import Batch
+from gatedrnn.tasks.simple_models import FittedBaseline
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-    from gatedrnn.tasks.task import Part, Scores, Visible
+    from gatedrnn.tasks.parts import Part, Visible
+    from gatedrnn.tasks.simple_models import Scores
 
 LONGEST = 6
 """Tokens of the longest n-gram: five that are read, and the one that follows."""
@@ -59,7 +61,7 @@ class NGrams:
     first tokens have shorter contexts.
 
     Example:
-        >>> from gatedrnn.tasks.task import Batch
+        >>> from gatedrnn.tasks.parts import Batch
         >>> text = np.array([0, 1, 0, 1, 0])[:, None]
         >>> model = NGrams(Batch(text[:-1], np.array([4]), text[1:]), tokens=2)
         >>> nats = model.nats(Batch(text[:-1], np.array([4]), text[1:]))  # [orders, T, B]

@@ -15,7 +15,7 @@ from gatedrnn.comparison.verdict import judge as judging
 from gatedrnn.comparison.verdict.label import Label
 from gatedrnn.comparison.verdict.pairs import restricted
 from gatedrnn.statistics.power import replicates_needed
-from gatedrnn.tasks.task import Baseline
+from gatedrnn.tasks.simple_models import Baseline
 from tests.helpers.fake_results import make_task
 
 CPU = {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2}

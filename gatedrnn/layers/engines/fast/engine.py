@@ -14,11 +14,12 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.cells.gated import emitted, gated
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import flat, scan_blocks, step_of
 from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.engines.fast.backward import Saved, backward, reads_params
+from gatedrnn.layers.engines.fast.backward import Saved, backward, gate_of
 from gatedrnn.layers.engines.fast.forms import FastForm, choose
 from gatedrnn.layers.sequence import Steps, zero_padding
 
@@ -80,7 +81,7 @@ def _fast(
 ) -> tuple[Carry, Array]:
     def step(carry: Carry, now: Steps, z: Any) -> tuple[Carry, Array]:
         carry = now.consumed(carry, initial)
-        new, y = plan.cell.gate(params, *_linear(plan, params, now, z, carry), carry)
+        new, y = gated(plan.cell, params, *_linear(plan, params, now, z, carry), carry)
         return now.carry_out(new, carry), zero_padding(now.valid, y)
 
     return _scan_projected(plan, form, params, step, start, steps)
@@ -94,14 +95,14 @@ def _forward(
     def step(carry: Carry, now: Steps, z: Any) -> Any:
         consumed = now.consumed(carry, initial)
         z, u = _linear(plan, params, now, z, consumed)
-        new, y, pointwise = derivative.save(z, u, consumed)
+        saved = derivative.save(z, u, consumed)
+        new, y = emitted(cell, params, *saved[:2])
         carried, y = now.carry_out(new, consumed), zero_padding(now.valid, y)
         # What is handed on as it is put out (an LSTM's h) need not be saved twice.
         unlike_y = jax.tree.map(lambda before, after: None if after is y else before, carry, carried)
         if form.recompute:
-            return carried, (y, unlike_y, None, None)
-        linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
-        return carried, (y, unlike_y, pointwise, linear)
+            return carried, (y, unlike_y, None)
+        return carried, (y, unlike_y, gate_of(cell, params, (z, u, consumed), saved))
 
     end, (ys, *saved) = _scan_projected(plan, form, params, step, start, steps)
     return (end, ys), Saved(params, start, initial, steps, ys, *saved)
