@@ -32,11 +32,15 @@ from gatedrnn.layers.bidirectional import (
 )
 from gatedrnn.layers.chain import Chain, chain
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
+from gatedrnn.layers.drop_connect import DropConnect, drop_connect
 from gatedrnn.layers.last import last
+from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import Scan, scan
 from gatedrnn.layers.stack import Stack, stack
 from gatedrnn.layers.stateless import Dense, DenseParams, Dropout, Embed, EmbedParams, dense, dropout, embed
+from gatedrnn.layers.variational_dropout import VariationalDropout, variational_dropout
+from gatedrnn.layers.zoneout import Zoneout, zoneout
 from gatedrnn.policy import Policy
 from gatedrnn.types import Cell, GatedCell, Layer
 
@@ -62,6 +66,7 @@ __all__ = [
     "DataParallel",
     "Dense",
     "DenseParams",
+    "DropConnect",
     "Dropout",
     "Embed",
     "EmbedParams",
@@ -75,6 +80,8 @@ __all__ = [
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "LearnedStart",
+    "LearnedStartParams",
     "MGUParams",
     "MUTParams",
     "MinGRU",
@@ -86,15 +93,19 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNParams",
     "Stack",
+    "VariationalDropout",
+    "Zoneout",
     "bidirectional",
     "chain",
     "chrono_bias",
     "compare",
     "data_parallel",
     "dense",
+    "drop_connect",
     "dropout",
     "embed",
     "last",
+    "learned_start",
     "linen",
     "memory_bias",
     "nnx",
@@ -103,6 +114,8 @@ __all__ = [
     "scan",
     "stack",
     "testing",
+    "variational_dropout",
+    "zoneout",
 ]
 
 # Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.
