@@ -23,6 +23,7 @@ from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
 from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
+from gatedrnn.cells.redrawn import glorot_input, identity_recurrent, orthogonal_recurrent, uniform_all
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
@@ -104,16 +105,20 @@ __all__ = [
     "drop_connect",
     "dropout",
     "embed",
+    "glorot_input",
+    "identity_recurrent",
     "last",
     "learned_start",
     "linen",
     "memory_bias",
     "nnx",
+    "orthogonal_recurrent",
     "residual",
     "scale_recurrent",
     "scan",
     "stack",
     "testing",
+    "uniform_all",
     "variational_dropout",
     "zoneout",
 ]
