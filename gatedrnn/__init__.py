@@ -22,6 +22,7 @@ from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
 from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
+from gatedrnn.cells.para_gru import ParaGRU, ParaGRUParams
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.redrawn import glorot_input, identity_recurrent, orthogonal_recurrent, uniform_all
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
@@ -87,6 +88,8 @@ __all__ = [
     "MUTParams",
     "MinGRU",
     "MinGRUParams",
+    "ParaGRU",
+    "ParaGRUParams",
     "Policy",
     "ProjectedLSTM",
     "ProjectedLSTMParams",

@@ -15,6 +15,7 @@ from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.mgu import MGU
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.mut import MUT1, MUT2, MUT3
+from gatedrnn.cells.para_gru import ParaGRU
 from gatedrnn.cells.projected_lstm import ProjectedLSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.errors import InputError
@@ -48,6 +49,7 @@ CELLS = {
     "MUT3": Entry(MUT3, MUT3),
     "IndRNN": Entry(IndRNN, IndRNN),
     "IRNN": Entry(IRNN, IRNN),
+    "ParaGRU": Entry(ParaGRU, ParaGRU),
     "LSTM-projected": Entry(
         lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
     ),

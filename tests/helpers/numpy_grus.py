@@ -46,6 +46,17 @@ def ind_rnn(params, h, x, activation=relu):
     return h, h
 
 
+def para_gru(params, h, x, activation=np.tanh):
+    """The GRU with reset before the product and diagonal matrices; z lets in."""
+    w_xr, w_xz, w_xn = np.split(params.w_x, 3, axis=1)
+    a_r, a_z, a_n = (np.diag(a) for a in np.split(params.w_h, 3))
+    b_r, b_z, b_n = np.split(params.b, 3)
+    r = sigmoid(x @ w_xr + a_r @ h + b_r)
+    z = sigmoid(x @ w_xz + a_z @ h + b_z)
+    h = (1 - z) * h + z * activation(x @ w_xn + a_n @ (r * h) + b_n)
+    return h, h
+
+
 def cases(hidden, policy):
     """Return cells beside their references, by name; ReLU and a smooth function where the paper has ReLU."""
     muts = {"mut1": gr.MUT1, "mut2": gr.MUT2, "mut3": gr.MUT3}
@@ -57,5 +68,7 @@ def cases(hidden, policy):
         "mut3, sine": (gr.MUT3(hidden, jnp.sin, policy), partial(mut, number=3, activation=np.sin)),
         "ind rnn": (gr.IndRNN(hidden, policy=policy), ind_rnn),
         "ind rnn, sine": (gr.IndRNN(hidden, jnp.sin, policy), partial(ind_rnn, activation=np.sin)),
+        "para gru": (gr.ParaGRU(hidden, policy=policy), para_gru),
+        "para gru, sine": (gr.ParaGRU(hidden, jnp.sin, policy), partial(para_gru, activation=np.sin)),
         "irnn": (gr.IRNN(hidden, policy=policy), partial(simple_rnn, activation=relu)),
     }
