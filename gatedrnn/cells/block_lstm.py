@@ -14,12 +14,14 @@ from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class BlockLSTMParams(NamedTuple):
     """Blocks in the order i, f, g, o: of H columns, in ``w_h`` of H / heads columns for each head."""
 

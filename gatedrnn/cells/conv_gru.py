@@ -13,12 +13,14 @@ from gatedrnn.cells.convolution import check_kernel, convolve, kernels
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class ConvGRUParams(NamedTuple):
     """Kernels ``[*size, I or H, 3*H]``, blocks of H channels in the order r, z, n."""
 

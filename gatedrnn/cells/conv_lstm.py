@@ -14,12 +14,14 @@ from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class ConvLSTMParams(NamedTuple):
     """Kernels ``[*size, I or H, 4*H]``, blocks of H channels in the order i, f, g, o."""
 

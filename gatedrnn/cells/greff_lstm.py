@@ -15,6 +15,7 @@ from gatedrnn.cells.lstm_frame import LSTMFrame, seen
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
@@ -27,6 +28,7 @@ ABSENT = {"NIG": "input", "NFG": "forget", "NOG": "output", "CIFG": "forget"}
 """The block that a variant does without."""
 
 
+@exportable
 class GreffParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o, and peepholes ``p`` in the order i, f, o, as far as there are."""
 
@@ -36,6 +38,7 @@ class GreffParams(NamedTuple):
     p: Float[Array, "PH"]
 
 
+@exportable
 class GreffRecurrentGatesParams(NamedTuple):
     """As ``GreffParams``; ``w_g`` maps the gates of the step before, i, f, o, to the sums of i, f, o."""
 
@@ -46,6 +49,7 @@ class GreffRecurrentGatesParams(NamedTuple):
     w_g: Float[Array, "3*H 3*H"]
 
 
+@exportable
 class GreffRecurrentGatesCarry(NamedTuple):
     """Hidden state, which is also the output, cell state, and the three gates of the step before."""
 

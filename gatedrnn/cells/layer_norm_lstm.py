@@ -15,12 +15,14 @@ from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class LayerNormLSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o; gains of the products and the cell state, and its shift."""
 

@@ -119,6 +119,12 @@ class MinGRU:
         h = ((1 - update) * carry + update * self.activation(z_n)).astype(self.policy.carry_dtype(z.dtype))
         return h, h.astype(z.dtype)
 
+    def linear(self, params: MinGRUParams, z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+        """Return ``(a, b)`` of ``h' = a * h + b``, which the associative engine runs in parallel over time."""
+        del params
+        z_z, z_n = jnp.split(z, 2, axis=-1)
+        return jax.nn.sigmoid(-z_z), jax.nn.sigmoid(z_z) * self.activation(z_n)
+
     def step(self, params: MinGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), (), carry)

@@ -12,12 +12,14 @@ from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class MinLSTMParams(NamedTuple):
     """Blocks of H columns in the order f, i, n; there is no recurrent map."""
 

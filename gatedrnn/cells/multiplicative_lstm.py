@@ -13,12 +13,14 @@ from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class MultiplicativeLSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o; ``w_h`` maps the state that ``w_mx`` and ``w_mh`` make."""
 

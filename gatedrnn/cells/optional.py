@@ -8,8 +8,10 @@ REPLACES = {
     "joint": ("project", "recur", "gate"),
     "gate_derivative": ("gate",),
     "gates": ("gate",),
+    "linear": ("project", "recur", "gate"),
 }
-"""What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its blocks are."""
+"""What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its
+blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs."""
 
 
 def optional_method(cell: Any, name: str) -> Any:

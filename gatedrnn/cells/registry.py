@@ -14,12 +14,17 @@ from gatedrnn.cells.coupled_lstm import CoupledLSTM
 from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.cells.ind_rnn import IndRNN
+from gatedrnn.cells.irnn import IRNN
 from gatedrnn.cells.janet import JANET
 from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM
 from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.mgu import MGU
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.min_lstm import MinLSTM
 from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM
+from gatedrnn.cells.mut import MUT1, MUT2, MUT3
+from gatedrnn.cells.para_gru import ParaGRU
 from gatedrnn.cells.para_lstm import ParaLSTM
 from gatedrnn.cells.peephole_lstm import PeepholeLSTM
 from gatedrnn.cells.projected_lstm import ProjectedLSTM
@@ -62,6 +67,13 @@ CELLS = {
     "ParaLSTM": Entry(ParaLSTM, ParaLSTM),
     "MinLSTM": Entry(MinLSTM, MinLSTM),
     "LayerNormLSTM": Entry(LayerNormLSTM, LayerNormLSTM),
+    "MGU": Entry(MGU, MGU),
+    "MUT1": Entry(MUT1, MUT1),
+    "MUT2": Entry(MUT2, MUT2),
+    "MUT3": Entry(MUT3, MUT3),
+    "IndRNN": Entry(IndRNN, IndRNN),
+    "IRNN": Entry(IRNN, IRNN),
+    "ParaGRU": Entry(ParaGRU, ParaGRU),
     "LSTM-projected": Entry(
         lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
     ),

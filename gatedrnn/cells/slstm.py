@@ -13,6 +13,7 @@ from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
@@ -22,6 +23,7 @@ NOTHING_YET = -1e30
 """The stabiliser before the first step: below every logarithm that a gate could have, and finite as infinity is not."""
 
 
+@exportable
 class SLSTMParams(NamedTuple):
     """Blocks in the order i, f, g, o: of H columns, in ``w_h`` of H / heads columns for each head."""
 
@@ -38,6 +40,7 @@ class SLSTMParams(NamedTuple):
     )
 
 
+@exportable
 class SLSTMCarry(NamedTuple):
     """Hidden state, which is also the output, cell state, normaliser and stabiliser."""
 

@@ -11,12 +11,14 @@ from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class URLSTMParams(NamedTuple):
     """Blocks of H columns in the order f, r, g, o."""
 

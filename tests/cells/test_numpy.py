@@ -12,7 +12,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
-from tests.helpers import numpy_lstms
+from tests.helpers import numpy_grus, numpy_lstms
 
 T, I, H = 5, 3, 4  # noqa: E741
 WIDE = gr.Policy(params="float64")
@@ -32,6 +32,7 @@ CASES = {
     "min gru": (gr.MinGRU(H, policy=WIDE), plain.min_gru),
     "min gru, sine": (gr.MinGRU(H, jnp.sin, WIDE), partial(plain.min_gru, activation=np.sin)),
     **numpy_lstms.cases(H, WIDE),
+    **numpy_grus.cases(H, WIDE),
 }
 # Each of T steps adds up I + H products and takes about 16 operations more; a loss sums over T * H outputs.
 RTOL = compare.tolerance(np.finfo(np.float64).eps, T * (I + H + 16) * T * H)
