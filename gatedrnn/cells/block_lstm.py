@@ -77,7 +77,7 @@ class BlockLSTM(LSTMFrame):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> BlockLSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
-        key_x, key_h = jax.random.split(key)
+        key_x, key_h = self._keys(key, in_dim)
         return BlockLSTMParams(
             w_x=self._input_map(key_x, in_dim),
             w_h=orthogonal_heads(key_h, self.hidden, self.heads, 4, self.policy.params),

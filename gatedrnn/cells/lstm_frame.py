@@ -89,16 +89,20 @@ class LSTMFrame:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
-    def _input_map(self, key: Key[Array, ""], in_dim: int) -> Float[Array, "I GH"]:
-        """Draw the input map, Glorot-uniform for each block."""
+    def _keys(self, key: Key[Array, ""], in_dim: int) -> tuple[Key[Array, ""], Key[Array, ""]]:
+        """Refuse what ``init`` cannot take; return a key for the input map and one for what recurs."""
         checks.key("key", key)
         checks.positive("in_dim", in_dim)
+        key_x, key_h = jax.random.split(key)
+        return key_x, key_h
+
+    def _input_map(self, key: Key[Array, ""], in_dim: int) -> Float[Array, "I GH"]:
+        """Draw the input map, Glorot-uniform for each block."""
         return initializers.glorot(key, in_dim, self.hidden, self._blocks, self.policy.params)
 
     def _drawn(self, key: Key[Array, ""], in_dim: int) -> dict[str, Array]:
         """Draw both maps as the LSTM does; the gate that keeps memory starts with a bias of 1 for keeping."""
-        checks.key("key", key)
-        key_x, key_h = jax.random.split(key)
+        key_x, key_h = self._keys(key, in_dim)
         w_h = initializers.orthogonal(key_h, self.hidden, self._blocks, self.policy.params)
         return {"w_x": self._input_map(key_x, in_dim), "w_h": w_h, "b": self._first_bias()}
 

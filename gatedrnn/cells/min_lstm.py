@@ -73,7 +73,7 @@ class MinLSTM(LSTMFrame):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> MinLSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
-        return MinLSTMParams(self._input_map(key, in_dim), self._first_bias())
+        return MinLSTMParams(self._input_map(self._keys(key, in_dim)[0], in_dim), self._first_bias())
 
     def initial_carry(self, params: MinLSTMParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""

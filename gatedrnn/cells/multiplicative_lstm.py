@@ -82,6 +82,7 @@ class MultiplicativeLSTM:
 
     def init(self, key: Key[Array, ""], in_dim: int) -> MultiplicativeLSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
+        checks.key("key", key)
         key_lstm, key_x, key_h = jax.random.split(key, 3)
         return MultiplicativeLSTMParams(
             *self._lstm.init(key_lstm, in_dim),

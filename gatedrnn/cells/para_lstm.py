@@ -71,7 +71,7 @@ class ParaLSTM(LSTMFrame):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> ParaLSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
-        key_x, key_a = jax.random.split(key)
+        key_x, key_a = self._keys(key, in_dim)
         a = jax.random.uniform(key_a, (3 * self.hidden,), minval=-0.5, maxval=0.5).astype(self.policy.params)
         return ParaLSTMParams(self._input_map(key_x, in_dim), self._first_bias(), a, self._zeros(2))
 

@@ -105,7 +105,7 @@ class SLSTM(LSTMFrame):
 
     def init(self, key: Key[Array, ""], in_dim: int) -> SLSTMParams:
         """Draw parameters for inputs of ``in_dim`` features."""
-        key_x, key_h = jax.random.split(key)
+        key_x, key_h = self._keys(key, in_dim)
         return SLSTMParams(
             w_x=self._input_map(key_x, in_dim),
             w_h=orthogonal_heads(key_h, self.hidden, self.heads, 4, self.policy.params),
