@@ -12,12 +12,14 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class LSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o."""
 
@@ -28,6 +30,7 @@ class LSTMParams(NamedTuple):
     gates = Gates(("input", "forget", "candidate", "output"), ("input", "forget", "output"), "forget", lets_in="input")
 
 
+@exportable
 class LSTMCarry(NamedTuple):
     """Hidden state, which is also the output, and cell state."""
 

@@ -11,12 +11,14 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.lstm import LSTMCarry, LSTMDerivative, LSTMParams, equations
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class ProjectedLSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o, and the output map."""
 

@@ -14,6 +14,7 @@ from gatedrnn.layers import sequence
 from gatedrnn.layers.engines.table import EngineChoice
 from gatedrnn.layers.remat import Remat
 from gatedrnn.layers.scan import Scan
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gatedrnn.types import Carry, Cell, Params
 
 
+@exportable
 class BidirectionalParams(NamedTuple):
     """Parameters of both directions."""
 
@@ -29,6 +31,7 @@ class BidirectionalParams(NamedTuple):
     backward: Params
 
 
+@exportable
 class BidirectionalCarry(NamedTuple):
     """Final carries of both directions; the backward one is the carry after the sequence's first step."""
 

@@ -85,15 +85,17 @@ def backward(
     d_end, d_ys = cotangents
     d_end = known(d_end)
     block = Block(saved.steps, saved.ys, saved.carries, saved.gate, d_ys)
-    length = d_ys.shape[0]
-    size = form.recompute or max(length, 1)
+    pull = partial(_pull_block, plan, form, saved.params, saved.initial)
+    if not form.recompute:
+        d_start, d_x, (d_params, d_initial) = pull(d_end, block, saved.start)
+        return d_params, d_start, d_initial, Steps(d_x, None, None)
+    length, size = d_ys.shape[0], form.recompute
     before = jax.tree.map(
         lambda own, leaf: block_edges(saved.ys, leaf, size, reverse=plan.reverse) if own is None else None,
         saved.carries,
         saved.start,
         is_leaf=lambda leaf: leaf is None,
     )
-    pull = partial(_pull_block, plan, form, saved.params, saved.initial)
 
     def body(carry: Any, block: Block, edge: Carry) -> Any:
         d_carry, total = carry
