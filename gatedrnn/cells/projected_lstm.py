@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -38,16 +39,17 @@ class ProjectedLSTM:
 
         i = sigmoid(x W_xi + h W_hi + b_i)        input gate
         f = sigmoid(x W_xf + h W_hf + b_f)        forget gate
-        g = tanh(x W_xg + h W_hg + b_g)           candidate
+        g = activation(x W_xg + h W_hg + b_g)     candidate
         o = sigmoid(x W_xo + h W_ho + b_o)        output gate
         c' = f * c + i * g
-        h' = (o * tanh(c')) W_p                   also the output, of P features
+        h' = (o * activation(c')) W_p             also the output, of P features
 
     PyTorch's ``proj_size``. The map is the cell's ``emit``: it follows a ``gate`` that is elementwise over the H units.
 
     Attributes:
         hidden: H, the number of units.
         projection: P, the number of features that are put out and fed back.
+        activation: the function that is applied to the candidate, and to the cell state where it leaves the cell.
         policy: types; the cell state is at least float32 unless ``policy.carry`` says otherwise.
 
     Raises:
@@ -65,13 +67,14 @@ class ProjectedLSTM:
 
     hidden: int
     projection: int
+    activation: Callable[[Array], Array] = jnp.tanh
     policy: Policy = Policy()
 
     gates = LSTMParams.gates
 
     def __post_init__(self) -> None:
         """Refuse what no cell is made of."""
-        checks.configuration(self.hidden, jnp.tanh, self.policy)
+        checks.configuration(self.hidden, self.activation, self.policy)
         checks.positive("projection", self.projection)
 
     @property
@@ -122,9 +125,9 @@ class ProjectedLSTM:
     def gate(
         self, params: ProjectedLSTMParams, z: Array, u: Array, carry: LSTMCarry
     ) -> tuple[LSTMCarry, Float[Array, "... {self.hidden}"]]:
-        """Do what an LSTM of H units does, elementwise: ``o * tanh(c')`` stands in the place of h'."""
+        """Do what an LSTM of H units does, elementwise: ``o * activation(c')`` stands in the place of h'."""
         del params
-        c, y, _ = equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
+        c, y, _ = equations(z, u, carry.c, self.activation, self._cell_dtype)
         return LSTMCarry(y, c), y
 
     def emit(
@@ -153,9 +156,9 @@ class ProjectedLSTM:
         )
 
     @property
-    def gate_derivative(self) -> ProjectedLSTMDerivative:
-        """The derivative of ``gate`` written by hand, for the fast engine."""
-        return ProjectedLSTMDerivative(self._cell_dtype)
+    def gate_derivative(self) -> ProjectedLSTMDerivative | None:
+        """The derivative of ``gate`` written by hand, for the fast engine; None for another activation than tanh."""
+        return ProjectedLSTMDerivative(self._cell_dtype) if self.activation is jnp.tanh else None
 
     def _cell_dtype(self, compute: Any) -> Any:
         return self.policy.carry_dtype(compute, at_least="float32")

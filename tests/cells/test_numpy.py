@@ -20,6 +20,10 @@ CASES = {
     "lstm": (gr.LSTM(H, policy=WIDE), plain.lstm),
     "lstm, sine": (gr.LSTM(H, jnp.sin, WIDE), partial(plain.lstm, activation=np.sin)),
     "lstm, projected": (gr.ProjectedLSTM(6, H, policy=WIDE), plain.projected_lstm),
+    "lstm, projected, sine": (
+        gr.ProjectedLSTM(6, H, jnp.sin, WIDE),
+        partial(plain.projected_lstm, activation=np.sin),
+    ),
     "gru": (gr.GRU(H, policy=WIDE), plain.gru),
     "gru, sine": (gr.GRU(H, activation=jnp.sin, policy=WIDE), partial(plain.gru, activation=np.sin)),
     "gru, reset before": (gr.GRU(H, reset="before", policy=WIDE), plain.gru_reset_before),

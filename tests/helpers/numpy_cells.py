@@ -27,12 +27,12 @@ def lstm(params, carry, x, activation=np.tanh):
     return (h, c), h
 
 
-def projected_lstm(params, carry, x):
+def projected_lstm(params, carry, x, activation=np.tanh):
     """An LSTM without projection, with the recurrent map and the output map in a row."""
     h, c = carry
     a_i, a_f, a_g, a_o = np.split(x @ params.w_x + h @ params.w_h + params.b, 4)
-    c = sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)
-    h = (sigmoid(a_o) * np.tanh(c)) @ params.w_p
+    c = sigmoid(a_f) * c + sigmoid(a_i) * activation(a_g)
+    h = (sigmoid(a_o) * activation(c)) @ params.w_p
     return (h, c), h
 
 
