@@ -13,12 +13,32 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
+from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
+from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
+from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
+from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from gatedrnn.cells.ind_rnn import IndRNN, IndRNNParams
+from gatedrnn.cells.irnn import IRNN
+from gatedrnn.cells.janet import JANET, JANETParams
+from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
+from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
+from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
+from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
+from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
+from gatedrnn.cells.para_gru import ParaGRU, ParaGRUParams
+from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
+from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
+from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
+from gatedrnn.cells.redrawn import glorot_input, identity_recurrent, orthogonal_recurrent, uniform_all
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
+from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
 from gatedrnn.layers.bidirectional import (
     Bidirectional,
     BidirectionalCarry,
@@ -27,12 +47,16 @@ from gatedrnn.layers.bidirectional import (
 )
 from gatedrnn.layers.chain import Chain, chain
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
+from gatedrnn.layers.drop_connect import DropConnect, drop_connect
 from gatedrnn.layers.final import final
 from gatedrnn.layers.last import last
+from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import Scan, scan
 from gatedrnn.layers.stack import Stack, stack
 from gatedrnn.layers.stateless import Dense, DenseParams, Dropout, Embed, EmbedParams, dense, dropout, embed
+from gatedrnn.layers.variational_dropout import VariationalDropout, variational_dropout
+from gatedrnn.layers.zoneout import Zoneout, zoneout
 from gatedrnn.policy import Policy
 from gatedrnn.types import Cell, GatedCell, Layer
 
@@ -44,15 +68,32 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU",
+    "IRNN",
+    "JANET",
     "LSTM",
+    "MGU",
+    "MUT1",
+    "MUT2",
+    "MUT3",
+    "SLSTM",
+    "URLSTM",
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
+    "BlockLSTM",
+    "BlockLSTMParams",
     "Cell",
     "Chain",
+    "ConvGRU",
+    "ConvGRUParams",
+    "ConvLSTM",
+    "ConvLSTMParams",
+    "CoupledLSTM",
+    "CoupledLSTMParams",
     "DataParallel",
     "Dense",
     "DenseParams",
+    "DropConnect",
     "Dropout",
     "Embed",
     "EmbedParams",
@@ -61,34 +102,72 @@ __all__ = [
     "GRUResetBefore",
     "GRUResetBeforeParams",
     "GatedCell",
+    "GreffLSTM",
+    "GreffParams",
+    "GreffRecurrentGatesCarry",
+    "GreffRecurrentGatesParams",
+    "IndRNN",
+    "IndRNNParams",
+    "JANETParams",
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "LayerNormLSTM",
+    "LayerNormLSTMParams",
+    "LearnedStart",
+    "LearnedStartParams",
+    "MGUParams",
+    "MUTParams",
     "MinGRU",
     "MinGRUParams",
+    "MinLSTM",
+    "MinLSTMParams",
+    "MultiplicativeLSTM",
+    "MultiplicativeLSTMParams",
+    "ParaGRU",
+    "ParaGRUParams",
+    "ParaLSTM",
+    "ParaLSTMParams",
+    "PeepholeLSTM",
+    "PeepholeLSTMParams",
     "Policy",
+    "ProjectedLSTM",
+    "ProjectedLSTMParams",
+    "SLSTMCarry",
+    "SLSTMParams",
     "Scan",
     "SimpleRNN",
     "SimpleRNNParams",
     "Stack",
+    "URLSTMParams",
+    "VariationalDropout",
+    "Zoneout",
     "bidirectional",
     "chain",
     "chrono_bias",
     "compare",
     "data_parallel",
     "dense",
+    "drop_connect",
     "dropout",
     "embed",
     "final",
+    "glorot_input",
+    "identity_recurrent",
     "last",
+    "learned_start",
     "linen",
     "memory_bias",
     "nnx",
+    "orthogonal_recurrent",
     "residual",
     "scale_recurrent",
     "scan",
     "stack",
     "testing",
+    "uniform_all",
+    "variational_dropout",
+    "zoneout",
 ]
 
 # Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
+import signal
 import sys
+from typing import Any, NoReturn
 
 NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow", "safetensors")
 
 
+SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+
+def _end(number: int, _: Any) -> NoReturn:
+    """End the process with one line: what is imported next takes a second, and there is nothing to save yet."""
+    os.write(2, f"gatedrnn: {SAID[signal.Signals(number)]}\n".encode())
+    os._exit(128 + number)
+
+
 def main() -> None:
     """Run the command line."""
+    for number in SAID:
+        signal.signal(number, _end)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"gatedrnn: {', '.join(missing)} not found; pip install 'gatedrnn[compare]'")
@@ -20,7 +34,7 @@ def main() -> None:
     from gatedrnn.commands.exit_code import command_line
     from gatedrnn.commands.signals import RESUMING, leave, watch
 
-    # Before the other imports, which take seconds.
+    # Before the other imports, which take seconds: it says how to go on.
     watch(command_line(), resumes=len(sys.argv) > 1 and sys.argv[1] in RESUMING)
     from gatedrnn.commands import cli
 

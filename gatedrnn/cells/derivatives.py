@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
+from gatedrnn.cells.cotangents import complete, known
 from gatedrnn.cells.optional import optional_method
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ class GateDerivative(Protocol):
         ...
 
     def transpose(self, saved: Any, carry: Carry, d_carry: Carry, d_y: Array) -> tuple[Any, Carry]:
-        """Return the cotangent of ``z`` and ``u``, in whatever form is smallest, and that of the consumed carry."""
+        """Return the cotangent of ``z`` and ``u``, in whatever form is smallest, and that of the consumed carry.
+
+        A leaf of a carry that has no derivative, such as a counter, has None for its cotangent.
+        """
         ...
 
     def of_z(self, d_linear: Any) -> Any:
@@ -58,9 +62,8 @@ class TracedDerivative(NamedTuple):
 
     def transpose(self, saved: Any, carry: Carry, d_carry: Carry, d_y: Array) -> tuple[Any, Carry]:
         """Return ``(d_z, d_u)``, or ``(d_z,)`` where a gate that adds them has one array for both."""
-        del carry
-        d_z, d_u, d_consumed = saved((d_carry, d_y))
-        return ((d_z,) if d_u is d_z else (d_z, d_u)), d_consumed
+        d_z, d_u, d_consumed = saved((complete(d_carry, carry), d_y))
+        return ((d_z,) if d_u is d_z else (d_z, d_u)), known(d_consumed)
 
     def of_z(self, d_linear: Any) -> Any:
         """Return the first."""

@@ -25,6 +25,8 @@ class Gates:
         keeps: the gate that says how much of the state is kept.
         complement: whether that gate lets the candidate in instead, so that 1 minus it is kept.
         lets_in: the gate that lets the candidate in, where it is another than ``keeps``; None where one does both.
+        see_more: whether gates read more than the sum of both products, as peepholes do, or are squashed by another
+            function than a sigmoid: what they are at a step cannot be told from those products alone.
 
     Raises:
         InputError: where a name is none of ``blocks``, or the gate that keeps is none of ``open``.
@@ -40,6 +42,7 @@ class Gates:
     keeps: str
     complement: bool = False
     lets_in: str | None = None
+    see_more: bool = False
 
     def __post_init__(self) -> None:
         """Refuse gates that are no blocks."""

@@ -14,12 +14,14 @@ from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class GRUParams(NamedTuple):
     """Blocks of H columns in the order r, z, n; ``b_h`` is the bias inside the reset product."""
 

@@ -12,12 +12,14 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class GRUResetBeforeParams(NamedTuple):
     """Blocks of H columns in the order r, z, n."""
 

@@ -12,12 +12,14 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class LSTMParams(NamedTuple):
     """Blocks of H columns in the order i, f, g, o."""
 
@@ -28,6 +30,7 @@ class LSTMParams(NamedTuple):
     gates = Gates(("input", "forget", "candidate", "output"), ("input", "forget", "output"), "forget", lets_in="input")
 
 
+@exportable
 class LSTMCarry(NamedTuple):
     """Hidden state, which is also the output, and cell state."""
 
@@ -133,7 +136,7 @@ class LSTM:
     def gate(self, params: LSTMParams, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Open and close the gates, elementwise over units."""
         del params
-        c, h, _ = _equations(z, u, carry.c, self.activation, self._cell_dtype)
+        c, h, _ = equations(z, u, carry.c, self.activation, self._cell_dtype)
         return LSTMCarry(h, c), h
 
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
@@ -158,7 +161,7 @@ class LSTM:
         return self.policy.carry_dtype(compute, at_least="float32")
 
 
-def _equations(
+def equations(
     z: Array, u: Array, c: Array, activation: Callable[[Array], Array], cell_dtype: Callable[[Any], Any]
 ) -> tuple[Array, Array, tuple[Array, Array, Array, Array]]:
     """Return the next cell state, the output, and ``(i, f, g, o)``: what a step does, with or without a derivative."""
@@ -181,7 +184,7 @@ class LSTMDerivative:
 
     def save(self, z: Array, u: Array, carry: LSTMCarry) -> tuple[LSTMCarry, Array, Any]:
         """Return the next carry, the output, and ``(i, f, g, o)``."""
-        c, h, gates = _equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
+        c, h, gates = equations(z, u, carry.c, jnp.tanh, self._cell_dtype)
         return LSTMCarry(h, c), h, gates
 
     def transpose(self, saved: Any, carry: LSTMCarry, d_carry: LSTMCarry, d_y: Array) -> tuple[Array, LSTMCarry]:

@@ -12,12 +12,14 @@ from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class MinGRUParams(NamedTuple):
     """Blocks of H columns in the order z, n; there is no recurrent map."""
 
@@ -116,6 +118,12 @@ class MinGRU:
         update = jax.nn.sigmoid(z_z)
         h = ((1 - update) * carry + update * self.activation(z_n)).astype(self.policy.carry_dtype(z.dtype))
         return h, h.astype(z.dtype)
+
+    def linear(self, params: MinGRUParams, z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+        """Return ``(a, b)`` of ``h' = a * h + b``, which the associative engine runs in parallel over time."""
+        del params
+        z_z, z_n = jnp.split(z, 2, axis=-1)
+        return jax.nn.sigmoid(-z_z), jax.nn.sigmoid(z_z) * self.activation(z_n)
 
     def step(self, params: MinGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""

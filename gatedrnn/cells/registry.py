@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gatedrnn.cells.block_lstm import BlockLSTM
+from gatedrnn.cells.coupled_lstm import CoupledLSTM
+from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.cells.ind_rnn import IndRNN
+from gatedrnn.cells.irnn import IRNN
+from gatedrnn.cells.janet import JANET
+from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM
 from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.mgu import MGU
 from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.min_lstm import MinLSTM
+from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM
+from gatedrnn.cells.mut import MUT1, MUT2, MUT3
+from gatedrnn.cells.para_gru import ParaGRU
+from gatedrnn.cells.para_lstm import ParaLSTM
+from gatedrnn.cells.peephole_lstm import PeepholeLSTM
+from gatedrnn.cells.projected_lstm import ProjectedLSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.cells.slstm import SLSTM
+from gatedrnn.cells.ur_lstm import URLSTM
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +56,27 @@ CELLS = {
     "GRU-before": Entry(lambda hidden: GRU(hidden, reset="before"), GRUResetBefore, "reset gate before the product"),
     "MinGRU": Entry(MinGRU, MinGRU),
     "SimpleRNN": Entry(SimpleRNN, SimpleRNN),
+    "PeepholeLSTM": Entry(PeepholeLSTM, PeepholeLSTM),
+    "CoupledLSTM": Entry(CoupledLSTM, CoupledLSTM),
+    "JANET": Entry(JANET, JANET),
+    **{f"Greff-{name}": Entry(partial(GreffLSTM, variant=name), GreffLSTM) for name in VARIANTS},
+    "MultiplicativeLSTM": Entry(MultiplicativeLSTM, MultiplicativeLSTM),
+    "URLSTM": Entry(URLSTM, URLSTM),
+    "BlockLSTM": Entry(lambda hidden: BlockLSTM(hidden, heads=math.gcd(hidden, 4)), BlockLSTM, "4 heads, or 2, or 1"),
+    "SLSTM": Entry(SLSTM, SLSTM),
+    "ParaLSTM": Entry(ParaLSTM, ParaLSTM),
+    "MinLSTM": Entry(MinLSTM, MinLSTM),
+    "LayerNormLSTM": Entry(LayerNormLSTM, LayerNormLSTM),
+    "MGU": Entry(MGU, MGU),
+    "MUT1": Entry(MUT1, MUT1),
+    "MUT2": Entry(MUT2, MUT2),
+    "MUT3": Entry(MUT3, MUT3),
+    "IndRNN": Entry(IndRNN, IndRNN),
+    "IRNN": Entry(IRNN, IRNN),
+    "ParaGRU": Entry(ParaGRU, ParaGRU),
+    "LSTM-projected": Entry(
+        lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
+    ),
 }
 """The cells that a comparison knows by name: a new one is a row."""
 

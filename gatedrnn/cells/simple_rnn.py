@@ -11,12 +11,14 @@ import jax.numpy as jnp
 from gatedrnn.cells import checks, initializers
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Key
 
 
+@exportable
 class SimpleRNNParams(NamedTuple):
     """Input map, recurrent map, bias."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from gatedrnn.commands.signals import WORDS, say
 from gatedrnn.errors import InputError
 from gatedrnn.training.hosts import is_first
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h: the program is wrong, not what it was given."""

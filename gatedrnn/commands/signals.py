@@ -55,8 +55,12 @@ def say(line: str) -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process with an exit code; after a signal at once, as threads of a library below may still be at work."""
-    if code - 128 not in WORDS or jax.distributed.is_initialized():
+    if jax.distributed.is_initialized():
         sys.exit(code)  # of several processes none leaves the others without a word
+    if code - 128 not in WORDS:
+        for number in WORDS:  # all is written: a signal that comes while Python ends would kill it, and change the code
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(code)
     with contextlib.suppress(OSError, ValueError, AttributeError):  # the last where it was closed: there is none
         sys.stdout.flush()
     os._exit(code)

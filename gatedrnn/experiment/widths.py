@@ -117,7 +117,8 @@ def check_widths(cells: Mapping[int, Cell]) -> None:
         cells: the cell of each width by the units that are asked for, the widest last.
 
     Raises:
-        InputError: where a unit whose parameters are all 0 does something, or an axis does not grow with the units.
+        InputError: where a unit whose parameters are all 0 does something or learns, or an axis does not grow with the
+            units.
     """
     *narrower, widest = cells.values()
     xs = jax.random.normal(jax.random.key(0), (3, 2, 4))
@@ -125,12 +126,16 @@ def check_widths(cells: Mapping[int, Cell]) -> None:
         params = cell.init(jax.random.key(1), 4)
         wide = jax.eval_shape(lambda: widest.init(jax.random.key(1), 4))
         alone = scan(cell).apply(params, xs)[1]
-        inside = scan(widest).apply(widened(params, wide, (units_of(cell), units_of(widest))), xs)[1]
-        missing = inside.shape[-1] - alone.shape[-1]
-        if not jnp.allclose(inside, jnp.pad(alone, [(0, 0), (0, 0), (0, missing)]), rtol=1e-4, atol=1e-5):
+        units = units_of(cell), units_of(widest)
+        inside, pull = jax.vjp(lambda held: scan(widest).apply(held, xs)[1], widened(params, wide, units))
+        missing = [(0, 0), (0, 0), (0, inside.shape[-1] - alone.shape[-1])]
+        (gradient,) = pull(jnp.pad(jnp.ones_like(alone), missing))
+        within = widened(narrowed(gradient, params, units), wide, units)
+        still = all(map(jnp.array_equal, jax.tree.leaves(gradient), jax.tree.leaves(within)))
+        if not still or not jnp.allclose(inside, jnp.pad(alone, missing), rtol=1e-4, atol=1e-5):
             raise InputError(
-                "hidden: expected a cell of which a unit without parameters puts out 0, as several widths are tried "
-                f"together; got {cell!r}; give one width"
+                "hidden: expected a cell of which a unit without parameters puts out 0 and gets no gradient, as "
+                f"several widths are tried together; got {cell!r}; give one width"
             )
 
 

@@ -15,6 +15,7 @@ from gatedrnn.layers import sequence
 from gatedrnn.layers.engines.table import EngineChoice
 from gatedrnn.layers.remat import Remat
 from gatedrnn.layers.scan import Scan
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
@@ -26,6 +27,7 @@ Merge: TypeAlias = Literal["concat", "sum", "mean", "product"]
 """How the outputs of both directions become one."""
 
 
+@exportable
 class BidirectionalParams(NamedTuple):
     """Parameters of both directions."""
 
@@ -33,6 +35,7 @@ class BidirectionalParams(NamedTuple):
     backward: Params
 
 
+@exportable
 class BidirectionalCarry(NamedTuple):
     """Final carries of both directions; the backward one is the carry after the sequence's first step."""
 

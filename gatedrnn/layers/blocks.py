@@ -105,9 +105,11 @@ def step_of(tree: Any, t: Array, width: int) -> Any:
 
 def flat(function: Callable[..., Any], *trees: Any, leading: int) -> Any:
     """Apply ``function`` to arrays whose ``leading`` axes are merged into one, and part them again in the result."""
+    if spread_explicitly(trees):
+        return function(*trees)
     axes = jax.tree.leaves(trees)[0].shape[:leading]
     out = function(*merged(trees, leading))
-    return jax.tree.map(lambda leaf: leaf.reshape(*axes, *leaf.shape[-1:]), out)
+    return jax.tree.map(lambda leaf: leaf.reshape(*axes, *leaf.shape[1:]), out)
 
 
 def merged(tree: Any, leading: int) -> Any:

@@ -34,6 +34,8 @@ def in_segments(
     if remat is None:
         return run(start, steps)
     length = jax.tree.leaves(steps)[0].shape[0]
+    if not isinstance(length, int):
+        raise InputError(f"remat: expected None where the number of steps is a symbol, {length}; got {remat!r}")
     size = divisor_near(length, math.isqrt(max(length - 1, 0)) + 1) if remat == "sqrt" else remat
     again = jax.checkpoint(run)
     return scan_blocks(lambda carry, part, _: again(carry, part), start, steps, None, size, reverse=reverse)

@@ -146,7 +146,8 @@ def scan(
             ``jax.jacfwd``), which "reference" has. "auto" is "fast" where the cell allows it. Both choose by backend
             and shape among forms of it, of which ``gatedrnn.layers.engines.fast.forms.FastForm`` names one. "cudnn" is
             NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
-            chosen by "auto".
+            chosen by "auto". "associative" runs a linear recurrence, such as a MinGRU, in parallel over time; it is
+            never chosen by "auto" either.
         unroll: steps in one iteration of the compiled loop.
         remat: None, or the length of the segments that the backward pass computes again instead of having saved
             them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.

@@ -46,11 +46,11 @@ def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
     return jax.tree.map(one, on_true, on_false)
 
 
-def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, "T *b"] | None:
+def valid_steps(shape: tuple[Any, ...], lengths: Any, mask: Any) -> Bool[Array, "T *b"] | None:
     """Combine ``lengths`` and ``mask`` by "and" into one mask of the steps that exist; None where neither came.
 
     Args:
-        shape: ``[T, *B]`` of the input; a layer that doesn't know where B ends gives the whole shape.
+        shape: ``[T, *B]`` of the input, sizes or symbols; a layer that doesn't know where B ends gives the whole shape.
         lengths: steps of each sequence, integers ``[*b]``; the mask's batch axes may be more, or fewer.
         mask: true at steps that exist, bool ``[T, *b]``.
 
@@ -75,7 +75,7 @@ def valid_steps(shape: tuple[int, ...], lengths: Any, mask: Any) -> Bool[Array, 
     return valid & mask
 
 
-def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T *b"]:
+def check_flags(name: str, flags: Any, shape: tuple[Any, ...]) -> Bool[Array, "T *b"]:
     """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
     flags = numbers(name, flags)
     if flags.dtype != jnp.bool_:
@@ -86,7 +86,7 @@ def check_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Bool[Array, "T
     return flags
 
 
-def _check_leading(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
+def _check_leading(name: str, shape: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
     if shape != expected[: len(shape)]:
         raise InputError(f"{name}: expected the leading axes of {expected}, got {shape}")
 
@@ -105,7 +105,8 @@ def numbers(name: str, value: Any) -> Array:
             raise InputError(f"{name}: expected one array of numbers, got {value!r:.200}") from error
     if not any(jnp.issubdtype(value.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
         raise InputError(f"{name}: expected real numbers, got {checks.shown(value)}")
-    return jnp.asarray(value)
+    # What is an array stays: a copy of NaN in padding would be seen by jax.debug_nans.
+    return value if isinstance(value, jax.Array) else jnp.asarray(value)
 
 
 def check_key(key: Any) -> None:
@@ -125,7 +126,7 @@ def zero_padding(valid: Bool[Array, "*m"] | None, xs: Any) -> Any:
 
 
 def resets_before_step(
-    shape: tuple[int, ...], resets: Any, valid: Bool[Array, "T *m"] | None, *, reverse: bool
+    shape: tuple[Any, ...], resets: Any, valid: Bool[Array, "T *m"] | None, *, reverse: bool
 ) -> Bool[Array, "T *b"] | None:
     """Return where a scan resets its carry before it consumes ``x[t]``; only steps that exist can start a segment.
 

@@ -15,6 +15,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.blocks import flat
 from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
@@ -70,6 +71,7 @@ class Stateless:
         raise NotImplementedError
 
 
+@exportable
 class DenseParams(NamedTuple):
     """Weight and bias."""
 
@@ -110,6 +112,7 @@ class Dense(Stateless):
         return flat(lambda xs: xs @ w + b, xs.astype(dtype), leading=xs.ndim - 1)
 
 
+@exportable
 class EmbedParams(NamedTuple):
     """One row for each token."""
 

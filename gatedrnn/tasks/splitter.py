@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks.in_time import before_test, of_other_groups, of_seen_groups, parts_in_time, split_by
+from gatedrnn.tasks.moments import Moments, moments
 from gatedrnn.tasks.parts import Batch, FinalTest, Past, Scale, Visible
 from gatedrnn.tasks.past import naive_error, recordings
 from gatedrnn.tasks.season import find_season
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
 
 KEPT_WHOLE = 1000
 """Steps of the longest sequence that is not cut into windows where none are asked for."""
-CHUNK = 1 << 16
-
-
-class Moments(NamedTuple):
-    """Mean and deviation of each column, ``[I]``."""
-
-    mean: Float[np.ndarray, "I"]
-    deviation: Float[np.ndarray, "I"]
 
 
 class Splitter:
@@ -253,23 +246,3 @@ def _side_by_side(
             values = (values - by.mean) / np.where(by.deviation > 0, by.deviation, 1.0)
         out[t, there] = values
     return out
-
-
-def moments(flat: Float[np.ndarray, "N I"], parts: tuple[Stretches, ...]) -> Moments:
-    """Return mean and deviation of each column over all steps of these parts, in float64 and little memory.
-
-    Example:
-        >>> part = Stretches(np.array([0, 3]), np.array([2, 4]), np.array([0, 1]))
-        >>> [m.tolist() for m in moments(np.array([[1.0], [2.0], [9.0], [6.0]]), (part,))]
-        [[3.0], [2.160246899469287]]
-    """
-    spans = [
-        (first, min(first + CHUNK, stop))
-        for part in parts
-        for start, stop in zip(part.starts.tolist(), part.stops.tolist(), strict=True)
-        for first in range(start, stop, CHUNK)
-    ]
-    total: Any = sum(flat[a:b].sum(0, dtype=np.float64) for a, b in spans)
-    mean = total / sum(b - a for a, b in spans)
-    squares: Any = sum(((flat[a:b] - mean) ** 2).sum(0) for a, b in spans)
-    return Moments(mean, np.sqrt(squares / sum(b - a for a, b in spans)))

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def outputs_have_the_shape_that_is_promised(probe: Probe) -> None:
-    """``ys`` is ``[T, *B, out_dim]``; the carry's leaves lead with ``[*B]`` and keep their types."""
+    """``ys`` is ``[T, *B, out_dim]``; the carry's leaves lead with ``[*B]`` and keep their types.
+
+    Axes of space, which stand between the input's batch and its features, stand there in the output too.
+    """
     carry, ys = probe.apply(probe.params, probe.whole)
     width = probe.in_dim if probe.layer.out_dim is None else probe.layer.out_dim
-    if ys.shape != (STEPS, BATCH, width):
-        raise AssertionError(f"ys: expected {(STEPS, BATCH, width)}, got {ys.shape}")
+    space = jax.tree.leaves(probe.whole.xs)[0].shape[2:-1]
+    if ys.shape != (STEPS, BATCH, *space, width):
+        raise AssertionError(f"ys: expected {(STEPS, BATCH, *space, width)}, got {ys.shape}")
     for leaf in jax.tree.leaves(carry):
         if leaf.shape[:1] != (BATCH,):
             raise AssertionError(f"carry: expected leaves [{BATCH}, ...], got {leaf.shape}")

@@ -13,9 +13,10 @@ from gatedrnn.training.fixed_steps import FixedSteps
 from gatedrnn.training.groups import Group, groups
 from gatedrnn.training.member import Members
 from gatedrnn.training.plan import Plan
-from gatedrnn.training.population import Interrupted, Population, Store, member, population
+from gatedrnn.training.population import Population, member, population
 from gatedrnn.training.run import Run, Status
 from gatedrnn.training.step import adam, adamw, train_step, warmup_cosine
+from gatedrnn.training.store import Interrupted, Store
 from gatedrnn.training.stream import Stream
 from gatedrnn.training.streamed_steps import StreamedSteps
 from gatedrnn.training.termination import EXIT_CODE, Termination

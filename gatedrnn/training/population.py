@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from gatedrnn.training.member import Members, MemberState, advanced, blank_metri
 from gatedrnn.training.placement import Placement, assign
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
 from gatedrnn.training.size import inside_of
+from gatedrnn.training.store import stop_of_any
 from gatedrnn.training.stream import DataSource
 
 if TYPE_CHECKING:
@@ -24,22 +25,7 @@ if TYPE_CHECKING:
     from jaxtyping import Key
 
     from gatedrnn.training.run import Run, Status
-
-
-class Interrupted(Exception):
-    """Training was asked to stop after a segment; the members are saved, and the same command resumes."""
-
-
-class Store(Protocol):
-    """Where members are kept between segments; ``gatedrnn.training.checkpoint.Checkpoints`` is one."""
-
-    def save(self, step: int, state: Any, fingerprint: dict[str, Any], *, force: bool = False) -> None:
-        """Keep ``state``, and which members it is of; ``force`` where nothing comes after it."""
-        ...
-
-    def restore(self, like: Any, fingerprint: dict[str, Any]) -> tuple[int, Any] | None:
-        """Return the newest step and its state, of the structure of ``like``; None where there is none."""
-        ...
+    from gatedrnn.training.store import Store
 
 
 class Population:
@@ -191,19 +177,6 @@ class Population:
             own = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0)
             self._limit = int(of_each(np.float64(own)).min())  # all processes need the same program
         return self.plan.memory or self._limit or None
-
-
-def stop_of_any(on_segment: Callable[[Members], None] | None, members: Members) -> BaseException | None:
-    """Call ``on_segment``; return what it raised, or ``Interrupted`` where it raised in another process alone."""
-    stop = None
-    try:
-        if on_segment is not None:
-            on_segment(members)
-    except BaseException as raised:
-        stop = raised
-    # All processes have to go on, or none: they train together.
-    any_stops = of_each(stop is not None).any()
-    return Interrupted("another process was asked to stop") if any_stops and stop is None else stop
 
 
 def member(tree: Any, k: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 
 EXIT_CODE = 128 + signal.SIGTERM
 """What a shell reports of a process that SIGTERM ended: 143."""

@@ -12,12 +12,18 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
+from tests.helpers import numpy_grus, numpy_lstms
 
 T, I, H = 5, 3, 4  # noqa: E741
 WIDE = gr.Policy(params="float64")
 CASES = {
     "lstm": (gr.LSTM(H, policy=WIDE), plain.lstm),
     "lstm, sine": (gr.LSTM(H, jnp.sin, WIDE), partial(plain.lstm, activation=np.sin)),
+    "lstm, projected": (gr.ProjectedLSTM(6, H, policy=WIDE), plain.projected_lstm),
+    "lstm, projected, sine": (
+        gr.ProjectedLSTM(6, H, jnp.sin, WIDE),
+        partial(plain.projected_lstm, activation=np.sin),
+    ),
     "gru": (gr.GRU(H, policy=WIDE), plain.gru),
     "gru, sine": (gr.GRU(H, activation=jnp.sin, policy=WIDE), partial(plain.gru, activation=np.sin)),
     "gru, reset before": (gr.GRU(H, reset="before", policy=WIDE), plain.gru_reset_before),
@@ -29,6 +35,8 @@ CASES = {
     "simple rnn, sine": (gr.SimpleRNN(H, jnp.sin, WIDE), partial(plain.simple_rnn, activation=np.sin)),
     "min gru": (gr.MinGRU(H, policy=WIDE), plain.min_gru),
     "min gru, sine": (gr.MinGRU(H, jnp.sin, WIDE), partial(plain.min_gru, activation=np.sin)),
+    **numpy_lstms.cases(H, WIDE),
+    **numpy_grus.cases(H, WIDE),
 }
 # Each of T steps adds up I + H products and takes about 16 operations more; a loss sums over T * H outputs.
 RTOL = compare.tolerance(np.finfo(np.float64).eps, T * (I + H + 16) * T * H)

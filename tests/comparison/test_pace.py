@@ -20,7 +20,7 @@ from gatedrnn.comparison.search import context, in_time, replicate
 from gatedrnn.comparison.search.pace import Pace
 from gatedrnn.comparison.search.replicate import Search, Trials, draw_replicate
 from gatedrnn.comparison.verdict.caveats import caveats
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 from tests.helpers.fake_results import make_task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, without_seconds
 

@@ -21,7 +21,7 @@ from gatedrnn.predict.model import load
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 

@@ -242,6 +242,22 @@ class Mixed(gr.SimpleRNN):
         return y, y
 
 
+class AcrossRows(gr.SimpleRNN):
+    mixes_units = True
+
+    def gate(self, params, z, u, carry):
+        y = jnp.tanh(z + u) - z.mean(0)
+        return y, y
+
+
+class Bent(gr.SimpleRNN):
+    def emit(self, params, carry, y):
+        return carry, jnp.tanh(y)
+
+    def step(self, params, carry, x):
+        return self.emit(params, *super().step(params, carry, x))
+
+
 class Disjoint(gr.SimpleRNN):
     def joint(self, params, x, carry):
         return super().joint(params, x, carry) - params.b + 1
@@ -256,5 +272,7 @@ CELLS = {
     gate_laws.step_is_gate_of_project_and_recur: OtherStep(2),
     gate_laws.project_takes_any_number_of_steps: Normalised(2),
     gate_laws.gate_is_elementwise: Mixed(2),
+    gate_laws.gate_mixes_no_rows: AcrossRows(2),
+    gate_laws.emit_is_linear: Bent(2),
     gate_laws.joint_is_the_sum_of_project_and_recur: Disjoint(2),
 }

@@ -11,73 +11,20 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.cells import registry
+from gatedrnn.config import config
 from gatedrnn.layers.engines.fast.forms import FastForm
+from gatedrnn.layers.learned_start import GatedLearnedStart
 
 
-@dataclasses.dataclass(frozen=True)
-class Zoneout:
-    """h' = k h + (1 - k) tanh(x W_x + h W_h + b); k is 1 at random in training, and the rate in evaluation."""
-
-    hidden: int
-    rate: float
-
-    @property
-    def out_dim(self):
-        return self.hidden
+@config
+class Started(GatedLearnedStart):
+    """A gated cell whose initial carry has been learned already: it is not zero."""
 
     def init(self, key, in_dim):
-        return gr.SimpleRNN(self.hidden).init(key, in_dim)
-
-    def initial_carry(self, params, x):
-        return jnp.zeros((*x.shape[:-1], self.hidden), params.b.dtype)
-
-    def prepare(self, params, xs, key):
-        if key is None:
-            return params, xs
-        keep = jax.random.bernoulli(key, self.rate, (*xs.shape[:-1], self.hidden))
-        return params, (xs, keep.astype(params.b.dtype))
-
-    def step(self, params, carry, x):
-        x, keep = x if isinstance(x, tuple) else (x, self.rate)
-        new = jnp.tanh(x.astype(params.b.dtype) @ params.w_x + carry @ params.w_h + params.b)
-        h = keep * carry + (1 - keep) * new
-        return h, h
-
-
-class Started(NamedTuple):
-    cell: Any
-    start: Any
-
-
-@dataclasses.dataclass(frozen=True)
-class LearnedStart:
-    """A gated cell whose initial carry is learned."""
-
-    inner: Any
-
-    @property
-    def out_dim(self):
-        return self.inner.out_dim
-
-    def init(self, key, in_dim):
-        params = self.inner.init(key, in_dim)
-        start = self.inner.initial_carry(params, jnp.zeros(in_dim))
-        return Started(params, jax.tree.map(lambda leaf: leaf + jnp.arange(1.0, 1 + leaf.size) / leaf.size, start))
-
-    def initial_carry(self, params, x):
-        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*x.shape[:-1], *leaf.shape)), params.start)
-
-    def project(self, params, x):
-        return self.inner.project(params.cell, x)
-
-    def recur(self, params, carry):
-        return self.inner.recur(params.cell, carry)
-
-    def gate(self, params, z, u, carry):
-        return self.inner.gate(params.cell, z, u, carry)
-
-    def step(self, params, carry, x):
-        return self.inner.step(params.cell, carry, x)
+        params = super().init(key, in_dim)
+        return params._replace(
+            start=jax.tree.map(lambda leaf: leaf + jnp.arange(1.0, 1 + leaf.size) / leaf.size, params.start)
+        )
 
 
 class PeepholeParams(NamedTuple):
@@ -120,16 +67,83 @@ class Peephole:
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
 
+class PutsOutBoth(gr.LSTM):
+    """Puts out ``[h, c]``: no leaf of its carry has the output's shape."""
+
+    out_dim = property(lambda self: 2 * self.hidden)
+
+    def gate(self, params, z, u, carry):
+        carry, h = super().gate(params, z, u, carry)
+        return carry, jnp.concatenate([h, carry.c.astype(h.dtype)], axis=-1)
+
+
+class Count(NamedTuple):
+    steps: Any
+    h: Any
+    traces: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """A GRU that counts its steps, and keeps two fading traces of each unit: leaves ``[*B]`` and ``[*B, H, 2]``."""
+
+    hidden: int
+
+    @property
+    def out_dim(self):
+        return self.hidden
+
+    @property
+    def gru(self):
+        return gr.GRU(self.hidden)
+
+    def init(self, key, in_dim):
+        return self.gru.init(key, in_dim)
+
+    def initial_carry(self, params, x):
+        batch = x.shape[:-1]
+        traces = jnp.zeros((*batch, self.hidden, 2), params.b.dtype)
+        return Count(jnp.zeros(batch, jnp.int32), self.gru.initial_carry(params, x), traces)
+
+    def project(self, params, x):
+        return self.gru.project(params, x)
+
+    def recur(self, params, carry):
+        return self.gru.recur(params, carry.h)
+
+    def gate(self, params, z, u, carry):
+        h, _ = self.gru.gate(params, z, u, carry.h)
+        steps = carry.steps + 1
+        traces = carry.traces / 2 + jnp.stack([h, jnp.sin(h)], axis=-1) / steps[..., None, None].astype(h.dtype)
+        return Count(steps, h, traces), h + traces.sum(-1)
+
+    def step(self, params, carry, x):
+        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+
+class Centred(gr.SimpleRNN):
+    """A gate that mixes units, and says so: what it squashes has mean 0."""
+
+    mixes_units = True
+
+    def gate(self, params, z, u, carry):
+        a = z + u
+        return super().gate(params, a - a.mean(-1, keepdims=True), jnp.zeros_like(a), carry)
+
+
 QUICK = ("LSTM", "GRU", "GRU-before", "MinGRU", "SimpleRNN")
 """Cells of the registry whose laws `make test` proves; those of all the others are proven in `make verify`."""
 
 CELLS = {
     **{name: entry.make(4) for name, entry in registry.CELLS.items()},
-    "stack with noise": gr.stack(gr.residual(gr.SimpleRNN(3)), Zoneout(2, 0.5)),
+    "stack with noise": gr.stack(gr.residual(gr.SimpleRNN(3)), gr.zoneout(gr.GRU(2, reset="before"), 0.5)),
     "residual": gr.residual(gr.LSTM(3)),
-    "zoneout": Zoneout(4, 0.4),
-    "learned start": LearnedStart(gr.GRU(4)),
+    "zoneout": gr.zoneout(gr.LSTM(4), 0.4, 0.3),
+    "learned start": Started(gr.GRU(4)),
     "peephole": Peephole(4),
+    "puts out both": PutsOutBoth(3),
+    "counted": Counted(3),
+    "centred": Centred(4),
 }
 
 
@@ -146,11 +160,15 @@ def tokens(key, leading):
 
 LAYERS = {
     "blocks": (gr.scan(gr.LSTM(4), engine=FastForm(project=4, recompute=4)), {}),
-    "segments": (gr.scan(gr.GRU(4), remat=4, reverse=True), {}),
-    "reverse scan": (gr.scan(Zoneout(4, 0.4), reverse=True), {}),
-    "bidirectional": (gr.bidirectional(gr.GRU(2), LearnedStart(gr.SimpleRNN(3))), {}),
+    "segments": (gr.scan(gr.drop_connect(gr.GRU(4), 0.3), remat=4, reverse=True), {}),
+    "reverse scan": (gr.scan(gr.zoneout(gr.SimpleRNN(4), 0.4), reverse=True), {}),
+    "bidirectional": (gr.bidirectional(gr.GRU(2), Started(gr.SimpleRNN(3))), {}),
     "deep": (
-        gr.chain(gr.dropout(0.3), gr.scan(gr.LSTM(3)), gr.residual(gr.chain(gr.scan(gr.GRU(3)), gr.dense(3)))),
+        gr.chain(
+            gr.dropout(0.3),
+            gr.scan(gr.variational_dropout(gr.LSTM(3), 0.4)),
+            gr.residual(gr.chain(gr.scan(gr.GRU(3)), gr.dense(3))),
+        ),
         {},
     ),
     "residual of bidirectional": (gr.residual(gr.chain(gr.bidirectional(gr.SimpleRNN(2)), gr.dense(3))), {}),

@@ -27,6 +27,15 @@ def lstm(params, carry, x, activation=np.tanh):
     return (h, c), h
 
 
+def projected_lstm(params, carry, x, activation=np.tanh):
+    """An LSTM without projection, with the recurrent map and the output map in a row."""
+    h, c = carry
+    a_i, a_f, a_g, a_o = np.split(x @ params.w_x + h @ params.w_h + params.b, 4)
+    c = sigmoid(a_f) * c + sigmoid(a_i) * activation(a_g)
+    h = (sigmoid(a_o) * activation(c)) @ params.w_p
+    return (h, c), h
+
+
 def gru(params, h, x, activation=np.tanh):
     """r, z, n with the reset gate after the product; h' = (1 - z) n + z h."""
     w_xr, w_xz, w_xn = np.split(params.w_x, 3, axis=1)

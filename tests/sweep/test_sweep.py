@@ -26,7 +26,7 @@ from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 from tests.helpers.compiling import quick_flags
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")

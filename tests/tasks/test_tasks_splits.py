@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from gatedrnn.tasks.framing import Framing
+from gatedrnn.tasks.moments import moments
 from gatedrnn.tasks.recorded import task_from
 from gatedrnn.tasks.sequences import Sequences
-from gatedrnn.tasks.splitter import moments
 from gatedrnn.tasks.splitting import Stretches, parts_by_group
 
 
@@ -131,7 +131,7 @@ def test_statistics_are_those_of_the_training_part_alone():
 
 
 def test_moments_in_chunks_are_those_of_the_whole(monkeypatch):
-    monkeypatch.setattr("gatedrnn.tasks.splitter.CHUNK", 7)
+    monkeypatch.setattr("gatedrnn.tasks.moments.CHUNK", 7)
     x = np.random.default_rng(0).normal(1e3, 1, (100, 3)).astype(np.float32)
     found = moments(x, (Stretches(np.array([0, 60]), np.array([50, 100]), np.array([0, 0])),))
     known = np.concatenate([x[:50], x[60:]]).astype(np.float64)

@@ -14,9 +14,10 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.plan import Plan
-from gatedrnn.training.population import Interrupted, Population, member, population
+from gatedrnn.training.population import Population, member, population
 from gatedrnn.training.size import inside_of
 from gatedrnn.training.step import adamw, train_step, warmup_cosine
+from gatedrnn.training.store import Interrupted
 
 T, B, IN, H, STEPS, SEGMENTS = 5, 8, 3, 4, 3, 4
 

@@ -35,7 +35,8 @@ BINS = 20
 
 def readable(cell: Cell) -> Gates | None:
     """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
-    return gates_of(cell) if isinstance(cell, GatedCell) else None
+    found = gates_of(cell) if isinstance(cell, GatedCell) else None
+    return None if found is None or found.see_more else found
 
 
 def _named(cell: Cell) -> Gates:

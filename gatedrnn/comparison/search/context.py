@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.pace import Pace
     from gatedrnn.comparison.search.replicate import Replicate, Search, SearchResult, Trials
     from gatedrnn.training.early_stopping import EarlyStoppingState
-    from gatedrnn.training.population import Store
+    from gatedrnn.training.store import Store
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 
-from gatedrnn.training.population import Interrupted
+from gatedrnn.training.store import Interrupted
 
 
 class Pace:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.training.early_stopping import EarlyStoppingState
-    from gatedrnn.training.population import Store
+    from gatedrnn.training.store import Store
     from gatedrnn.types import Cell, Params
 
 MOST_TRIALS = 1000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from gatedrnn.training.population import Store
+    from gatedrnn.training.store import Store
 
 
 class Timed:

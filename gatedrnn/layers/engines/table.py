@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatedrnn.errors import InputError
+from gatedrnn.layers.engines.associative import ASSOCIATIVE
 from gatedrnn.layers.engines.cudnn import CUDNN
 from gatedrnn.layers.engines.fast.engine import FAST, Fast
 from gatedrnn.layers.engines.fast.forms import FastForm
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 EngineChoice: TypeAlias = str | FastForm
 """What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, or a form of the fast one."""
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (FAST, REFERENCE, CUDNN)}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE)}
 """Every engine by its name, in the order in which "auto" asks them; the reference engine refuses nothing."""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.errors import InputError
 from gatedrnn.layers import blocks
 from gatedrnn.layers.engines.fast.forms import FastForm, choose, on_cpu
 from tests.helpers.cell_table import Peephole
@@ -47,8 +48,12 @@ def test_hessian_vector_products_agree_with_the_reference(cell, forms):
 
 def test_forward_mode_is_refused_and_the_reference_has_it():
     params, xs = gr.scan(gr.LSTM(3)).init(jax.random.key(0), 2), jnp.ones((4, 2))
-    with pytest.raises(TypeError, match="custom_vjp"):
-        jax.jvp(lambda xs: gr.scan(gr.LSTM(3)).apply(params, xs)[1], (xs,), (xs,))
+    for argument, tangent in ((0, params), (1, xs)):
+        function = lambda one, k=argument: gr.scan(gr.LSTM(3)).apply(*((one, xs), (params, one))[k])[1]  # noqa: E731
+        with pytest.raises(InputError, match='engine: expected "reference" for forward mode'):
+            jax.jvp(function, (tangent,), (tangent,))
+    with pytest.raises(TypeError, match="custom_vjp"):  # a compiled program is differentiated where it can't be seen
+        jax.jvp(jax.jit(lambda xs: gr.scan(gr.LSTM(3)).apply(params, xs)[1]), (xs,), (xs,))
     layer = gr.scan(gr.LSTM(3), engine="reference")
     _, tangent = jax.jvp(lambda xs: layer.apply(params, xs)[1], (xs,), (xs,))
     assert np.abs(tangent).max() > 0

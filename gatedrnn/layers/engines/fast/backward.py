@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
+from gatedrnn.cells.cotangents import complete, known, zeros
 from gatedrnn.cells.derivatives import derivative_of
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.layers.blocks import block_edges, flat, merged, scan_blocks, shifted
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
     from gatedrnn.types import Carry, Params
 
 
+class Gate(NamedTuple):
+    """What the derivatives of a step's gate and output map need."""
+
+    pointwise: Any
+    """What the derivative of the gate needs."""
+    linear: Any
+    """``z`` and ``u``, where the gate reads parameters as well; else None."""
+    out: Any
+    """The carry and the output that the gate gave, where an output map follows; else None."""
+
+
 class Saved(NamedTuple):
     """What the backward pass needs."""
 
@@ -38,10 +50,8 @@ class Saved(NamedTuple):
     ys: Array
     carries: Carry
     """What each step started from; None for a leaf that is the output of the step before."""
-    pointwise: Any
-    """What the derivative of each step's gate needs; None where it is computed again."""
-    linear: Any
-    """Each step's ``z`` and ``u``, where the gate reads parameters as well and nothing is computed again; else None."""
+    gate: Gate | None
+    """What each step's gate leaves; None where it is computed again."""
 
 
 class Block(NamedTuple):
@@ -50,9 +60,22 @@ class Block(NamedTuple):
     steps: Steps
     ys: Array
     carries: Carry
-    pointwise: Any
-    linear: Any
+    gate: Gate | None
     d_ys: Array
+
+
+def gate_of(cell: Any, params: Params, read: tuple[Any, Any, Carry], saved: tuple[Carry, Array, Any]) -> Gate:
+    """Return what is kept of a step's gate.
+
+    Args:
+        cell: the cell whose gate it is.
+        params: the parameters that it was scanned with.
+        read: what the gate read, ``z``, ``u`` and the carry that was consumed.
+        saved: what the gate's derivative returned, the carry, the output and what its transpose needs.
+    """
+    new, y, pointwise = saved
+    linear = read[:2] if reads_params(cell.gate, params, *read) else None
+    return Gate(pointwise, linear, (new, y) if hasattr(cell, "emit") else None)
 
 
 def backward(
@@ -60,11 +83,19 @@ def backward(
 ) -> tuple[Params, Carry, Carry, Steps]:
     """Return the cotangents of params, start, initial carry and steps."""
     d_end, d_ys = cotangents
-    block = Block(saved.steps, saved.ys, saved.carries, saved.pointwise, saved.linear, d_ys)
-    length = d_ys.shape[0]
-    size = form.recompute or max(length, 1)
-    before = jax.tree.map(lambda leaf: block_edges(saved.ys, leaf, size, reverse=plan.reverse), saved.start)
+    d_end = known(d_end)
+    block = Block(saved.steps, saved.ys, saved.carries, saved.gate, d_ys)
     pull = partial(_pull_block, plan, form, saved.params, saved.initial)
+    if not form.recompute:
+        d_start, d_x, (d_params, d_initial) = pull(d_end, block, saved.start)
+        return d_params, d_start, d_initial, Steps(d_x, None, None)
+    length, size = d_ys.shape[0], form.recompute
+    before = jax.tree.map(
+        lambda own, leaf: block_edges(saved.ys, leaf, size, reverse=plan.reverse) if own is None else None,
+        saved.carries,
+        saved.start,
+        is_leaf=lambda leaf: leaf is None,
+    )
 
     def body(carry: Any, block: Block, edge: Carry) -> Any:
         d_carry, total = carry
@@ -94,15 +125,14 @@ def _pull_block(
     )
     consumed = block.steps.consumed(before, initial)
     leading = jnp.ndim(jax.tree.leaves(block.steps.x)[0]) - 1
-    if form.recompute:
-        block = _recomputed(plan, params, block, consumed, leading)
-    d_carry, d_linear, d_initial, d_gated = _reverse_scan(plan, params, d_end, block, consumed)
-    d_params, d_x = _large_products(plan.cell, params, block, consumed, d_linear, d_gated, leading)
-    zeros = jax.tree.map(jnp.zeros_like, initial)
-    return d_carry, d_x, (d_params, zeros if d_initial is None else jax.tree.map(lambda d: d.sum(0), d_initial))
+    gate = _recomputed(plan, params, block, consumed, leading) if block.gate is None else block.gate
+    d_carry, d_initial, pulled = _reverse_scan(plan, params, d_end, block._replace(gate=gate), consumed)
+    d_params, d_x = _large_products(plan.cell, params, (block.steps.x, consumed), gate, pulled, leading)
+    d_initial = zeros(initial) if d_initial is None else jax.tree.map(lambda d: d.sum(0), d_initial)
+    return d_carry, d_x, (d_params, d_initial)
 
 
-def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry, leading: int) -> Block:
+def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry, leading: int) -> Gate:
     """Compute what the gates' derivatives need again, for all steps of a block at once."""
     cell = plan.cell
     if joint := optional_method(cell, "joint"):
@@ -111,56 +141,94 @@ def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry, l
     else:
         z = flat(partial(cell.project, params), block.steps.x, leading=leading)
         u = flat(partial(cell.recur, params), consumed, leading=leading)
-    pointwise = jax.vmap(lambda *step: derivative_of(cell, params).save(*step)[2])(z, u, consumed)
-    linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
-    return block._replace(pointwise=pointwise, linear=linear)
+    saved = jax.vmap(derivative_of(cell, params).save)(z, u, consumed)
+    return gate_of(cell, params, (z, u, consumed), saved)
 
 
-def _reverse_scan(plan: ScanPlan, params: Params, d_end: Carry, block: Block, consumed: Carry) -> Any:
-    """Carry the state's cotangent back in time; return it and, stacked, what the large products need."""
+class Pulled(NamedTuple):
+    """Cotangents in each step, of which those of weights and inputs are made by large products."""
+
+    linear: Any
+    """Of ``z`` and ``u``, as the gate's derivative has them."""
+    gated: Any
+    """Of the carry and the output of the gate, where it reads parameters; else None."""
+    emitted: Any
+    """Of the carry and the output after the output map, where there is one; else None."""
+
+
+def _reverse_scan(
+    plan: ScanPlan, params: Params, d_end: Carry, block: Block, consumed: Carry
+) -> tuple[Carry, Carry | None, Pulled]:
+    """Carry the state's cotangent back in time; return it, that of the initial carry in each step, and all others."""
     cell, derivative = plan.cell, derivative_of(plan.cell, params)
 
     def step(d_carry: Carry, now: Any) -> Any:
-        this, d_y, carry, pointwise = now
+        this, d_y, carry, gate = now
         d_new, d_kept = d_carry, None
         if this.valid is not None:
             d_new, d_kept = _part(this.valid, d_carry)
             d_y = zero_padding(this.valid, d_y)
-        d_linear, d_consumed = derivative.transpose(pointwise, carry, d_new, d_y)
+        d_emitted = None
+        if gate.out is not None:
+            d_emitted = d_new, d_y
+            d_new, d_y = _pulled_through(partial(cell.emit, params), gate.out, d_emitted)
+        d_linear, d_consumed = derivative.transpose(gate.pointwise, carry, d_new, d_y)
         d_u = derivative.of_u(d_linear)
-        (d_recurred,) = jax.vjp(partial(cell.recur, params), carry)[1](d_u)
+        d_recurred = known(jax.vjp(partial(cell.recur, params), carry)[1](d_u)[0])
         d_carry = _add(d_consumed, d_recurred)
         if d_kept is not None:
             d_carry = _add(d_carry, d_kept)
         d_initial = None
         if this.reset is not None:
             d_initial, d_carry = _part(this.reset, d_carry)
-        return d_carry, (d_linear, d_initial, None if block.linear is None else (d_new, d_y))
+        return d_carry, (d_initial, Pulled(d_linear, None if gate.linear is None else (d_new, d_y), d_emitted))
 
     flags = Steps(None, block.steps.valid, block.steps.reset)
     d_carry, stacked = jax.lax.scan(
-        step, d_end, (flags, block.d_ys, consumed, block.pointwise), reverse=not plan.reverse, unroll=plan.unroll
+        step, d_end, (flags, block.d_ys, consumed, block.gate), reverse=not plan.reverse, unroll=plan.unroll
     )
     return d_carry, *stacked
 
 
+def _pulled_through(emit: Any, out: tuple[Carry, Array], d_emitted: tuple[Carry, Array]) -> tuple[Carry, Array]:
+    """Return the cotangents of what the gate gave from those of what the output map made of it."""
+    made, pull = jax.vjp(emit, *out)
+    d_new, d_y = pull(complete(d_emitted, made))
+    return known(d_new), d_y
+
+
 def _large_products(
-    cell: Any, params: Params, block: Block, consumed: Carry, d_linear: Any, d_gated: Any, leading: int
+    cell: Any, params: Params, read: tuple[Any, Carry], gate: Gate, pulled: Pulled, leading: int
 ) -> tuple[Params, Any]:
-    """Return the cotangents of parameters and inputs from those of ``z`` and ``u`` in all steps at once."""
+    """Return the cotangents of parameters and inputs from those in all steps at once.
+
+    Args:
+        cell: the cell that was scanned.
+        params: the parameters that it was scanned with.
+        read: the inputs of all steps, and the carries that they consumed.
+        gate: what the steps' gates left.
+        pulled: the cotangents that the reverse scan has found.
+        leading: the axes of time and batch.
+    """
     derivative = derivative_of(cell, params)
-    d_z, d_u = derivative.of_z(d_linear), derivative.of_u(d_linear)
-    parts = (block.steps.x, consumed, d_z, d_u, block.linear, d_gated)
-    x, carries, d_z, d_u, linear, d_gated = merged(parts, leading)
+    of_linear = derivative.of_z(pulled.linear), derivative.of_u(pulled.linear)
+    x, carries = merged(read, leading)
+    d_z, d_u = merged(of_linear, leading)
     if joint := optional_method(cell, "joint"):
         d_x = jax.vjp(lambda x: cell.project(params, x), x)[1](d_z)[0]
         d_params = jax.vjp(lambda p: joint(p, x, carries), params)[1](d_z)[0]
     else:
         d_projected, d_x = jax.vjp(cell.project, params, x)[1](d_z)
-        d_params = _add(d_projected, jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0])
-    if linear is not None:
-        d_params = _add(d_params, jax.vjp(lambda p: cell.gate(p, *linear, carries), params)[1](d_gated)[0])
-    return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), d_x, block.steps.x)
+        d_params = _add(known(d_projected), known(jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0]))
+    if gate.linear is not None:
+        linear, d_gated = merged((gate.linear, pulled.gated), leading)
+        made, pull = jax.vjp(lambda p: cell.gate(p, *linear, carries), params)
+        d_params = _add(d_params, known(pull(complete(d_gated, made))[0]))
+    if gate.out is not None:
+        out, d_emitted = merged((gate.out, pulled.emitted), leading)
+        made, pull = jax.vjp(lambda p: cell.emit(p, *out), params)
+        d_params = _add(d_params, known(pull(complete(d_emitted, made))[0]))
+    return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), known(d_x), read[0])
 
 
 def reads_params(gate: Any, params: Params, *others: Any) -> bool:

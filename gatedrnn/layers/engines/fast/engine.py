@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import jax
 import jax.numpy as jnp
+from jax.interpreters.ad import JVPTracer
 
 from gatedrnn.cells.derivatives import derivative_of
+from gatedrnn.cells.gated import emitted, gated
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import flat, scan_blocks, step_of
-from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.engines.fast.backward import Saved, backward, reads_params
+from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.fast.backward import Saved, backward, gate_of
 from gatedrnn.layers.engines.fast.forms import FastForm, choose
 from gatedrnn.layers.sequence import Steps, zero_padding
 
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 class Fast:
     """Serves every ``GatedCell`` in every call, without forward mode.
 
-    ``jax.jvp`` through it is a ``TypeError`` of JAX's; the reference engine serves it.
+    It refuses forward mode (``jax.jvp``), for which the reference engine is; inside ``jax.jit``, where that cannot be
+    seen, the ``TypeError`` is JAX's own.
 
     Attributes:
         form: how it runs; None has it chosen by backend and shape in each call.
@@ -52,8 +55,12 @@ class Fast:
             return f"expected FastForm with project of 1 or more, as {cell!r} has no joint"
         return None
 
-    def refuses_call(self, start: Carry, steps: Steps) -> None:
-        """Refuse no call."""
+    def refuses_call(self, start: Carry, steps: Steps) -> str | None:
+        """Refuse blocks of steps of which nobody knows how many there are."""
+        length = jax.tree.leaves(steps)[0].shape[0]
+        if self.form is not None and not isinstance(length, int) and (self.form.project > 1 or self.form.recompute):
+            return f"expected a form without blocks of steps, as their number is the symbol {length}; got {self.form}"
+        return None
 
     def variants(self, cell: Any) -> tuple[FastForm, ...]:
         """Return a form with everything in blocks of 4 steps, and that of the joint product where the cell has one."""
@@ -62,6 +69,8 @@ class Fast:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``, in this form or in the one that the shapes ask for."""
+        if any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves((params, start, steps))):
+            raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "fast"')
         form = choose(plan.cell, params, steps.x) if self.form is None else self.form
         return _fast(plan, form, params, start, initial, steps)
 
@@ -80,7 +89,7 @@ def _fast(
 ) -> tuple[Carry, Array]:
     def step(carry: Carry, now: Steps, z: Any) -> tuple[Carry, Array]:
         carry = now.consumed(carry, initial)
-        new, y = plan.cell.gate(params, *_linear(plan, params, now, z, carry), carry)
+        new, y = gated(plan.cell, params, *_linear(plan, params, now, z, carry), carry)
         return now.carry_out(new, carry), zero_padding(now.valid, y)
 
     return _scan_projected(plan, form, params, step, start, steps)
@@ -94,14 +103,14 @@ def _forward(
     def step(carry: Carry, now: Steps, z: Any) -> Any:
         consumed = now.consumed(carry, initial)
         z, u = _linear(plan, params, now, z, consumed)
-        new, y, pointwise = derivative.save(z, u, consumed)
+        saved = derivative.save(z, u, consumed)
+        new, y = emitted(cell, params, *saved[:2])
         carried, y = now.carry_out(new, consumed), zero_padding(now.valid, y)
         # What is handed on as it is put out (an LSTM's h) need not be saved twice.
         unlike_y = jax.tree.map(lambda before, after: None if after is y else before, carry, carried)
         if form.recompute:
-            return carried, (y, unlike_y, None, None)
-        linear = (z, u) if reads_params(cell.gate, params, z, u, consumed) else None
-        return carried, (y, unlike_y, pointwise, linear)
+            return carried, (y, unlike_y, None)
+        return carried, (y, unlike_y, gate_of(cell, params, (z, u, consumed), saved))
 
     end, (ys, *saved) = _scan_projected(plan, form, params, step, start, steps)
     return (end, ys), Saved(params, start, initial, steps, ys, *saved)

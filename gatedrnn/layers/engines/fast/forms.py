@@ -87,7 +87,9 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> FastForm:
     """
     if spread_explicitly(xs):
         return FastForm()  # the axes of an explicit mesh are not merged with others
-    length, *batch, in_dim = jax.tree.leaves(xs)[0].shape
+    length, *batch, in_dim = sizes = jax.tree.leaves(xs)[0].shape
+    if not all(isinstance(size, int) for size in sizes):
+        return FastForm()  # a program that is exported for any size is in the form that needs to know none
     if jax.default_backend() != "cpu":
         return FastForm(project=max(length, 1))
     z = jax.eval_shape(lambda x: cell.project(params, x), first_input(xs))

@@ -1,0 +1,126 @@
+"""The convolutional gated recurrent unit, for sequences of signals or images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells import checks
+from gatedrnn.cells.convolution import check_kernel, convolve, kernels
+from gatedrnn.cells.gates import Gates
+from gatedrnn.config import config
+from gatedrnn.policy import Policy
+from gatedrnn.trees import exportable
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Key
+
+
+@exportable
+class ConvGRUParams(NamedTuple):
+    """Kernels ``[*size, I or H, 3*H]``, blocks of H channels in the order r, z, n."""
+
+    w_x: Float[Array, "..."]
+    w_h: Float[Array, "..."]
+    b: Float[Array, "3*H"]
+
+    gates = Gates(("reset", "update", "candidate"), ("reset", "update"), "update")
+
+
+@config
+class ConvGRU:
+    """Gated recurrent unit whose products are convolutions: a state of H channels at each place of a signal or image.
+
+    .. code-block:: text
+
+        r = sigmoid(w_xr conv x + w_hr conv h + b_r)             reset gate;  x [*B, *space, I], h [*B, *space, H]
+        z = sigmoid(w_xz conv x + w_hz conv h + b_z)             update gate
+        n = activation(w_xn conv x + w_hn conv (r * h) + b_n)    candidate
+        h' = (1 - z) * n + z * h                                 also the output
+
+    z keeps, as in ``GRU``; in the paper 1 - z does. Beyond the edges are zeros. It is a plain ``Cell``, which the
+    reference engine runs; ``lengths``, ``mask`` and ``resets`` are ``[*b]``, as of every cell.
+
+    Attributes:
+        hidden: H, the number of channels.
+        activation: the function that is applied to the candidate.
+        policy: types; ``policy.carry`` is that of h.
+        space: the number of axes of space: 1 for signals, 2 for images.
+        size: the length of a kernel along each axis of space, an odd number.
+
+    Raises:
+        InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
+
+    Source: Ballas et al. 2016, arXiv 1511.06432v4, with z and 1 - z exchanged.
+
+    Example:
+        >>> cell = ConvGRU(4, space=1)
+        >>> params = cell.init(jax.random.key(0), in_dim=2)
+        >>> x = jnp.ones((5, 7, 2))  # a batch of 5 signals of 7 places
+        >>> cell.step(params, cell.initial_carry(params, x), x)[1].shape
+        (5, 7, 4)
+    """
+
+    hidden: int
+    activation: Callable[[Array], Array] = jnp.tanh
+    policy: Policy = Policy()
+    space: int = 2
+    size: int = 3
+
+    gates = ConvGRUParams.gates
+
+    def __post_init__(self) -> None:
+        """Refuse what no cell is made of."""
+        checks.configuration(self.hidden, self.activation, self.policy)
+        check_kernel(self.space, self.size)
+
+    @property
+    def out_dim(self) -> int:
+        """H."""
+        return self.hidden
+
+    def init(self, key: Key[Array, ""], in_dim: int) -> ConvGRUParams:
+        """Draw parameters for inputs of ``in_dim`` channels; recurrent kernels have orthonormal columns."""
+        checks.key("key", key)
+        checks.positive("in_dim", in_dim)
+        key_x, key_h = jax.random.split(key)
+        places, dtype = (self.size,) * self.space, self.policy.params
+        glorot, orthogonal = jax.nn.initializers.glorot_uniform(), jax.nn.initializers.orthogonal()
+        return ConvGRUParams(
+            w_x=kernels(glorot, key_x, (*places, in_dim, self.hidden), 3, dtype),
+            w_h=kernels(orthogonal, key_h, (*places, self.hidden, self.hidden), 3, dtype),
+            b=jnp.zeros(3 * self.hidden, dtype),
+        )
+
+    def initial_carry(self, params: ConvGRUParams, x: Any) -> Float[Array, "*B H"]:
+        """Return zeros ``[*B, *space, H]`` for an input ``[*B, *space, I]``."""
+        self._check(params)
+        compute = self.policy.compute_dtype(params.w_h)
+        return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
+
+    def prepare(self, params: ConvGRUParams, xs: Any, key: Any = None) -> tuple[ConvGRUParams, Any]:
+        """Cast the parameters once, outside the scan."""
+        del key
+        self._check(params)
+        dtype = self.policy.compute_dtype(params.w_h)
+        return ConvGRUParams(*(p.astype(dtype) for p in params)), xs
+
+    def step(self, params: ConvGRUParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+        """Consume one input ``[*B, *space, I]``."""
+        w_x, w_h, b = self.prepare(params, None)[0]
+        h = carry.astype(w_h.dtype)
+        z_gates, z_n = jnp.split(convolve(x.astype(w_x.dtype), w_x) + b, [2 * self.hidden], axis=-1)
+        w_gates, w_n = jnp.split(w_h, [2 * self.hidden], axis=-1)
+        reset, keep = jnp.split(jax.nn.sigmoid(z_gates + convolve(h, w_gates)), 2, axis=-1)
+        candidate = self.activation(z_n + convolve(reset * h, w_n))
+        new = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(w_h.dtype))
+        return new, new.astype(w_h.dtype)
+
+    def _check(self, params: ConvGRUParams) -> None:
+        places, columns = (self.size,) * self.space, 3 * self.hidden
+        shapes = {"w_h": (*places, self.hidden, columns), "b": (columns,), "w_x": (*places, None, columns)}
+        checks.params(params, ConvGRUParams, **shapes)

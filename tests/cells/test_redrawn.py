@@ -1,0 +1,110 @@
+"""Initial parameters of other sources: what they set, what they leave, and that all of it may be traced."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+import gatedrnn as gr
+from gatedrnn.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("quick_compiles")
+
+I, H = 200, 32  # noqa: E741
+KEY = jax.random.key(5)
+CELLS = {"lstm": (gr.LSTM(H), 4), "gru": (gr.GRU(H), 3), "simple rnn": (gr.SimpleRNN(H), 1)}
+EPS = float(np.finfo(np.float32).eps)
+
+
+def drawn(name):
+    cell, gates = CELLS[name]
+    return cell.init(jax.random.key(0), I), gates
+
+
+def assert_others_stay(got, before, *changed):
+    for field in before._fields:
+        if field not in changed:
+            np.testing.assert_array_equal(getattr(got, field), getattr(before, field))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_orthogonal_blocks_have_the_gain_as_every_singular_value(name):
+    params, gates = drawn(name)
+    got = gr.orthogonal_recurrent(params, KEY, 0.7)
+    blocks = np.split(np.asarray(got.w_h, np.float64), gates, axis=1)
+    for block in blocks:
+        np.testing.assert_allclose(np.linalg.svd(block, compute_uv=False), 0.7, rtol=H * EPS)
+    assert len({block.tobytes() for block in blocks}) == gates
+    assert not np.array_equal(got.w_h, 0.7 * params.w_h)
+    assert_others_stay(got, params, "w_h")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_identity_blocks_are_the_gain_on_the_diagonal(name):
+    params, gates = drawn(name)
+    got = gr.identity_recurrent(params, 0.5)
+    np.testing.assert_array_equal(got.w_h, np.hstack([0.5 * np.eye(H)] * gates))
+    assert_others_stay(got, params, "w_h")
+
+
+def test_an_irnn_is_a_simple_rnn_with_the_identity():
+    params = gr.identity_recurrent(gr.SimpleRNN(H).init(KEY, I))
+    jax.tree.map(np.testing.assert_array_equal, gr.IRNN(H).init(KEY, I), params)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_glorot_blocks_are_uniform_within_their_bound_times_the_gain(name):
+    params, gates = drawn(name)
+    got = gr.glorot_input(params, KEY, 2.0, hidden=H)
+    bound = 2 * np.sqrt(6 / (I + H))
+    for block in np.split(np.asarray(got.w_x, np.float64), gates, axis=1):
+        assert stats.kstest(block.ravel(), stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
+    assert_others_stay(got, params, "w_x")
+
+
+def test_uniform_parameters_are_within_the_root_of_the_units_biases_too():
+    params, _ = drawn("gru")
+    got = gr.uniform_all(params, KEY, hidden=H)
+    bound = 1 / np.sqrt(H)
+    for leaf in got:
+        assert stats.kstest(np.ravel(leaf).astype(np.float64), stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
+    assert jax.tree.map(jnp.shape, got) == jax.tree.map(jnp.shape, params)
+
+
+def test_kerass_unit_forget_bias_is_the_lstms_own_start():
+    params, _ = drawn("lstm")
+    cleared = params._replace(b=jnp.zeros(4 * H))
+    np.testing.assert_array_equal(gr.memory_bias(cleared, 1.0).b, params.b)
+
+
+def test_a_population_over_ways_and_gains_is_each_alone():
+    params, _ = drawn("lstm")
+    ways = (
+        gr.orthogonal_recurrent,
+        lambda params, key, gain: gr.identity_recurrent(params, gain),
+        lambda params, key, gain: gr.glorot_input(params, key, gain, hidden=H),
+        lambda params, key, gain: gr.uniform_all(params, key, gain, hidden=H),
+        lambda params, key, gain: gr.memory_bias(params, gain),
+    )
+    which, gains, keys = jnp.arange(len(ways)), jnp.linspace(0.5, 1.5, len(ways)), jax.random.split(KEY, len(ways))
+    got = jax.vmap(lambda way, gain, key: jax.lax.switch(way, ways, params, key, gain))(which, gains, keys)
+    for k, way in enumerate(ways):
+        alone = way(params, keys[k], gains[k])
+        # A draw of an orthogonal block is a factorisation, whose roundings differ in a batch.
+        close = jax.tree.map(lambda a, b: np.abs(a[k] - b).max() < 8 * H * EPS, got, alone)  # noqa: B023
+        assert all(jax.tree.leaves(close))
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda p: gr.orthogonal_recurrent(gr.MinGRU(4).init(KEY, 2), KEY), "params: expected some with a map w_h"),
+    (lambda p: gr.identity_recurrent(gr.IndRNN(4).init(KEY, 2)), r"params: expected w_h \[H, G\*H\], got \[4\]"),
+    (lambda p: gr.glorot_input(p, KEY, hidden=7), "hidden: expected a number that divides the 128 columns"),
+    (lambda p: gr.glorot_input(p, 3, hidden=H), "key: expected one key"),
+    (lambda p: gr.uniform_all(p, KEY, hidden=0), "hidden: expected a positive int"),
+])  # fmt: skip
+def test_what_does_not_fit_is_refused_by_name(unchecked_annotations, call, message):
+    with pytest.raises(InputError, match=message):
+        call(drawn("lstm")[0])

@@ -1,0 +1,74 @@
+"""Relatives of the GRU and simple recurrences in plain NumPy, from their papers; complex numbers go through too."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax.numpy as jnp
+import numpy as np
+
+import gatedrnn as gr
+from tests.helpers.numpy_cells import sigmoid, simple_rnn
+
+
+def relu(a):
+    """By the real part, so that a derivative along the imaginary axis passes where the unit is on."""
+    return np.where(np.real(a) > 0, a, 0)
+
+
+def mgu(params, h, x, activation=np.tanh):
+    """Equations 5a to 5c of the paper, which has [h, x] side by side in one product."""
+    both = np.concatenate([params.w_h, params.w_x])
+    w_f, w_n = np.split(both, 2, axis=1)
+    b_f, b_n = np.split(params.b, 2)
+    f = sigmoid(np.concatenate([h, x]) @ w_f + b_f)
+    n = activation(np.concatenate([f * h, x]) @ w_n + b_n)
+    h = h + f * (n - h)
+    return h, h
+
+
+def mut(params, h, x, number, activation=np.tanh):
+    """MUT1 to MUT3, z, r, n."""
+    w_xz, w_xr, w_xn = np.split(params.w_x, 3, axis=1)
+    *w_hz, w_hr, w_hn = np.split(params.w_h, 2 if number == 1 else 3, axis=1)
+    b_z, b_r, b_n = np.split(params.b, 3)
+    to_z = {1: 0.0, 2: h, 3: activation(h)}[number]
+    z = sigmoid(x @ w_xz + b_z + (to_z @ w_hz[0] if w_hz else 0.0))
+    r = sigmoid(x @ w_xr + h @ w_hr + b_r)
+    seen = activation(x @ w_xn) if number == 1 else x @ w_xn
+    h = activation((r * h) @ w_hn + seen + b_n) * z + h * (1 - z)
+    return h, h
+
+
+def ind_rnn(params, h, x, activation=relu):
+    """Li et al.: one recurrent weight a unit, here a diagonal matrix."""
+    h = activation(params.w_x.T @ x + np.diag(params.w_h) @ h + params.b)
+    return h, h
+
+
+def para_gru(params, h, x, activation=np.tanh):
+    """The GRU with reset before the product and diagonal matrices; z lets in."""
+    w_xr, w_xz, w_xn = np.split(params.w_x, 3, axis=1)
+    a_r, a_z, a_n = (np.diag(a) for a in np.split(params.w_h, 3))
+    b_r, b_z, b_n = np.split(params.b, 3)
+    r = sigmoid(x @ w_xr + a_r @ h + b_r)
+    z = sigmoid(x @ w_xz + a_z @ h + b_z)
+    h = (1 - z) * h + z * activation(x @ w_xn + a_n @ (r * h) + b_n)
+    return h, h
+
+
+def cases(hidden, policy):
+    """Return cells beside their references, by name; ReLU and a smooth function where the paper has ReLU."""
+    muts = {"mut1": gr.MUT1, "mut2": gr.MUT2, "mut3": gr.MUT3}
+    return {
+        "mgu": (gr.MGU(hidden, policy=policy), mgu),
+        "mgu, sine": (gr.MGU(hidden, jnp.sin, policy), partial(mgu, activation=np.sin)),
+        **{name: (kind(hidden, policy=policy), partial(mut, number=int(name[-1]))) for name, kind in muts.items()},
+        "mut1, sine": (gr.MUT1(hidden, jnp.sin, policy), partial(mut, number=1, activation=np.sin)),
+        "mut3, sine": (gr.MUT3(hidden, jnp.sin, policy), partial(mut, number=3, activation=np.sin)),
+        "ind rnn": (gr.IndRNN(hidden, policy=policy), ind_rnn),
+        "ind rnn, sine": (gr.IndRNN(hidden, jnp.sin, policy), partial(ind_rnn, activation=np.sin)),
+        "para gru": (gr.ParaGRU(hidden, policy=policy), para_gru),
+        "para gru, sine": (gr.ParaGRU(hidden, jnp.sin, policy), partial(para_gru, activation=np.sin)),
+        "irnn": (gr.IRNN(hidden, policy=policy), partial(simple_rnn, activation=relu)),
+    }

@@ -1,0 +1,59 @@
+"""The associative engine against a loop in NumPy, and what it refuses; the laws hold it to the reference engine."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import gatedrnn as gr
+from gatedrnn.errors import InputError
+from tests.helpers import numpy_cells as plain
+
+pytestmark = pytest.mark.usefixtures("quick_compiles")
+
+T, I, H = 37, 3, 4  # noqa: E741
+
+
+def test_values_are_those_of_a_loop_in_float64_in_one_run_and_in_chunks() -> None:
+    with jax.enable_x64(True):
+        layer = gr.scan(gr.MinGRU(H, policy=gr.Policy(params="float64")), engine="associative")
+        rng = np.random.default_rng(0)
+        params = jax.tree.map(lambda leaf: rng.normal(size=leaf.shape), layer.init(jax.random.key(0), I))
+        xs, start = rng.normal(size=(T, I)), rng.normal(size=H)
+        h, expected = start, []
+        for x in xs:
+            h, y = plain.min_gru(params, h, x)
+            expected.append(y)
+        params, xs, start = jax.tree.map(jnp.asarray, (params, xs, start))
+        end, ys = layer.apply(params, xs, carry=start)
+        middle, first = layer.apply(params, xs[:15], carry=start)
+        _, second = layer.apply(params, xs[15:], carry=middle)
+        # Each h is a sum of at most T products of T factors.
+        rtol = 8 * T * float(np.finfo(np.float64).eps)
+        np.testing.assert_allclose(ys, expected, rtol=rtol, atol=rtol)
+        np.testing.assert_allclose(jnp.concatenate([first, second]), expected, rtol=rtol, atol=rtol)
+        np.testing.assert_array_equal(end, ys[-1])
+
+
+def test_a_reset_forgets_nan() -> None:
+    """In values wherever it stands; in gradients too where no step has consumed it, as with a reset at the start."""
+    layer = gr.scan(gr.MinGRU(H), engine="associative")
+    params = layer.init(jax.random.key(0), I)
+    xs, nan = jnp.cos(jnp.arange(6.0 * I)).reshape(6, I), jnp.full(H, jnp.nan)
+
+    def after(params, at):
+        resets = jnp.zeros(6, bool).at[at].set(True)
+        return layer.apply(params, xs, carry=nan, resets=resets)[1][at:]
+
+    np.testing.assert_allclose(after(params, 2), layer.apply(params, xs[2:])[1], rtol=1e-5, atol=1e-6)
+    got = jax.grad(lambda params: after(params, 0).sum())(params)
+    alone = jax.grad(lambda params: layer.apply(params, xs)[1].sum())(params)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), got, alone)
+
+
+@pytest.mark.parametrize("cell", [gr.GRU(H), gr.IndRNN(H), gr.stack(gr.MinGRU(H))])
+def test_a_cell_that_is_no_linear_recurrence_is_refused(cell) -> None:
+    with pytest.raises(InputError, match="engine: expected another than associative"):
+        gr.scan(cell, engine="associative")

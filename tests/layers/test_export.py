@@ -1,0 +1,80 @@
+"""Programs exported once for any number of steps and sequences, called with two sizes of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import gatedrnn as gr
+from gatedrnn.errors import InputError
+from gatedrnn.layers.engines.fast.forms import FastForm
+
+LAYERS = {
+    "LSTM": gr.scan(gr.LSTM(4)),
+    "GRU, reference": gr.scan(gr.GRU(4), engine="reference"),
+    "LSTM, one product": gr.scan(gr.LSTM(4), engine=FastForm(project=0)),
+    "both directions": gr.bidirectional(gr.GRU(3)),
+    "deep": gr.chain(gr.scan(gr.stack(gr.LSTM(3), gr.MinGRU(3))), gr.dropout(0.1), gr.dense(2)),
+}
+SIZES = ((5, 2), (9, 3))
+
+
+def program(layer: Any, params: Any) -> Any:
+    """Return outputs and gradients of padded sequences with resets, as a function to be compiled."""
+
+    def loss(params: Any, xs: Any, lengths: Any, resets: Any) -> Any:
+        carry, ys = layer.apply(params, xs, lengths=lengths, resets=resets)
+        return (ys**2).sum(), (jax.tree.leaves(carry), ys)
+
+    def run(xs: Any, lengths: Any, resets: Any) -> Any:
+        return jax.grad(loss, (0, 1), has_aux=True)(params, xs, lengths, resets)
+
+    return jax.jit(lambda *given: jax.tree.leaves(run(*given)))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_program_for_any_size_gives_what_each_size_gives(name: str) -> None:
+    layer = LAYERS[name]
+    run = program(layer, layer.init(jax.random.key(0), 3))
+    steps, batch = jax.export.symbolic_shape("steps, batch")
+    like = jax.ShapeDtypeStruct
+    shapes = like((steps, batch, 3), jnp.float32), like((batch,), jnp.int32), like((steps, batch), jnp.bool_)
+    exported = jax.export.deserialize(jax.export.export(run)(*shapes).serialize())
+    for length, size in SIZES:
+        xs = jax.random.normal(jax.random.key(length), (length, size, 3))
+        lengths = length - jnp.arange(size, dtype=jnp.int32)
+        resets = (jnp.arange(length)[:, None] + jnp.arange(size)) % 3 == 0
+        for got, expected in zip(exported.call(xs, lengths, resets), run(xs, lengths, resets), strict=True):
+            # The same arithmetic; where sizes are known, products may be grouped in another way.
+            np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"engine": FastForm(recompute=4)}, "engine"),
+        ({"engine": FastForm(project=4)}, "engine"),
+        ({"remat": "sqrt"}, "remat"),
+    ],
+)
+def test_blocks_of_a_symbol_are_refused(options: dict[str, Any], named: str) -> None:
+    layer = gr.scan(gr.LSTM(4), **options)
+    params = layer.init(jax.random.key(0), 3)
+    (steps,) = jax.export.symbolic_shape("steps")
+    with pytest.raises(InputError, match=rf"{named}: expected .* symbol.* steps"):
+        jax.export.export(jax.jit(lambda xs: layer.apply(params, xs)[1]))(jax.ShapeDtypeStruct((steps, 3), jnp.float32))
+
+
+@pytest.mark.parametrize("carried", [gr.LSTM, gr.GRU])
+def test_parameters_and_carries_are_arguments_of_an_exported_program(carried: Any) -> None:
+    layer = gr.bidirectional(carried(3))
+    params, xs = layer.init(jax.random.key(0), 2), jnp.ones((4, 2))
+    exported = jax.export.export(jax.jit(layer.apply))(params, xs)
+    carry, ys = jax.export.deserialize(exported.serialize()).call(params, xs)
+    expected = layer.apply(params, xs)
+    assert jax.tree.structure((carry, ys)) == jax.tree.structure(expected)
+    np.testing.assert_allclose(ys, expected[1], rtol=1e-5, atol=1e-6)
