@@ -46,6 +46,7 @@ from gatedrnn.layers.bidirectional import (
     bidirectional,
 )
 from gatedrnn.layers.chain import Chain, chain
+from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
 from gatedrnn.layers.drop_connect import DropConnect, drop_connect
 from gatedrnn.layers.final import final
@@ -84,6 +85,7 @@ __all__ = [
     "BlockLSTMParams",
     "Cell",
     "Chain",
+    "ClipGradient",
     "ConvGRU",
     "ConvGRUParams",
     "ConvLSTM",
@@ -145,6 +147,7 @@ __all__ = [
     "bidirectional",
     "chain",
     "chrono_bias",
+    "clip_gradient",
     "compare",
     "data_parallel",
     "dense",

@@ -46,7 +46,7 @@ def output_in(cell: Cell, carry: Carry) -> Shaped[Array, "*B O"]:
         return own(carry)
     try:
         shapes, place, dtype = _traced(cell)
-    except InputError as error:
+    except (TypeError, ValueError) as error:  # a cell that takes no input of this shape says so as it likes
         raise InputError(f"{_expected(cell)}; tracing its step said: {error}") from error
     if place is None:
         raise InputError(f"{_expected(cell)}; its step puts out what is no array of it")

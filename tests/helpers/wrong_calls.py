@@ -116,6 +116,9 @@ def of_layers() -> Iterator[Row]:
     yield "xs", lambda: wide.apply(cell.init(KEY, 1), np.ones((5, 2, 1), np.float32))
     for wrong in (-0.1, 1.5, "0.1", None, float("nan"), True):
         yield "rate", lambda wrong=wrong: any_layer.dropout(wrong)
+    for wrong in (0, -1.0, float("nan"), "one", None):
+        yield "limit", lambda wrong=wrong: any_layer.clip_gradient(cell, wrong)
+    yield "by", lambda: any_layer.clip_gradient(cell, 1.0, "global")
     for wrong in (0, 2.5, "3", None):
         yield "features", lambda wrong=wrong: any_layer.dense(wrong)
         yield "features", lambda wrong=wrong: any_layer.embed(wrong)

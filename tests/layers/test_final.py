@@ -15,6 +15,7 @@ from gatedrnn.cells import registry
 from gatedrnn.errors import InputError
 from gatedrnn.layers.output import output_in
 from gatedrnn.testing import compare
+from tests.helpers import cell_table as cells
 
 pytestmark = pytest.mark.usefixtures("quick_compiles")
 
@@ -134,10 +135,11 @@ def test_last_after_both_directions_is_something_else():
     assert np.abs(gr.final(layer, carry)[:, H:] - one_input).max() > 0.1
 
 
-@pytest.mark.parametrize(
-    "types", [gr.Policy(), gr.Policy(compute="bfloat16"), gr.Policy(compute="bfloat16", carry="float32")]
-)
-@pytest.mark.parametrize("name", registry.CELLS)
+WIDE = gr.Policy(compute="bfloat16", carry="float32")
+
+
+@pytest.mark.parametrize("types", [gr.Policy(), WIDE], ids=["float32", "carry wider"])
+@pytest.mark.parametrize("name", cells.rows(registry.CELLS))
 def test_every_built_in_cell_says_what_its_output_is(name, types):
     cell = dataclasses.replace(registry.CELLS[name].make(H), policy=types)
     params, xs, _ = drawn(cell)
@@ -145,6 +147,30 @@ def test_every_built_in_cell_says_what_its_output_is(name, types):
     got = output_in(cell, carry)
     assert got.dtype == y.dtype
     np.testing.assert_array_equal(got, y)
+
+
+AROUND = {
+    "zoneout": gr.zoneout(gr.LSTM(H), 0.1, 0.2),
+    "learned start": gr.learned_start(gr.GRU(H)),
+    "projected": gr.ProjectedLSTM(5, H),
+    "clipped": gr.clip_gradient(gr.stack(gr.GRU(3), gr.LSTM(H)), 1.0),
+    "clipped, gated": gr.clip_gradient(gr.LSTM(H), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_so_do_cells_around_cells(name):
+    layer = gr.scan(AROUND[name])
+    params, xs, _ = drawn(layer)
+    carry, ys = layer.apply(params, xs)
+    np.testing.assert_array_equal(gr.final(layer, carry), ys[-1])
+
+
+def test_of_images_it_is_the_last_state():
+    layer = gr.scan(gr.ConvLSTM(2, space=1))
+    params = layer.init(jax.random.key(0), 3)
+    carry, ys = layer.apply(params, jax.random.normal(jax.random.key(1), (4, 2, 5, 3)))
+    np.testing.assert_array_equal(gr.final(layer, carry), ys[-1])
 
 
 @dataclasses.dataclass(frozen=True)
