@@ -63,6 +63,7 @@ from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import linen, nnx, testing
+    from gatedrnn.inside.states import states
     from gatedrnn.report.compare import compare
 
 __version__ = "0.1.0"
@@ -167,19 +168,24 @@ __all__ = [
     "scale_recurrent",
     "scan",
     "stack",
+    "states",
     "testing",
     "uniform_all",
     "variational_dropout",
     "zoneout",
 ]
 
-# Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.
-_LAZY = ("linen", "nnx", "testing")
+# Imported at first use: what is no part of what `import gatedrnn` costs, such as Flax and the comparison.
+_MODULES = ("linen", "nnx", "testing")
+_FUNCTIONS = {
+    "compare": "report.compare",
+    "states": "inside.states",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
+    if name in _MODULES:
         return importlib.import_module(f"gatedrnn.{name}")
-    if name == "compare":
-        return importlib.import_module("gatedrnn.report.compare").compare
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"gatedrnn.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")
