@@ -63,7 +63,10 @@ from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import linen, nnx, testing
+    from gatedrnn.inside.gates import gate_values
+    from gatedrnn.inside.gradients import gradient_norms
     from gatedrnn.inside.states import states
+    from gatedrnn.inside.timescale import memory_timescale
     from gatedrnn.report.compare import compare
 
 __version__ = "0.1.0"
@@ -156,12 +159,15 @@ __all__ = [
     "dropout",
     "embed",
     "final",
+    "gate_values",
     "glorot_input",
+    "gradient_norms",
     "identity_recurrent",
     "last",
     "learned_start",
     "linen",
     "memory_bias",
+    "memory_timescale",
     "nnx",
     "orthogonal_recurrent",
     "residual",
@@ -179,6 +185,9 @@ __all__ = [
 _MODULES = ("linen", "nnx", "testing")
 _FUNCTIONS = {
     "compare": "report.compare",
+    "gate_values": "inside.gates",
+    "gradient_norms": "inside.gradients",
+    "memory_timescale": "inside.timescale",
     "states": "inside.states",
 }
 
