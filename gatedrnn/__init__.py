@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from gatedrnn.inside.states import states
     from gatedrnn.inside.timescale import memory_timescale
     from gatedrnn.report.compare import compare
+    from gatedrnn.report.plots.inside import plot_gates, plot_gradient_norms, plot_timescales
 
 __version__ = "0.1.0"
 
@@ -170,6 +171,9 @@ __all__ = [
     "memory_timescale",
     "nnx",
     "orthogonal_recurrent",
+    "plot_gates",
+    "plot_gradient_norms",
+    "plot_timescales",
     "residual",
     "scale_recurrent",
     "scan",
@@ -188,6 +192,9 @@ _FUNCTIONS = {
     "gate_values": "inside.gates",
     "gradient_norms": "inside.gradients",
     "memory_timescale": "inside.timescale",
+    "plot_gates": "report.plots.inside",
+    "plot_gradient_norms": "report.plots.inside",
+    "plot_timescales": "report.plots.inside",
     "states": "inside.states",
 }
 

@@ -133,6 +133,7 @@ def test_steps_count_that_exist_and_saturated_gates_stay_finite():
     assert ((opened > 1e5) & (opened < 1e7)).all()
 
 
+@pytest.mark.verify
 def test_gradients_run_through_gates():
     layer = gr.scan(gr.LSTM(H))
     params, xs = drawn(layer)

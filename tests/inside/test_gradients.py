@@ -77,7 +77,9 @@ def test_every_layer_and_direction_has_its_own():
         gr.dense(1),
     )
     params = net.init(jax.random.key(0), 1)
-    norms = gr.gradient_norms(net, params, jnp.ones((4, 3, 1)), lambda carry, ys: ys.sum())
+    norms = jax.eval_shape(
+        lambda params, xs: gr.gradient_norms(net, params, xs, lambda carry, ys: ys.sum()), params, jnp.ones((4, 3, 1))
+    )
     assert jax.tree.map(jnp.shape, norms) == ((4, 3), (), gr.BidirectionalCarry((4, 3), (4, 3)), (4, 3), ())
     both = gr.bidirectional(LINEAR, merge="sum")
     norms = gr.gradient_norms(

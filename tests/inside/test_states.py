@@ -96,7 +96,12 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("name", LAYERS)
+SLOW = ("stack", "split over devices")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.verify) if name in SLOW else name for name in LAYERS]
+)
 def test_the_layer_is_the_same_and_its_states_end_in_its_carry(name):
     layer = LAYERS[name]
     params, xs = drawn(layer)

@@ -103,6 +103,7 @@ def test_an_exploding_gradient_comes_out_finite():
         np.testing.assert_array_equal(got, [[0.5, 0]] * 4 + [[1, 0]])
 
 
+@pytest.mark.verify
 def test_the_limit_may_be_traced():
     params, start, xs, weights = jax.tree.map(jnp.float32, drawn())
 

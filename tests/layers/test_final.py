@@ -55,7 +55,7 @@ def of_torch(kind: str, params: Any, xs: Any, start: Any) -> Any:
         return (state[0] if kind == "LSTM" else state).numpy()
 
 
-@pytest.mark.parametrize(("kind", "make"), [("LSTM", gr.LSTM), ("GRU", gr.GRU)])
+@pytest.mark.parametrize(("kind", "make"), [("LSTM", gr.LSTM), pytest.param("GRU", gr.GRU, marks=pytest.mark.verify)])
 def test_it_is_h_n_of_pytorch(kind, make):
     with jax.enable_x64():
         net = gr.chain(*(gr.bidirectional(make(H, policy=F64)) for _ in range(2)))
@@ -83,7 +83,12 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("name", LAYERS)
+SLOW = ("stack", "split over devices", "sum", "mean")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.verify) if name in SLOW else name for name in LAYERS]
+)
 def test_each_direction_at_its_own_last_step(name):
     """The bits of the outputs there, of sequences of different lengths, one of them empty."""
     layer, lengths = LAYERS[name], [6, 2, 1, 0]
@@ -166,6 +171,7 @@ def test_so_do_cells_around_cells(name):
     np.testing.assert_array_equal(gr.final(layer, carry), ys[-1])
 
 
+@pytest.mark.verify
 def test_of_images_it_is_the_last_state():
     layer = gr.scan(gr.ConvLSTM(2, space=1))
     params = layer.init(jax.random.key(0), 3)

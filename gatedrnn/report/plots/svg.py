@@ -17,7 +17,7 @@ try:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
+    raise MissingPackageError("plots need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 INK, MUTED, RULE, BAND, PAPER = "#22252a", "#6a6f77", "#d8d5ce", "#ebe7df", "#fffefd"
 CELLS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
