@@ -60,7 +60,7 @@ from gatedrnn.policy import Policy
 from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
-    from gatedrnn import linen, nnx, testing
+    from gatedrnn import convert, linen, nnx, testing
     from gatedrnn.report.compare import compare
 
 __version__ = "0.1.0"
@@ -145,6 +145,7 @@ __all__ = [
     "chain",
     "chrono_bias",
     "compare",
+    "convert",
     "data_parallel",
     "dense",
     "drop_connect",
@@ -169,7 +170,7 @@ __all__ = [
 ]
 
 # Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.
-_LAZY = ("linen", "nnx", "testing")
+_LAZY = ("convert", "linen", "nnx", "testing")
 
 
 def __getattr__(name: str) -> Any:
