@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.block_gru import BlockGRU, BlockGRUParams
 from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
 from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
 from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
@@ -79,6 +80,8 @@ __all__ = [
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
+    "BlockGRU",
+    "BlockGRUParams",
     "BlockLSTM",
     "BlockLSTMParams",
     "Cell",
