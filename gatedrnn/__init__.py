@@ -47,8 +47,10 @@ from gatedrnn.layers.bidirectional import (
     bidirectional,
 )
 from gatedrnn.layers.chain import Chain, chain
+from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
 from gatedrnn.layers.drop_connect import DropConnect, drop_connect
+from gatedrnn.layers.final import final
 from gatedrnn.layers.last import last
 from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
 from gatedrnn.layers.residual import residual
@@ -86,6 +88,7 @@ __all__ = [
     "BlockLSTMParams",
     "Cell",
     "Chain",
+    "ClipGradient",
     "ConvGRU",
     "ConvGRUParams",
     "ConvLSTM",
@@ -147,6 +150,7 @@ __all__ = [
     "bidirectional",
     "chain",
     "chrono_bias",
+    "clip_gradient",
     "compare",
     "convert",
     "data_parallel",
@@ -154,6 +158,7 @@ __all__ = [
     "drop_connect",
     "dropout",
     "embed",
+    "final",
     "glorot_input",
     "identity_recurrent",
     "last",

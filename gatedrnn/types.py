@@ -39,6 +39,9 @@ class Cell(Protocol):
     each ``[T, *B, ...]``; ``step`` then gets a time step of just that.
 
     And it may have ``gates``, a ``gatedrnn.cells.gates.Gates``: the names of its blocks, and which gate keeps memory.
+
+    And it may have ``output(carry)``, for ``gr.final``: the output of the step that left this carry. Only a cell needs
+    it whose output is no array of its carry, but follows from it.
     """
 
     @property

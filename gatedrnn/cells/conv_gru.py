@@ -109,6 +109,10 @@ class ConvGRU:
         dtype = self.policy.compute_dtype(params.w_h)
         return ConvGRUParams(*(p.astype(dtype) for p in params)), xs
 
+    def output(self, carry: Array) -> Float[Array, "*B H"]:
+        """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
+        return carry
+
     def step(self, params: ConvGRUParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
         w_x, w_h, b = self.prepare(params, None)[0]

@@ -108,6 +108,10 @@ class ConvLSTM:
         dtype = self.policy.compute_dtype(params.w_h)
         return ConvLSTMParams(*(p.astype(dtype) for p in params)), xs
 
+    def output(self, carry: LSTMCarry) -> Float[Array, "*B H"]:
+        """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
+        return carry.h
+
     def step(self, params: ConvLSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
         w_x, w_h, b = self.prepare(params, None)[0]

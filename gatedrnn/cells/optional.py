@@ -9,9 +9,11 @@ REPLACES = {
     "gate_derivative": ("gate",),
     "gates": ("gate",),
     "linear": ("project", "recur", "gate"),
+    "output": ("gate", "step"),
 }
 """What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its
-blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs."""
+blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs,
+``output`` how a step's output follows from the carry that it leaves."""
 
 
 def optional_method(cell: Any, name: str) -> Any:

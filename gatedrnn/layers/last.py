@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -> Shaped[Array, "*B O"]:
     """Return ``ys[lengths - 1]`` for each sequence, zeros where the length is 0.
 
+    After a bidirectional layer that holds the backward cell's output after one single input, that of the last step;
+    what both directions have read of the whole sequence is ``gr.final(layer, carry)``.
+
     Args:
         ys: outputs ``[T, *B, O]``.
         lengths: steps of each sequence, clipped to [0, T]; None is T for all.

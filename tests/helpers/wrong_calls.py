@@ -116,6 +116,9 @@ def of_layers() -> Iterator[Row]:
     yield "xs", lambda: wide.apply(cell.init(KEY, 1), np.ones((5, 2, 1), np.float32))
     for wrong in (-0.1, 1.5, "0.1", None, float("nan"), True):
         yield "rate", lambda wrong=wrong: any_layer.dropout(wrong)
+    for wrong in (0, -1.0, float("nan"), "one", None):
+        yield "limit", lambda wrong=wrong: any_layer.clip_gradient(cell, wrong)
+    yield "by", lambda: any_layer.clip_gradient(cell, 1.0, "global")
     for wrong in (0, 2.5, "3", None):
         yield "features", lambda wrong=wrong: any_layer.dense(wrong)
         yield "features", lambda wrong=wrong: any_layer.embed(wrong)
@@ -128,6 +131,10 @@ def of_layers() -> Iterator[Row]:
         yield "resets", lambda wrong=wrong: layer.apply(params, XS, resets=wrong)
     for wrong in (np.ones(3), None, "ys"):
         yield "ys", lambda wrong=wrong: any_layer.last(wrong)
+    for wrong in (cell, gr.LSTM, None, gr.dense(3)):
+        yield "layer", lambda wrong=wrong: any_layer.final(wrong, ())
+    for wrong in (XS, None, (XS, XS)):
+        yield "carry", lambda wrong=wrong: any_layer.final(gr.bidirectional(cell), wrong)
     for wrong in ("one", None, np.ones(3)):
         yield "bias", lambda wrong=wrong: any_layer.memory_bias(params, wrong)
     for wrong in (2, "ten", None):
