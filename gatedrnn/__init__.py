@@ -64,6 +64,10 @@ from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import convert, linen, nnx, testing
+    from gatedrnn.inside.gates import gate_values
+    from gatedrnn.inside.gradients import gradient_norms
+    from gatedrnn.inside.states import states
+    from gatedrnn.inside.timescale import memory_timescale
     from gatedrnn.report.compare import compare
 
 __version__ = "0.1.0"
@@ -159,31 +163,42 @@ __all__ = [
     "dropout",
     "embed",
     "final",
+    "gate_values",
     "glorot_input",
+    "gradient_norms",
     "identity_recurrent",
     "last",
     "learned_start",
     "linen",
     "memory_bias",
+    "memory_timescale",
     "nnx",
     "orthogonal_recurrent",
     "residual",
     "scale_recurrent",
     "scan",
     "stack",
+    "states",
     "testing",
     "uniform_all",
     "variational_dropout",
     "zoneout",
 ]
 
-# Imported at first use: Flax, the testing tools and the comparison are no part of what `import gatedrnn` costs.
-_LAZY = ("convert", "linen", "nnx", "testing")
+# Imported at first use: what is no part of what `import gatedrnn` costs, such as Flax and the comparison.
+_MODULES = ("convert", "linen", "nnx", "testing")
+_FUNCTIONS = {
+    "compare": "report.compare",
+    "gate_values": "inside.gates",
+    "gradient_norms": "inside.gradients",
+    "memory_timescale": "inside.timescale",
+    "states": "inside.states",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
+    if name in _MODULES:
         return importlib.import_module(f"gatedrnn.{name}")
-    if name == "compare":
-        return importlib.import_module("gatedrnn.report.compare").compare
+    if name in _FUNCTIONS:
+        return getattr(importlib.import_module(f"gatedrnn.{_FUNCTIONS[name]}"), name)
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")

@@ -23,7 +23,7 @@ chex.set_n_cpu_devices(4)
 # Machines that only run `make test-gpu` may lack it. What is imported below must not meet a TYPE_CHECKING that is true.
 checkable = importlib.util.find_spec("beartype") and importlib.import_module("beartype")
 
-CHECKED = ("config", "policy", "types", "cells", "layers", "testing")
+CHECKED = ("config", "policy", "types", "cells", "layers", "inside", "testing")
 """The core: the rooms of gatedrnn whose annotations, shapes included, are checked in every call of the tests."""
 
 

@@ -13,10 +13,10 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.cells.gates import Gates, gates_of
 from gatedrnn.cells.registry import CELLS
-from gatedrnn.comparison.diagnostics.gates import gate_values, readable
 from gatedrnn.costs.describe import describe
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import init_params
+from gatedrnn.inside.gates import gate_values, readable
 from gatedrnn.training.early_stopping import Hyper
 from tests.helpers.paths import ROOT
 
@@ -94,7 +94,7 @@ def test_describe_counts_the_gates_that_a_cell_names() -> None:
 def test_gates_of_a_users_cell_are_read() -> None:
     cell, xs = Coupled(3), jax.random.normal(KEY, (4, 2))
     params = cell.init(KEY, 2)
-    read = np.asarray(gate_values(cell, params, xs[:, None]))[:, 0]
+    read = np.asarray(gate_values(gr.scan(cell), params, xs[:, None]))[:, 0]
     carry = jnp.zeros(3)
     for x, (o, k) in zip(xs, read, strict=True):
         a = cell.project(params, x) + cell.recur(params, carry)

@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import gatedrnn as gr
-from gatedrnn.comparison.diagnostics.gates import gate_values, timescales
 from gatedrnn.comparison.diagnostics.parts_of_data import subset
+from gatedrnn.inside.gates import gate_values
+from gatedrnn.inside.timescale import timescales
 from gatedrnn.report.page import render_report
 from gatedrnn.tasks.parts import Batch
 from tests.helpers.fake_results import make_task
@@ -25,7 +26,7 @@ def test_gates_explain_the_outputs_of_the_layer(cell) -> None:
     """From gates and proposals alone, written out in NumPy, the outputs of the layer follow."""
     params = cell.init(jax.random.key(0), in_dim=2)
     xs = jax.random.normal(jax.random.key(1), (5, 4, 2))
-    gates, ys = np.asarray(gate_values(cell, params, xs)), np.asarray(gr.scan(cell).apply(params, xs)[1])
+    gates, ys = np.asarray(gate_values(gr.scan(cell), params, xs)), np.asarray(gr.scan(cell).apply(params, xs)[1])
     w_x, b = np.asarray(params.w_x, float), np.asarray(params.b, float)
     w_h = np.asarray(getattr(params, "w_h", np.zeros((3, 6))), float)
     h = c = np.zeros((4, 3))

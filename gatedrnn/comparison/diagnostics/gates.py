@@ -10,15 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
-from gatedrnn.cells.gates import Gates, gates_of
-from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import init_params, inputs_of, network
 from gatedrnn.experiment.space import as_hypers
-from gatedrnn.types import GatedCell
+from gatedrnn.inside.gates import gate_values, named_gates, readable
+from gatedrnn.inside.timescale import timescales
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Float
+    from jaxtyping import Float
 
     from gatedrnn.comparison.schema.further import GatesEntry
     from gatedrnn.comparison.schema.results import Found
@@ -33,74 +32,15 @@ BINS = 20
 """Of a histogram from 0 to 1."""
 
 
-def readable(cell: Cell) -> Gates | None:
-    """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
-    found = gates_of(cell) if isinstance(cell, GatedCell) else None
-    return None if found is None or found.see_more else found
-
-
-def _named(cell: Cell) -> Gates:
-    found = readable(cell)
-    if found is None:
-        raise InputError(f"cell: expected a gated cell that names its gates, got {cell!r}")
-    return found
-
-
-def gate_values(cell: Any, params: Params, xs: Float[Array, "T B I"]) -> Float[Array, "T B G H"]:
-    """Return the gates of a cell that names them, at every step.
-
-    .. code-block:: text
-
-        sigmoid(project(params, x) + recur(params, carry)), without the block that proposes the new state
-
-    Args:
-        cell: a gated cell that names its gates: an LSTM, a GRU with reset "after", a MinGRU, or one of one's own.
-        params: the parameters of the cell.
-        xs: the inputs that the cell reads.
-
-    Raises:
-        InputError: where it names none.
-
-    Example:
-        >>> import gatedrnn as gr
-        >>> cell = gr.LSTM(3)
-        >>> params = cell.init(jax.random.key(0), in_dim=2)
-        >>> gate_values(cell, params, jnp.zeros((4, 5, 2))).shape
-        (4, 5, 3, 3)
-    """
-    named = _named(cell)
-    places = jnp.array([named.blocks.index(name) for name in named.open])
-
-    def step(carry: Any, x: Array) -> tuple[Any, Array]:
-        z, u = cell.project(params, x), cell.recur(params, carry)
-        sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
-        blocks = jax.nn.sigmoid(sums).reshape(*x.shape[:-1], len(named.blocks), -1)
-        return cell.gate(params, z, u, carry)[0], blocks[..., places, :]
-
-    return jax.lax.scan(step, cell.initial_carry(params, xs[0]), xs)[1]
-
-
-def timescales(keep: Float[Array, "T B H"], there: Bool[Array, "T B"]) -> Float[Array, "H"]:
-    """Return for how many steps each unit remembers: ``-1 / mean(log keep)``, what its gate lets decay to 1/e.
-
-    Example:
-        >>> keep = jnp.full((6, 2, 1), jnp.exp(-1 / 5))
-        >>> round(float(timescales(keep, jnp.ones((6, 2), bool))[0]), 3)
-        5.0
-    """
-    logs = jnp.where(there[..., None], jnp.log(jnp.clip(keep, 1e-6, 1 - 1e-6)), 0.0)
-    return -there.sum() / logs.sum((0, 1))
-
-
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def _read(cell: Any, task: VisibleTask, architecture: Architecture, params: Any, batch: Batch) -> tuple[Array, Array]:
     """Return time scales ``[H]`` and a histogram of each gate ``[G, BINS]`` of the first scan over a batch."""
-    named = _named(cell)
+    named = named_gates(cell)
     keeps = named.open.index(named.keeps)
     first = params[architecture.first]
     xs = inputs_of(network(cell, task.out_dim, 0.0, architecture), task, batch)
     xs = gr.embed(architecture.embed).apply(params[0], xs)[1] if architecture.embed else jnp.asarray(xs)
-    gates = gate_values(cell, first.forward if architecture.bidirectional else first, xs)
+    gates = gate_values(gr.scan(cell), first.forward if architecture.bidirectional else first, xs)
     if named.complement:  # so that high is long memory in all cells
         gates = gates.at[:, :, keeps].set(1 - gates[:, :, keeps])
     there = jnp.arange(len(gates))[:, None] < batch.lengths
@@ -155,7 +95,7 @@ def _of_cell(
             scales, histogram = _read(one, task, architecture, params, visible.validation)
             states[state][0].append(np.asarray(scales))
             states[state][1].append(np.asarray(histogram, np.float64))
-    named = _named(cell)
+    named = named_gates(cell)
     scales = {state: np.sort(np.concatenate(found)) for state, (found, _) in states.items()}
     counts = {state: np.sum(found, axis=0) for state, (_, found) in states.items()}
     return {

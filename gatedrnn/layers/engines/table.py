@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.associative import ASSOCIATIVE
+from gatedrnn.layers.engines.base import Engine
 from gatedrnn.layers.engines.cudnn import CUDNN
 from gatedrnn.layers.engines.fast.engine import FAST, Fast
 from gatedrnn.layers.engines.fast.forms import FastForm
@@ -14,10 +15,8 @@ from gatedrnn.layers.engines.reference import REFERENCE
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from gatedrnn.layers.engines.base import Engine
-
-EngineChoice: TypeAlias = str | FastForm
-"""What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, or a form of the fast one."""
+EngineChoice: TypeAlias = str | FastForm | Engine
+"""What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, a form of the fast one, or an engine itself."""
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE)}
 """Every engine by its name, in the order in which "auto" asks them; the reference engine refuses nothing."""
@@ -27,7 +26,7 @@ def engine_for(choice: EngineChoice, cell: Any) -> Engine:
     """Return the engine that ``choice`` means for ``cell``.
 
     Args:
-        choice: "auto", the name of an engine in the table, or a form of the fast engine.
+        choice: "auto", the name of an engine in the table, a form of the fast engine, or an engine that is in no table.
         cell: the cell to be run; "auto" is the first engine of the table that may be chosen so and takes it.
 
     Raises:
@@ -44,6 +43,8 @@ def engine_for(choice: EngineChoice, cell: Any) -> Engine:
         engine = Fast(choice)
     elif isinstance(choice, str) and choice in ENGINES:
         engine = ENGINES[choice]
+    elif isinstance(choice, Engine):
+        engine = choice
     else:
         raise InputError(f"engine: expected one of {('auto', *ENGINES)}, got {choice!r}")
     if reason := engine.refuses(cell):

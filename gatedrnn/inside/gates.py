@@ -1,0 +1,150 @@
+"""``gr.gate_values``: how far the gates of trained networks are open, at every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells.gates import Gates, gates_of
+from gatedrnn.errors import InputError
+from gatedrnn.inside.tap import Step, parted, tapped
+from gatedrnn.layers.learned_start import LearnedStart
+from gatedrnn.layers.residual import ResidualCell
+from gatedrnn.layers.stack import Stack
+from gatedrnn.types import GatedCell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax import Array
+    from jaxtyping import Float
+
+    from gatedrnn.types import Carry, Cell, Layer, Params
+
+
+def readable(cell: Cell) -> Gates | None:
+    """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
+    found = gates_of(cell) if isinstance(cell, GatedCell) else None
+    return None if found is None or found.see_more else found
+
+
+def named_gates(cell: Cell) -> Gates:
+    """Return the cell's gates, or raise ``InputError`` where they cannot be read."""
+    found = readable(cell)
+    if found is None:
+        raise InputError(
+            "cell: expected a gated cell that names its gates, each the sigmoid of a block of the sum of both linear "
+            f"maps; got {cell!r}"
+        )
+    return found
+
+
+def gate_values(layer: Layer, params: Params, xs: Any, *, carry: Carry | None = None, **steps: Any) -> Any:
+    """Return the gates of all cells at every step, in evaluation mode.
+
+    .. code-block:: text
+
+        sigmoid(project(params, xs[t]) + recur(params, carry[t - 1]))   [T, *B, G, H], the gates alone: no candidate
+
+    What is returned has the structure of the layer's carry, with one array in the place of each cell's: a tuple for a
+    chain and for a stack, a pair for both directions, ``()`` where there is no carry. The gates stand in the order of
+    ``cell.gates.open``, an LSTM's as input, forget, output, a GRU's as reset, update. They are zero at padded steps,
+    and belong to ``xs[t]`` in reverse layers too. Gradients run through them.
+
+    Args:
+        layer: scans and what is made of them, as in ``gr.states``, whose cells name their gates: LSTM, GRU with reset
+            "after", MinGRU, others that do, stacks of them, residual or with a learned start.
+        params: the parameters of the layer.
+        xs: the input sequences, ``[T, *B, I]``.
+        carry: the carry to start from; None is the initial one.
+        **steps: what else ``apply`` takes: ``lengths``, ``mask``, ``resets``.
+
+    Raises:
+        InputError: where a cell's gates cannot be read: it names none, they see more than both products, as peepholes
+            do, or it has no such products, as the GRU with reset "before"; and as ``gr.states`` does.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> layer = gr.scan(gr.LSTM(3))
+        >>> params = layer.init(jax.random.key(0), in_dim=2)
+        >>> gate_values(layer, params, jnp.zeros((4, 5, 2))).shape
+        (4, 5, 3, 3)
+        >>> gr.LSTM(3).gates.open
+        ('input', 'forget', 'output')
+    """
+    return _read(_values, layer, params, xs, carry=carry, **steps)
+
+
+def kept(layer: Layer, params: Params, xs: Any, *, carry: Carry | None = None, **steps: Any) -> Any:
+    """Return how much of its state each unit keeps at every step, ``[T, *B, H]`` for each cell.
+
+    That is the gate which keeps memory, or 1 minus the one that lets the candidate in instead.
+
+    Args:
+        layer: the layer, as in ``gate_values``.
+        params: the parameters of the layer.
+        xs: the input sequences, ``[T, *B, I]``.
+        carry: the carry to start from; None is the initial one.
+        **steps: what else ``apply`` takes: ``lengths``, ``mask``, ``resets``.
+
+    Raises:
+        InputError: as in ``gate_values``.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> layer = gr.scan(gr.MinGRU(1))
+        >>> params = gr.memory_bias(layer.init(jax.random.key(0), in_dim=2), 0.0)
+        >>> float(kept(layer, params, jnp.zeros((1, 2)))[0, 0])
+        0.5
+    """
+    return _read(keep_of, layer, params, xs, carry=carry, **steps)
+
+
+def keep_of(cell: Any, gates: Float[Array, "*B G H"]) -> Float[Array, "*B H"]:
+    """Return how much each unit keeps, from all gates of its cell."""
+    named = named_gates(cell)
+    keep = gates[..., named.open.index(named.keeps), :]
+    return 1 - keep if named.complement else keep
+
+
+def _values(cell: Any, gates: Array) -> Array:
+    del cell
+    return gates
+
+
+def _read(what: Callable[[Any, Array], Array], layer: Layer, params: Params, xs: Any, **given: Any) -> Any:
+    if given.get("key") is not None:
+        raise InputError("key: expected none, as gates are read in evaluation mode; got one")
+
+    def look(step: Step) -> Any:
+        return _at(what, step.cell, step.params, step.consumed, step.x)
+
+    return parted(layer, tapped(layer, look).apply(params, xs, **given)[0]).every
+
+
+def _at(what: Callable[[Any, Array], Array], cell: Any, params: Params, carry: Carry, x: Any) -> Any:
+    """Return what is read of one step of a cell, and of all cells that it is made of."""
+    match cell:
+        case Stack():
+            found = []
+            for one, p, c in zip(cell.cells, params, carry, strict=True):
+                found.append(_at(what, one, p, c, x))
+                x = one.step(p, c, x)[1]
+            return tuple(found)
+        case ResidualCell():
+            return _at(what, cell.inner, params, carry, x)
+        case LearnedStart():
+            return _at(what, cell.inner, params.cell, carry, x)
+        case _:
+            return what(cell, _gates(cell, params, carry, x))
+
+
+def _gates(cell: Any, params: Params, carry: Carry, x: Any) -> Float[Array, "*B G H"]:
+    named = named_gates(cell)
+    places = jnp.array([named.blocks.index(name) for name in named.open])
+    z, u = cell.project(params, x), cell.recur(params, carry)
+    sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
+    blocks = jax.nn.sigmoid(sums)
+    return blocks.reshape(*blocks.shape[:-1], len(named.blocks), -1)[..., places, :]
