@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.cells.block_gru import BlockGRU, BlockGRUParams
 from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
 from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
 from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
@@ -62,7 +63,7 @@ from gatedrnn.policy import Policy
 from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
-    from gatedrnn import linen, nnx, testing
+    from gatedrnn import convert, linen, nnx, testing
     from gatedrnn.inside.gates import gate_values
     from gatedrnn.inside.gradients import gradient_norms
     from gatedrnn.inside.states import states
@@ -86,6 +87,8 @@ __all__ = [
     "Bidirectional",
     "BidirectionalCarry",
     "BidirectionalParams",
+    "BlockGRU",
+    "BlockGRUParams",
     "BlockLSTM",
     "BlockLSTMParams",
     "Cell",
@@ -154,6 +157,7 @@ __all__ = [
     "chrono_bias",
     "clip_gradient",
     "compare",
+    "convert",
     "data_parallel",
     "dense",
     "drop_connect",
@@ -186,7 +190,7 @@ __all__ = [
 ]
 
 # Imported at first use: what is no part of what `import gatedrnn` costs, such as Flax and the comparison.
-_MODULES = ("linen", "nnx", "testing")
+_MODULES = ("convert", "linen", "nnx", "testing")
 _FUNCTIONS = {
     "compare": "report.compare",
     "gate_values": "inside.gates",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gatedrnn.cells.block_gru import BlockGRU
 from gatedrnn.cells.block_lstm import BlockLSTM
 from gatedrnn.cells.coupled_lstm import CoupledLSTM
 from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
@@ -67,6 +68,7 @@ CELLS = {
     "ParaLSTM": Entry(ParaLSTM, ParaLSTM),
     "MinLSTM": Entry(MinLSTM, MinLSTM),
     "LayerNormLSTM": Entry(LayerNormLSTM, LayerNormLSTM),
+    "BlockGRU": Entry(lambda hidden: BlockGRU(hidden, heads=math.gcd(hidden, 4)), BlockGRU, "4 heads, or 2, or 1"),
     "MGU": Entry(MGU, MGU),
     "MUT1": Entry(MUT1, MUT1),
     "MUT2": Entry(MUT2, MUT2),

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
-from tests.helpers.numpy_cells import sigmoid, simple_rnn
+from tests.helpers.numpy_cells import gru, sigmoid, simple_rnn
 
 
 def relu(a):
@@ -57,10 +57,23 @@ def para_gru(params, h, x, activation=np.tanh):
     return h, h
 
 
+def block_gru(params, h, x, activation=np.tanh):
+    """A GRU on a dense recurrent map, which is zero between heads."""
+    heads, units, _ = params.w_h.shape
+    dense = np.zeros((h.size, 3 * h.size), params.w_h.dtype)
+    for head, gate in np.ndindex(heads, 3):
+        rows = slice(head * units, (head + 1) * units)
+        columns = slice(gate * h.size + head * units, gate * h.size + (head + 1) * units)
+        dense[rows, columns] = params.w_h[head, :, gate * units : (gate + 1) * units]
+    return gru(params._replace(w_h=dense), h, x, activation)
+
+
 def cases(hidden, policy):
     """Return cells beside their references, by name; ReLU and a smooth function where the paper has ReLU."""
     muts = {"mut1": gr.MUT1, "mut2": gr.MUT2, "mut3": gr.MUT3}
     return {
+        "block gru": (gr.BlockGRU(hidden, policy=policy, heads=2), block_gru),
+        "block gru, sine": (gr.BlockGRU(hidden, jnp.sin, policy, 2), partial(block_gru, activation=np.sin)),
         "mgu": (gr.MGU(hidden, policy=policy), mgu),
         "mgu, sine": (gr.MGU(hidden, jnp.sin, policy), partial(mgu, activation=np.sin)),
         **{name: (kind(hidden, policy=policy), partial(mut, number=int(name[-1]))) for name, kind in muts.items()},

@@ -1,0 +1,13 @@
+"""Weights from other frameworks and to them; no room imports it.
+
+``from_X(weights)`` returns ``(layer, params)``, and ``to_X(layer, params)`` weights under the names that X has for
+them. Arrays go in and come out as NumPy's: no framework is imported, and nothing is unpickled. What can't match is
+refused with the reason.
+"""
+
+from __future__ import annotations
+
+from gatedrnn.convert.keras import from_keras, to_keras
+from gatedrnn.convert.torch import from_torch, to_torch
+
+__all__ = ["from_keras", "from_torch", "to_keras", "to_torch"]

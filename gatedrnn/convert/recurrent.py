@@ -1,0 +1,98 @@
+"""Recurrent layers on top of each other, as other frameworks have them: in one direction each, or all in both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.cells import checks
+from gatedrnn.errors import InputError
+from gatedrnn.layers.bidirectional import Bidirectional, BidirectionalParams, bidirectional
+from gatedrnn.layers.chain import Chain, chain
+from gatedrnn.layers.scan import Scan, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gatedrnn.types import Cell, Layer, Params
+
+
+class Direction(NamedTuple):
+    """One cell with its parameters."""
+
+    cell: Cell
+    params: Params
+
+
+Depth = tuple[Direction, ...]
+"""One layer: forward, or forward and backward."""
+
+
+def built(depths: Sequence[Depth]) -> tuple[Layer, Params]:
+    """Return the layer and the parameters of directions by depth; a chain where there is more than one depth."""
+    layers = [scan(d[0].cell) if len(d) == 1 else bidirectional(d[0].cell, d[1].cell) for d in depths]
+    params = [d[0].params if len(d) == 1 else BidirectionalParams(*(one.params for one in d)) for d in depths]
+    return (layers[0], params[0]) if len(depths) == 1 else (chain(*layers), tuple(params))
+
+
+def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
+    """Return the directions of a layer by depth, the parameters' arrays as NumPy's.
+
+    Args:
+        layer: a scan, both directions side by side, or a chain of either.
+        params: the parameters of that layer.
+        whose: the framework that they are for, to be named.
+
+    Raises:
+        InputError: where the layer has something that the framework's recurrent layers have not.
+    """
+    if isinstance(layer, Chain):
+        checks.one_each("params", params, layer.layers)
+        return [depth for each in zip(layer.layers, params, strict=True) for depth in taken_apart(*each, whose)]
+    if isinstance(layer, Scan) and not layer.reverse:
+        return [(Direction(layer.cell, _arrays(params)),)]
+    if isinstance(layer, Bidirectional) and layer.merge == "concat":
+        cells = layer.forward.cell, layer.backward.cell
+        return [tuple(Direction(cell, _arrays(one)) for cell, one in zip(cells, params, strict=True))]
+    raise InputError(
+        f"layer: expected gr.scan, gr.bidirectional that concatenates, or gr.chain of these, for {whose}; got {layer!r}"
+    )
+
+
+def _arrays(params: Params) -> Params:
+    return type(params)(*(np.asarray(leaf) for leaf in params))
+
+
+def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:
+    """Return a weight as an array of NumPy's, whichever framework's it is.
+
+    Raises:
+        InputError: where there is none of that name, or it is no array of real numbers.
+    """
+    if name not in weights:
+        raise InputError(f"weights: expected {name}, got {', '.join(weights) or 'none'}")
+    value: Any = weights[name]
+    if hasattr(value, "detach"):  # a tensor that may be trained, or lie on another device
+        value = value.detach().cpu()
+    try:
+        found = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights: expected an array of numbers as {name}, got {type(value).__name__}") from error
+    if not np.issubdtype(found.dtype, np.floating):
+        raise InputError(f"weights: expected floating point numbers as {name}, got {found.dtype}")
+    return found
+
+
+def of_shape(name: str, value: np.ndarray, *shape: int | None) -> np.ndarray:
+    """Return the array, or raise ``ValueError`` unless it has this shape; None is an axis of any length."""
+    if value.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, value.shape, strict=True)):
+        expected = ", ".join("any" if n is None else str(n) for n in shape)
+        raise InputError(f"weights: expected {name} [{expected}], got {list(value.shape)}")
+    return value
+
+
+def on_device(kind: type[Any], *arrays: np.ndarray) -> Params:
+    """Return parameters of this kind, their arrays JAX's."""
+    return kind(*map(jnp.asarray, arrays))
