@@ -133,6 +133,13 @@ def of_layers() -> Iterator[Row]:
         yield "ys", lambda wrong=wrong: any_layer.last(wrong)
     for wrong in (cell, gr.LSTM, None, gr.dense(3)):
         yield "layer", lambda wrong=wrong: any_layer.final(wrong, ())
+    for wrong in (cell, gr.LSTM, None, "layer"):
+        for look in (gr.states, gr.gate_values, gr.memory_timescale):
+            yield "layer", lambda wrong=wrong, look=look: look(wrong, params, XS)
+        yield "layer", lambda wrong=wrong: gr.gradient_norms(wrong, params, XS, lambda carry, ys: ys.sum())
+    yield "key", lambda: gr.gate_values(layer, params, XS, key=KEY)
+    plain = gr.scan(gr.SimpleRNN(4))
+    yield "cell", lambda: gr.gate_values(plain, plain.init(KEY, 3), XS)
     for wrong in (XS, None, (XS, XS)):
         yield "carry", lambda wrong=wrong: any_layer.final(gr.bidirectional(cell), wrong)
     for wrong in ("one", None, np.ones(3)):

@@ -104,6 +104,15 @@ def test_a_row_is_all_that_scan_needs(row):
     assert engine.runs == 1
 
 
+def test_an_engine_may_stand_in_no_table():
+    engine = PythonLoop()
+    layer = gr.scan(gr.MinGRU(2), engine=engine)
+    layer.apply(layer.init(jax.random.key(0), 3), jnp.ones((3, 2, 3)))
+    assert engine.runs == 1
+    with pytest.raises(ValueError, match=r'^engine: "python loop" expects a cell with hidden, got Stack'):
+        gr.scan(gr.stack(gr.GRU(4), gr.GRU(4)), engine=engine)
+
+
 def test_what_it_refuses_is_an_error_of_scan(row):
     row(NeedsADevice())
     with pytest.raises(ValueError, match=r'^engine: "needs a device" expects a cell with hidden, got Stack'):
