@@ -47,10 +47,8 @@ from gatedrnn.layers.bidirectional import (
     bidirectional,
 )
 from gatedrnn.layers.chain import Chain, chain
-from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
 from gatedrnn.layers.data_parallel import DataParallel, data_parallel
 from gatedrnn.layers.drop_connect import DropConnect, drop_connect
-from gatedrnn.layers.final import final
 from gatedrnn.layers.last import last
 from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
 from gatedrnn.layers.residual import residual
@@ -68,6 +66,8 @@ if TYPE_CHECKING:
     from gatedrnn.inside.gradients import gradient_norms
     from gatedrnn.inside.states import states
     from gatedrnn.inside.timescale import memory_timescale
+    from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
+    from gatedrnn.layers.final import final
     from gatedrnn.report.compare import compare
     from gatedrnn.report.plots.inside import plot_gates, plot_gradient_norms, plot_timescales
 
@@ -191,8 +191,11 @@ __all__ = [
 
 # Imported at first use: what is no part of what `import gatedrnn` costs, such as Flax and the comparison.
 _MODULES = ("convert", "linen", "nnx", "testing")
-_FUNCTIONS = {
+_NAMES = {
+    "ClipGradient": "layers.clip_gradient",
+    "clip_gradient": "layers.clip_gradient",
     "compare": "report.compare",
+    "final": "layers.final",
     "gate_values": "inside.gates",
     "gradient_norms": "inside.gradients",
     "memory_timescale": "inside.timescale",
@@ -206,6 +209,6 @@ _FUNCTIONS = {
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"gatedrnn.{name}")
-    if name in _FUNCTIONS:
-        return getattr(importlib.import_module(f"gatedrnn.{_FUNCTIONS[name]}"), name)
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"gatedrnn.{_NAMES[name]}"), name)
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")
