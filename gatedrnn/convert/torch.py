@@ -83,9 +83,9 @@ def _direction(weights: Mapping[str, Any], prefix: str, end: str, nonlinearity: 
         )
     rows = gates * hidden
     biases = [f"{prefix}{part}{end}" for part in ("bias_ih", "bias_hh")]
+    has_bias = any(name in weights for name in biases)  # one of them alone is a name that is missing
     b_x, b_h = (
-        of_shape(name, array_of(name, weights), rows) if name in weights else np.zeros(rows, w_x.dtype)
-        for name in biases
+        of_shape(name, array_of(name, weights), rows) if has_bias else np.zeros(rows, w_x.dtype) for name in biases
     )
     policy = Policy(params=w_x.dtype.name)
     if w_p is not None:

@@ -97,6 +97,7 @@ def test_what_does_not_fit_is_named() -> None:
     good = to_torch(gr.scan(gr.LSTM(3)), gr.scan(gr.LSTM(3)).init(jax.random.key(0), in_dim=2))
     for given, said in [
         ({}, "prefix: expected one of none, got None"),
+        (wrong(good, bias_hh_l0=None), "weights: expected bias_hh_l0, got"),
         (wrong(good, weight_hh_l0=None), "weights: expected weight_hh_l0, got"),
         (wrong(good, weight_ih_l0=np.zeros((11, 2))), r"weights: expected weight_hh_l0 \[11, any\], got \[12, 3\]"),
         (wrong(good, weight_ih_l0=np.zeros((12, 2), int)), "weights: expected floating point numbers as weight_ih_l0"),
