@@ -13,10 +13,11 @@ _WAITING: list[Termination] = []
 
 
 class Termination:
-    """While this context lasts, a signal waits for the end of a segment, so that nothing is lost.
+    """While this context lasts, a signal waits until what is trained has been saved, so that nothing is lost.
 
     A scheduler sends SIGTERM some time before it kills: ``check``, called by ``on_segment``, raises ``Interrupted``,
-    ``population`` saves its members, and the caller exits with ``EXIT_CODE``.
+    ``population`` saves its members, and the caller exits with ``EXIT_CODE``. A run that can be divided
+    (``gatedrnn.training.Divisible``) calls ``on_segment`` within about half a second, others after their segment.
 
     Args:
         signals: those that wait; SIGTERM alone unless others are named.
@@ -56,5 +57,10 @@ class Termination:
 
 
 def waiting() -> bool:
-    """Return whether a signal waits for the end of a segment."""
+    """Return whether a signal would wait until training has saved itself."""
     return bool(_WAITING)
+
+
+def asked() -> bool:
+    """Return whether a signal has come that waits."""
+    return any(termination.received is not None for termination in _WAITING)
