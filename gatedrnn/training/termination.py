@@ -24,6 +24,7 @@ class Termination:
 
     Attributes:
         received: the signal that has come; None where none has.
+        obeyed: whether training has heard of it, so that it saves itself now.
 
     Example:
         >>> with Termination() as termination:
@@ -35,11 +36,13 @@ class Termination:
 
     def __init__(self, *signals: signal.Signals) -> None:
         self.received: signal.Signals | None = None
+        self.obeyed = False
         self._before: dict[signal.Signals, Any] = dict.fromkeys(signals or (signal.SIGTERM,))
 
     def check(self, *_: Any) -> None:
         """Raise ``Interrupted`` if a signal has come; arguments, such as ``on_segment`` has, do not matter."""
         if self.received is not None:
+            self.obeyed = True
             raise Interrupted(self.received.name)
 
     def _receive(self, number: int, *_: Any) -> None:
@@ -64,3 +67,8 @@ def waiting() -> bool:
 def asked() -> bool:
     """Return whether a signal has come that waits."""
     return any(termination.received is not None for termination in _WAITING)
+
+
+def saving() -> bool:
+    """Return whether training has stopped for a signal, and saves itself."""
+    return any(termination.obeyed for termination in _WAITING)
