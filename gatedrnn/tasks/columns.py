@@ -93,7 +93,7 @@ def read(
                 column = batch[name] if name in gaps else _whole(source, batch[name], name, rows)
                 codes[name].append(_codes(column, known[name], decimal=types(source)[name] == "number"))
             if time is not None:
-                times.append(as_times(_whole(source, batch[time], time, rows)))
+                times.append(as_times(_whole(source, batch[time], time, rows)).copy())  # a view would keep the batch
             rows += batch.num_rows
     if not rows:
         raise InputError("expected rows, got none below the names of columns")
