@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 
 import jax
@@ -42,7 +43,7 @@ def asked():
     x, y = rng.normal(size=(N, 3)).astype(np.float32), rng.normal(size=N).astype(np.float32)
     column = [np.full(MEMBERS, value, np.float32) for value in (0.5, 0.1, 0.0, 0.0, 0.0)]
     # The second takes steps of 1e38 and diverges at once; of the others one stops early.
-    hypers = Hyper(np.float32([0.01, 1e38, 0.3]), *column)
+    hypers = Hyper(np.array([0.01, 1e38, 0.3], np.float32), *column)
     part = {"x": x, "y": y}
     keys = jax.random.split(jax.random.key(0), MEMBERS)
     return {"hypers": hypers, "keys": keys, "data": Data(part, jax.tree.map(lambda a: a[:7], part))}
@@ -60,7 +61,8 @@ def trained(request, asked):
 def same(one, other):
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
         is_key = jnp.issubdtype(a.dtype, jax.dtypes.prng_key)
-        np.testing.assert_array_equal(*(jax.random.key_data(x) if is_key else x for x in (a, b)))
+        left, right = (jax.random.key_data(x) if is_key else x for x in (a, b))
+        np.testing.assert_array_equal(left, right)
 
 
 @pytest.mark.parametrize("most", [1, 3, 7])
@@ -124,9 +126,5 @@ def test_segments_with_data_of_their_own_are_not_divided():
 
 
 def _steps(segment_steps, segments=1):
-    class Run:
-        pass
-
-    run = Run()
-    run.segments, run.segment_steps = segments, segment_steps
-    return run
+    segment = segment_steps // RUN.epoch_steps
+    return dataclasses.replace(RUN, segment=segment, max_epochs=segments * segment)
