@@ -8,6 +8,8 @@ refused with the reason.
 from __future__ import annotations
 
 from gatedrnn.convert.keras import from_keras, to_keras
+from gatedrnn.convert.linen import from_linen, to_linen
+from gatedrnn.convert.nnx import from_nnx, to_nnx
 from gatedrnn.convert.torch import from_torch, to_torch
 
-__all__ = ["from_keras", "from_torch", "to_keras", "to_torch"]
+__all__ = ["from_keras", "from_linen", "from_nnx", "from_torch", "to_keras", "to_linen", "to_nnx", "to_torch"]

@@ -12,7 +12,7 @@ from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from gatedrnn.cells.lstm import LSTM, LSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
 from gatedrnn.convert.orders import ORDERS, reordered
-from gatedrnn.convert.recurrent import Direction, array_of, built, of_shape, on_device, taken_apart
+from gatedrnn.convert.recurrent import Direction, array_of, built, of_shape, on_device, single, with_tanh
 from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
 
@@ -93,16 +93,13 @@ def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
         >>> [w.shape for w in to_keras(layer, layer.init(jax.random.key(0), in_dim=2))]
         [(2, 9), (3, 9), (2, 9)]
     """
-    depths = taken_apart(layer, params, "Keras")
-    if len(depths) > 1:
-        raise InputError(f"layer: expected one, as Keras has an object for each; got {len(depths)} in a chain")
-    return [weight for one in depths[0] for weight in _weights(one)]
+    return [weight for one in single(layer, params, "Keras") for weight in _weights(one)]
 
 
 def _weights(one: Direction) -> list[np.ndarray]:
-    cell, p = one.cell, one.params
-    if not isinstance(cell, (LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN)) or cell.activation.__name__ != "tanh":
-        raise InputError(f"layer: expected LSTM, GRU or SimpleRNN with tanh, which Keras has; got {cell!r}")
+    cell: Any = one.cell
+    p: Any = one.params
+    with_tanh(cell, (LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN), "LSTM, GRU or SimpleRNN", "Keras")
     if isinstance(cell, GRUResetAfter):
         b_h = np.zeros_like(p.b)
         b_h[2 * cell.hidden :] = p.b_h

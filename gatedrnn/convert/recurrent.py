@@ -61,6 +61,24 @@ def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
     )
 
 
+def single(layer: Layer, params: Params, whose: str) -> Depth:
+    """Return the directions of one layer alone, for a framework that has an object for each depth.
+
+    Raises:
+        InputError: where there are several in a chain, or as in `taken_apart`.
+    """
+    depths = taken_apart(layer, params, whose)
+    if len(depths) > 1:
+        raise InputError(f"layer: expected one, as {whose} has an object for each; got {len(depths)} in a chain")
+    return depths[0]
+
+
+def with_tanh(cell: Cell, kinds: tuple[type, ...], names: str, whose: str) -> None:
+    """Refuse a cell of none of these kinds, which go by these names, or with another activation than tanh."""
+    if not isinstance(cell, kinds) or getattr(cell, "activation", None) is not jnp.tanh:
+        raise InputError(f"layer: expected {names} with tanh, which {whose} has; got {cell!r}")
+
+
 def _arrays(params: Params) -> Params:
     return type(params)(*(np.asarray(leaf) for leaf in params))
 

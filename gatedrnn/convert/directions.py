@@ -1,0 +1,68 @@
+"""One direction of a layer from arrays in our layout, checked to fit together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+
+from gatedrnn.cells.gru import GRU, GRUParams
+from gatedrnn.cells.gru_reset_before import GRUResetBeforeParams
+from gatedrnn.cells.lstm import LSTM, LSTMParams
+from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.convert.recurrent import Direction, of_shape, on_device
+from gatedrnn.errors import InputError
+from gatedrnn.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import numpy as np
+
+NAMES = ("w_x", "w_h", "b", "b_h")
+"""What the arrays are called in a refusal, where the framework has no names of its own for them."""
+
+
+def lstm(w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, names: tuple[str, ...] = NAMES) -> Direction:
+    """Return an LSTM of ``w_x [I, 4*H]``, ``w_h [H, 4*H]`` and ``b [4*H]``, gates i f g o."""
+    hidden, policy = _sizes(4, w_x, w_h, b, names)
+    return Direction(LSTM(hidden, policy=policy), on_device(LSTMParams, w_x, w_h, b))
+
+
+def gru(
+    w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, b_h: np.ndarray | None, names: tuple[str, ...] = NAMES
+) -> Direction:
+    """Return a GRU of ``w_x [I, 3*H]``, ``w_h [H, 3*H]``, ``b [3*H]`` and ``b_h [H]``, gates r z n.
+
+    Its reset gate is after the product; before it where there is no ``b_h``.
+    """
+    hidden, policy = _sizes(3, w_x, w_h, b, names)
+    if b_h is None:
+        return Direction(GRU(hidden, reset="before", policy=policy), on_device(GRUResetBeforeParams, w_x, w_h, b))
+    of_shape(names[3], b_h, hidden)
+    return Direction(GRU(hidden, policy=policy), on_device(GRUParams, w_x, w_h, b, b_h))
+
+
+def simple_rnn(
+    w_x: np.ndarray,
+    w_h: np.ndarray,
+    b: np.ndarray,
+    activation: Callable[..., Any] = jnp.tanh,
+    names: tuple[str, ...] = NAMES,
+) -> Direction:
+    """Return a SimpleRNN of ``w_x [I, H]``, ``w_h [H, H]`` and ``b [H]``."""
+    hidden, policy = _sizes(1, w_x, w_h, b, names)
+    return Direction(SimpleRNN(hidden, activation=activation, policy=policy), on_device(SimpleRNNParams, w_x, w_h, b))
+
+
+def _sizes(gates: int, w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, names: tuple[str, ...]) -> tuple[int, Policy]:
+    hidden = of_shape(names[1], w_h, None, None).shape[0]
+    of_shape(names[1], w_h, hidden, gates * hidden)
+    of_shape(names[0], w_x, None, gates * hidden)
+    of_shape(names[2], b, gates * hidden)
+    if 0 in w_x.shape or 0 in w_h.shape:
+        raise InputError(
+            f"weights: expected {names[0]} and {names[1]} that are not empty, got {w_x.shape}, {w_h.shape}"
+        )
+    return hidden, Policy(params=w_x.dtype.name)
