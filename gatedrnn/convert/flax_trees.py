@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
-from gatedrnn.convert.recurrent import array_of, of_shape, single, with_tanh
+from gatedrnn.convert.recurrent import array_of, of_shape, single, with_activation
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ def around(layer: Layer, params: Params, tree: Callable[[Direction], dict[str, D
     """
     directions = single(layer, params, whose)
     for one in directions:
-        with_tanh(one.cell, (LSTM, GRUResetAfter, SimpleRNN), "LSTM, GRU or SimpleRNN", whose)
+        with_activation(one.cell, (LSTM, GRUResetAfter, SimpleRNN), ("tanh",), whose)
     trees = [{"cell": {name: dense.tree() for name, dense in tree(one).items()}} for one in directions]
     return trees[0] if len(trees) == 1 else dict(zip(ENDS, trees, strict=True))

@@ -54,7 +54,7 @@ def direction(cell: Mapping[str, Any]) -> Direction:
     if "i.kernel" in cell:
         inputs, state = dense_of("i", cell, None, bias=True), dense_of("h", cell, None, bias=False)
         assert inputs.bias is not None
-        return directions.simple_rnn(inputs.kernel, state.kernel, inputs.bias, names=("i.kernel", "h.kernel", "i.bias"))
+        return directions.simple_rnn(inputs.kernel, state.kernel, inputs.bias, ("i.kernel", "h.kernel", "i.bias"))
     is_lstm = "ir.kernel" not in cell
     gates = OURS.lstm if is_lstm else OURS.gru
     hidden = dense_of(f"h{gates[0]}", cell, None, bias=is_lstm).kernel.shape[1]

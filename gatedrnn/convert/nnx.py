@@ -63,7 +63,7 @@ def _direction(cell: Mapping[str, Any]) -> Direction:
     if is_lstm:
         return directions.lstm(inputs.kernel, state.kernel, b, names)
     if gates == 1:
-        return directions.simple_rnn(inputs.kernel, state.kernel, b, names=names)
+        return directions.simple_rnn(inputs.kernel, state.kernel, b, names)
     return directions.gru(inputs.kernel, state.kernel, b, 0 * b[:hidden], names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -25,6 +26,12 @@ class Direction(NamedTuple):
     cell: Cell
     params: Params
 
+
+ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
+"""Functions of candidates and states that other frameworks have, by name."""
+
+NAMES = {"GRUResetAfter": "GRU", "GRUResetBefore": 'GRU with reset="before"'}
+"""How cells are made whose class has another name."""
 
 Depth = tuple[Direction, ...]
 """One layer: forward, or forward and backward."""
@@ -73,10 +80,18 @@ def single(layer: Layer, params: Params, whose: str) -> Depth:
     return depths[0]
 
 
-def with_tanh(cell: Cell, kinds: tuple[type, ...], names: str, whose: str) -> None:
-    """Refuse a cell of none of these kinds, which go by these names, or with another activation than tanh."""
-    if not isinstance(cell, kinds) or getattr(cell, "activation", None) is not jnp.tanh:
-        raise InputError(f"layer: expected {names} with tanh, which {whose} has; got {cell!r}")
+def with_activation(cell: Cell, kinds: tuple[type, ...], activations: tuple[str, ...], whose: str) -> None:
+    """Refuse a cell of none of these kinds, or with another activation than these."""
+    found = getattr(cell, "activation", None)
+    if not isinstance(cell, kinds) or all(found is not ACTIVATIONS[name] for name in activations):
+        names = [NAMES.get(kind.__name__, kind.__name__) for kind in kinds]
+        raise InputError(
+            f"layer: expected {_either(names)} with {_either(activations)}, which {whose} has; got {cell!r}"
+        )
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _arrays(params: Params) -> Params:

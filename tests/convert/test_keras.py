@@ -21,6 +21,8 @@ LAYERS: dict[str, tuple[Any, dict[str, Any], bool]] = {
     "GRU": ("GRU", {}, False),
     "GRU, both directions": ("GRU", {}, True),
     "GRU, reset before": ("GRU", {"reset_after": False}, False),
+    "GRU, reset before, relu": ("GRU", {"reset_after": False, "activation": "relu"}, False),
+    "LSTM, relu": ("LSTM", {"activation": "relu"}, False),
     "SimpleRNN": ("SimpleRNN", {}, False),
 }
 
@@ -37,7 +39,7 @@ def test_outputs_are_kerass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs.build(xs.shape)
     theirs.set_weights([rng.normal(size=weight.shape) for weight in theirs.get_weights()])
     expected = np.asarray(theirs(xs)).swapaxes(0, 1)
-    layer, params = from_keras(theirs.get_weights(), kind)
+    layer, params = from_keras(theirs.get_weights(), kind, activation=options.get("activation", "tanh"))
     ys = layer.apply(params, jnp.asarray(xs.swapaxes(0, 1)))[1]
     # Five steps of ten products, in another order: some fifty roundings of 1e-7.
     np.testing.assert_allclose(ys, expected, rtol=5e-6, atol=5e-6)
@@ -69,7 +71,7 @@ def test_what_does_not_fit_is_named() -> None:
             from_keras(weights, "LSTM")
     for layer, said in [
         (gr.chain(gr.scan(gr.LSTM(2)), gr.scan(gr.LSTM(2))), "expected one, .* got 2"),
-        (gr.scan(gr.LSTM(2, activation=jnp.sin)), "expected LSTM, GRU or SimpleRNN with tanh"),
+        (gr.scan(gr.LSTM(2, activation=jnp.sin)), "expected LSTM, GRU, GRU with .* or SimpleRNN with tanh or relu"),
     ]:
         params = layer.init(jax.random.key(0), in_dim=2)
         with pytest.raises(InputError, match=f"layer: {said}"):
