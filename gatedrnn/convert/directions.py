@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +17,6 @@ from gatedrnn.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 NAMES = ("w_x", "w_h", "b", "b_h")
 """What the arrays are called in a refusal, where the framework has no names of its own for them."""
@@ -82,6 +81,18 @@ def simple_rnn(
     hidden, policy = _sizes(1, w_x, w_h, b, names)
     cell = SimpleRNN(hidden, activation=activation, policy=policy)
     return Direction(cell, on_device(SimpleRNNParams, w_x, w_h, b))
+
+
+def two_biases(one: Direction) -> np.ndarray:
+    """Return biases of the input and of the recurrent product, ``[2, G*H]``, for frameworks that have both.
+
+    The second is zero, but for the candidate of a GRU whose reset gate is after the product.
+    """
+    p: Any = one.params
+    b_h = np.zeros_like(p.b)
+    if isinstance(one.cell, GRUResetAfter):
+        b_h[2 * one.cell.hidden :] = p.b_h
+    return np.stack([p.b, b_h])
 
 
 def _sizes(gates: int, w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, names: tuple[str, ...]) -> tuple[int, Policy]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gatedrnn.arguments import choice
+from gatedrnn.arguments import choice, flag
 from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.simple_rnn import SimpleRNN
-from gatedrnn.convert import directions
+from gatedrnn.convert import directions, keras_cudnn
 from gatedrnn.convert.orders import ORDERS, reordered
 from gatedrnn.convert.recurrent import ACTIVATIONS, Direction, array_of, built, of_shape, single, with_activation
 from gatedrnn.errors import InputError
@@ -32,7 +32,9 @@ def from_keras(weights: Sequence[Any], kind: Kind, *, activation: Activation = "
     """Return the layer and the parameters of one recurrent layer of Keras 3, or of ``Bidirectional`` around one.
 
     Kernels are ``[I, G*H]`` and ``[H, G*H]``; a GRU's bias of two rows says that its reset gate is after the product
-    (``reset_after=True``, the default), one row that it is before. Without biases they are zeros.
+    (``reset_after=True``, the default), one row that it is before. Without biases they are zeros, and a GRU's reset
+    gate is taken to be after the product. One bias of ``2*G*H`` says that the arrays are those of ``CuDNNLSTM`` or
+    ``CuDNNGRU``, which Keras 2 had: they lie otherwise.
 
     Args:
         weights: what ``layer.get_weights()`` gives: kernel, recurrent kernel and bias, twice for both directions.
@@ -42,7 +44,7 @@ def from_keras(weights: Sequence[Any], kind: Kind, *, activation: Activation = "
     Raises:
         InputError: where there is another number of weights, or a shape does not fit.
 
-    Source: Keras 3.15.1, ``keras.layers``.
+    Source: Keras 3.15.1, ``keras.layers``; Keras 2.2, ``keras.layers.cudnn_recurrent``.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -67,6 +69,9 @@ def _direction(weights: Sequence[Any], kind: Kind, activation: Any) -> Direction
     of_shape(NAMES[0], w_x, None, GATES[kind] * hidden)
     of_shape(NAMES[1], w_h, hidden, GATES[kind] * hidden)
     b = array_of("bias", given) if len(given) == 3 else np.zeros(columns, w_x.dtype)
+    if kind != "SimpleRNN" and b.shape == (2 * columns,):
+        w_x, w_h, b = keras_cudnn.plain(w_x, w_h, b, GATES[kind])
+        b = b.sum(axis=0) if kind == "LSTM" else b
     if kind == "GRU":
         if b.ndim == 1 and len(given) == 3:
             of_shape("bias", b, columns)
@@ -81,7 +86,7 @@ def _direction(weights: Sequence[Any], kind: Kind, activation: Any) -> Direction
     return directions.simple_rnn(w_x, w_h, b, NAMES, activation)
 
 
-def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
+def to_keras(layer: Layer, params: Params, *, cudnn: bool = False) -> list[np.ndarray]:
     """Return what ``set_weights`` takes of Keras's LSTM, GRU or SimpleRNN, in one direction or both.
 
     Whether its activation is tanh or relu, Keras's layer is told when it is made.
@@ -89,6 +94,7 @@ def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
     Args:
         layer: one recurrent layer; Keras has an object for each depth.
         params: the parameters of the layer.
+        cudnn: arrays for ``CuDNNLSTM`` and ``CuDNNGRU`` of Keras 2, whose activation is tanh.
 
     Raises:
         InputError: where Keras has no such layer, or there are several.
@@ -96,10 +102,12 @@ def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
     Example:
         >>> import jax, gatedrnn as gr
         >>> layer = gr.scan(gr.GRU(3))
-        >>> [w.shape for w in to_keras(layer, layer.init(jax.random.key(0), in_dim=2))]
-        [(2, 9), (3, 9), (2, 9)]
+        >>> params = layer.init(jax.random.key(0), in_dim=2)
+        >>> [w.shape for w in to_keras(layer, params)], [w.shape for w in to_keras(layer, params, cudnn=True)]
+        ([(2, 9), (3, 9), (2, 9)], [(2, 9), (3, 9), (18,)])
     """
-    return [weight for one in single(layer, params, "Keras") for weight in _weights(one)]
+    flag("cudnn", cudnn)
+    return [weight for one in single(layer, params, "Keras") for weight in (_cudnn_weights if cudnn else _weights)(one)]
 
 
 def _weights(one: Direction) -> list[np.ndarray]:
@@ -107,9 +115,15 @@ def _weights(one: Direction) -> list[np.ndarray]:
     p: Any = one.params
     with_activation(cell, (LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN), ("tanh", "relu"), "Keras")
     if isinstance(cell, GRUResetAfter):
-        b_h = np.zeros_like(p.b)
-        b_h[2 * cell.hidden :] = p.b_h
-        return [reordered(w, OURS.gru, THEIRS.gru) for w in (p.w_x, p.w_h, np.stack([p.b, b_h]))]
+        return [reordered(w, OURS.gru, THEIRS.gru) for w in (p.w_x, p.w_h, directions.two_biases(one))]
     if isinstance(cell, GRUResetBefore):
         return [reordered(w, OURS.gru, THEIRS.gru) for w in p]
     return [reordered(w, OURS.lstm, THEIRS.lstm) for w in p] if isinstance(cell, LSTM) else list(p)
+
+
+def _cudnn_weights(one: Direction) -> list[np.ndarray]:
+    with_activation(one.cell, (LSTM, GRUResetAfter), ("tanh",), "Keras's cuDNN layout")
+    w_x, w_h, b = _weights(one)
+    if isinstance(one.cell, LSTM):
+        return keras_cudnn.laid_out(w_x, w_h, np.stack([b, np.zeros_like(b)]), GATES["LSTM"])
+    return keras_cudnn.laid_out(w_x, w_h, b, GATES["GRU"])

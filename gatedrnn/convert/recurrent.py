@@ -80,6 +80,13 @@ def single(layer: Layer, params: Params, whose: str) -> Depth:
     return depths[0]
 
 
+def alone(directions: Depth, whose: str) -> Direction:
+    """Return the one direction of a layer, for a framework that has no layer of both."""
+    if len(directions) > 1:
+        raise InputError(f"layer: expected one direction, as {whose} has no layer of both; got both")
+    return directions[0]
+
+
 def with_activation(cell: Cell, kinds: tuple[type, ...], activations: tuple[str, ...], whose: str) -> None:
     """Refuse a cell of none of these kinds, or with another activation than these."""
     found = getattr(cell, "activation", None)

@@ -124,10 +124,8 @@ def to_torch(layer: Layer, params: Params) -> dict[str, np.ndarray]:
     for depth, ends in enumerate(depths):
         for one, end in zip(ends, ("", "_reverse"), strict=False):
             given: Any = one.params
-            b_h = np.zeros_like(given.b)
-            if isinstance(one.cell, GRUResetAfter):
-                b_h[2 * one.cell.hidden :] = given.b_h
-            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T, "bias_ih": given.b, "bias_hh": b_h}
+            b_x, b_h = directions.two_biases(one)
+            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T, "bias_ih": b_x, "bias_hh": b_h}
             if isinstance(one.cell, ProjectedLSTM):
                 parts["weight_hr"] = given.w_p.T
             named |= {f"{part}_l{depth}{end}": np.ascontiguousarray(value) for part, value in parts.items()}
