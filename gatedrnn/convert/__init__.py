@@ -13,6 +13,8 @@ from gatedrnn.convert.jax_rnn import from_jax_rnn, to_jax_rnn
 from gatedrnn.convert.keras import from_keras, to_keras
 from gatedrnn.convert.linen import from_linen, to_linen
 from gatedrnn.convert.nnx import from_nnx, to_nnx
+from gatedrnn.convert.read import read_weights
+from gatedrnn.convert.saved import load, save
 from gatedrnn.convert.torch import from_torch, to_torch
 
 __all__ = [
@@ -23,6 +25,9 @@ __all__ = [
     "from_linen",
     "from_nnx",
     "from_torch",
+    "load",
+    "read_weights",
+    "save",
     "to_equinox",
     "to_haiku",
     "to_jax_rnn",
