@@ -1,4 +1,4 @@
-"""Weights from other frameworks and to them; no room imports it.
+"""Weights from other frameworks and to them; the commands alone import it.
 
 ``from_X(weights)`` returns ``(layer, params)``, and ``to_X(layer, params)`` weights under the names that X has for
 them. Arrays go in and come out as NumPy's: no framework is imported, and nothing is unpickled. What can't match is

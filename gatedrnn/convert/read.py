@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.convert.hdf5 import of_hdf5
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
@@ -26,7 +27,7 @@ def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     ``state_dict.rnn.weight_ih_l0``.
 
     Args:
-        path: a file that ends in ``.safetensors``, ``.pt``, ``.pth``, ``.bin`` or ``.npz``.
+        path: a file that ends in ``.safetensors``, ``.pt``, ``.pth``, ``.bin``, ``.npz``, ``.h5`` or ``.keras``.
 
     Raises:
         InputError: where there is no such file, or it holds something else.
@@ -93,5 +94,6 @@ READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
     ".safetensors": _of_safetensors,
     **dict.fromkeys((".pt", ".pth", ".bin"), _of_torch),
     ".npz": _of_npz,
+    **dict.fromkeys((".h5", ".keras"), of_hdf5),
 }
 """Readers of files by their ending."""
