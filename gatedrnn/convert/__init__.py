@@ -13,6 +13,8 @@ from gatedrnn.convert.jax_rnn import from_jax_rnn, to_jax_rnn
 from gatedrnn.convert.keras import from_keras, to_keras
 from gatedrnn.convert.linen import from_linen, to_linen
 from gatedrnn.convert.nnx import from_nnx, to_nnx
+from gatedrnn.convert.onnx import from_onnx
+from gatedrnn.convert.onnx_export import to_onnx
 from gatedrnn.convert.read import read_weights
 from gatedrnn.convert.saved import load, save
 from gatedrnn.convert.torch import from_torch, to_torch
@@ -24,6 +26,7 @@ __all__ = [
     "from_keras",
     "from_linen",
     "from_nnx",
+    "from_onnx",
     "from_torch",
     "load",
     "read_weights",
@@ -34,5 +37,6 @@ __all__ = [
     "to_keras",
     "to_linen",
     "to_nnx",
+    "to_onnx",
     "to_torch",
 ]

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gatedrnn.convert import keras, saved
+from gatedrnn.convert import keras, onnx, saved
 from gatedrnn.convert.orders import ORDERS, Convention
 from gatedrnn.convert.read import read_weights
 from gatedrnn.convert.safetensors import opened
@@ -15,7 +15,7 @@ from gatedrnn.convert.torch import NAME, from_torch
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
 
@@ -41,6 +41,18 @@ class Recurrent(NamedTuple):
     params: Params
     weights: dict[str, tuple[int, ...]]
     """The shapes of its arrays in the file."""
+    has_bias: bool
+
+
+class Found(NamedTuple):
+    """Weights that look like those of a recurrent layer."""
+
+    name: str
+    convention: Convention
+    weights: Mapping[str, Any]
+    has_bias: bool
+    build: Callable[[], tuple[Layer, Params]]
+    """Returns the layer, or refuses the weights."""
 
 
 class Contents(NamedTuple):
@@ -76,16 +88,20 @@ def contents(path: Path | str) -> Contents:
     path = Path(path)
     arrays = read_weights(path)
     recurrent, refused = [], {}
-    if path.suffix.lower() == ".safetensors" and "gatedrnn" in _metadata(path):
+    ending = path.suffix.lower()
+    if ending == ".safetensors" and "gatedrnn" in _metadata(path):
         layer, params = saved.load(path)
-        recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays)))
+        has_bias = any(name.endswith(".b") for name in arrays)
+        recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias))
     else:
-        for name, convention, weights, build in (*_of_torch(arrays), *_of_keras(arrays)):
+        for one in _of_onnx(path) if ending == ".onnx" else (*_of_torch(arrays), *_of_keras(arrays)):
             try:
-                layer, params = build()
-                recurrent.append(Recurrent(name, convention, layer, params, _shapes(weights)))
+                layer, params = one.build()
             except InputError as error:
-                refused[name] = str(error)
+                refused[one.name] = str(error)
+            else:
+                shapes = _shapes(one.weights)
+                recurrent.append(Recurrent(one.name, one.convention, layer, params, shapes, one.has_bias))
     dtypes = sorted({str(array.dtype) for array in arrays.values()})
     return Contents(path, _shapes(arrays), tuple(dtypes), recurrent, refused)
 
@@ -99,22 +115,31 @@ def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(array.shape) for name, array in arrays.items()}
 
 
-def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[str, Convention, dict[str, Any], Any]]:
-    """Yield for each module of PyTorch's its name, its weights and what makes a layer of them."""
+def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
+    """Yield the modules of PyTorch's."""
     prefixes = dict.fromkeys(match["prefix"] for name in arrays if (match := NAME.fullmatch(name)))
     for prefix in prefixes:
         part = re.compile(re.escape(prefix) + r"(weight|bias)_(ih|hh|hr)(_l\d+(_reverse)?)?")
         weights = {name: array for name, array in arrays.items() if part.fullmatch(name)}
-        yield (
-            prefix,
-            ORDERS["torch"],
-            weights,
-            lambda weights=weights, prefix=prefix: from_torch(weights, prefix=prefix),
-        )
+        has_bias = any("bias_" in name for name in weights)
+        yield Found(prefix, ORDERS["torch"], weights, has_bias, partial(from_torch, weights, prefix=prefix))
 
 
-def _of_keras(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[str, Convention, dict[str, Any], Any]]:
-    """Yield for each recurrent layer of Keras's, both directions together, what ``_of_torch`` yields of modules."""
+def _of_onnx(path: Path) -> Iterator[Found]:
+    """Yield operators, those together that follow each other."""
+    for chain in onnx.chains(onnx.graph_of(path)):
+        weights = {
+            name: one.arrays[key]
+            for one in chain
+            for key, name in zip(onnx.WEIGHTS, one.node.input[1:], strict=False)
+            if key in one.arrays
+        }
+        has_bias = any("B" in one.arrays for one in chain)
+        yield Found(chain[0].name, ORDERS["onnx"], weights, has_bias, partial(onnx.layer_of, chain))
+
+
+def _of_keras(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
+    """Yield the recurrent layers of Keras's, both directions together."""
     ends = {match["start"]: match["kernel"] for name in arrays if (match := KERAS.fullmatch(name))}
     for start, kernel in ends.items():
         if start.startswith("optimizer") or ("backward_" in start and start.replace("backward_", "forward_") in ends):
@@ -132,4 +157,5 @@ def _of_keras(arrays: Mapping[str, np.ndarray]) -> Iterator[tuple[str, Conventio
         is_cudnn = gates > 1 and bias is not None and bias.shape == (2 * shapes[1][1],)
         convention = ORDERS["keras_cudnn" if is_cudnn else "keras"]
         kind: Any = KINDS[gates]
-        yield start, convention, weights, partial(keras.from_keras, list(weights.values()), kind)
+        build = partial(keras.from_keras, list(weights.values()), kind)
+        yield Found(start, convention, weights, bias is not None, build)

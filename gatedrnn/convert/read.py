@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.convert.hdf5 import of_hdf5
+from gatedrnn.convert.onnx import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
@@ -27,7 +28,8 @@ def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     ``state_dict.rnn.weight_ih_l0``.
 
     Args:
-        path: a file that ends in ``.safetensors``, ``.pt``, ``.pth``, ``.bin``, ``.npz``, ``.h5`` or ``.keras``.
+        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.h5``, ``.keras`` or
+            ``.onnx``.
 
     Raises:
         InputError: where there is no such file, or it holds something else.
@@ -95,5 +97,6 @@ READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
     **dict.fromkeys((".pt", ".pth", ".bin"), _of_torch),
     ".npz": _of_npz,
     **dict.fromkeys((".h5", ".keras"), of_hdf5),
+    ".onnx": lambda path: arrays_of(graph_of(path)),
 }
 """Readers of files by their ending."""

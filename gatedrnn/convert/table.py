@@ -106,15 +106,14 @@ def _layers(depths: Sequence[Depth]) -> str:
 def _conventions(one: Recurrent, names: Sequence[str]) -> list[tuple[str, str]]:
     """Return what the framework's convention says of the LSTMs and GRUs among the cells."""
     known = one.convention
-    biased = any("bias" in name or name.endswith((".b", "vars/2", "/B")) for name in one.weights)
     said = [("weights", known.kernel)]
     if any(name in ("LSTM", "LSTM-projected") for name in names):
-        said += [("LSTM gates", " ".join(known.lstm)), ("LSTM biases", known.lstm_biases if biased else "none")]
+        said += [("LSTM gates", " ".join(known.lstm)), ("LSTM biases", known.lstm_biases if one.has_bias else "none")]
         said += [("forget gate", f"{known.forget_offset:g} is added")] if known.forget_offset else []
     resets = [reset for name, reset in (("GRU", "after"), ("GRU-before", "before")) if name in names]
     if resets:
         said.append(("GRU gates", " ".join(known.gru)))
-        said.append(("GRU biases", "; ".join(known.gru_biases[reset] for reset in resets) if biased else "none"))
+        said.append(("GRU biases", "; ".join(known.gru_biases[reset] for reset in resets) if one.has_bias else "none"))
         said.append(("reset gate", f"{' and '.join(resets)} the product"))
     return said
 
