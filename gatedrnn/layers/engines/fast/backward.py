@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
 
 from gatedrnn.cells.cotangents import complete, known, zeros
 from gatedrnn.cells.derivatives import derivative_of
@@ -234,9 +233,10 @@ def _large_products(
 def reads_params(gate: Any, params: Params, *others: Any) -> bool:
     """Whether ``gate`` computes anything with its parameters, as peepholes do."""
     jaxpr = jax.make_jaxpr(gate)(params, *others).jaxpr
-    own = set(jaxpr.invars[: len(jax.tree.leaves(params))])
-    used = [*jaxpr.outvars, *(var for equation in jaxpr.eqns for var in equation.invars)]
-    return any(not isinstance(var, Literal) and var in own for var in used)
+    own = jaxpr.invars[: len(jax.tree.leaves(params))]
+    # By identity: what is constant stands among the variables too, and has no hash.
+    used = {id(var) for var in [*jaxpr.outvars, *(var for equation in jaxpr.eqns for var in equation.invars)]}
+    return any(id(var) in used for var in own)
 
 
 def _add(one: Any, other: Any) -> Any:
