@@ -12,8 +12,6 @@ from flax import linen as nn
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 WIDE = gr.Policy(params="float64")
 PLAIN = gr.scan(gr.LSTM(4, policy=WIDE))
 NET = gr.chain(gr.bidirectional(gr.GRU(4, policy=WIDE)), gr.dropout(0.5), gr.dense(2, policy=WIDE))
