@@ -7,7 +7,27 @@ refused with the reason.
 
 from __future__ import annotations
 
+from gatedrnn.convert.equinox import from_equinox, to_equinox
+from gatedrnn.convert.haiku import from_haiku, to_haiku
+from gatedrnn.convert.jax_rnn import from_jax_rnn, to_jax_rnn
 from gatedrnn.convert.keras import from_keras, to_keras
+from gatedrnn.convert.linen import from_linen, to_linen
+from gatedrnn.convert.nnx import from_nnx, to_nnx
 from gatedrnn.convert.torch import from_torch, to_torch
 
-__all__ = ["from_keras", "from_torch", "to_keras", "to_torch"]
+__all__ = [
+    "from_equinox",
+    "from_haiku",
+    "from_jax_rnn",
+    "from_keras",
+    "from_linen",
+    "from_nnx",
+    "from_torch",
+    "to_equinox",
+    "to_haiku",
+    "to_jax_rnn",
+    "to_keras",
+    "to_linen",
+    "to_nnx",
+    "to_torch",
+]
