@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.errors import InputError
 from gatedrnn.layers.chain import Chain
+from gatedrnn.layers.inputs import common_axes, is_one_array, named_numbers
 from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import Embed
 
@@ -45,17 +46,14 @@ def to_time_major(
     seq_lengths: Int[Array, "*b"] | None,
     mask: Bool[Array, "*b T"] | None,
     resets: Bool[Array, "*b T"] | None,
-) -> tuple[Shaped[Array, "T *B I"], dict[str, Any]]:
+) -> tuple[Any, dict[str, Any]]:
     """Return the input sequences with time as axis 0, and what ``Layer.apply`` wants to know of their steps.
 
     Raises:
         InputError: where an argument has a type or a shape that does not fit the inputs, in the caller's axes.
     """
-    inputs = jnp.asarray(inputs)
-    features = 0 if takes_tokens(layer) else 1
-    if inputs.ndim <= features:
-        raise InputError(f"inputs: expected {1 + features} axes or more, got shape {inputs.shape}")
-    axes = inputs.shape[: inputs.ndim - features]
+    inputs = named_numbers("inputs", inputs)
+    axes = _axes(inputs, 0 if takes_tokens(layer) else 1, time_major)
     batch, steps = (axes[1:], axes[:1]) if time_major else (axes[:-1], axes[-1:])
     if seq_lengths is not None:
         seq_lengths = jnp.asarray(seq_lengths)
@@ -72,8 +70,31 @@ def to_time_major(
             raise InputError(f"{name}: expected bool {axes}, got {flags.dtype} {flags.shape}")
         return flags if time_major else jnp.moveaxis(flags, -1, 0)
 
-    xs = inputs if time_major else jnp.moveaxis(inputs, len(axes) - 1, 0)
+    xs = inputs if time_major else jax.tree.map(lambda leaf: jnp.moveaxis(leaf, len(axes) - 1, 0), inputs)
     return xs, {"lengths": seq_lengths, "mask": move("mask", mask), "resets": move("resets", resets)}
+
+
+def _axes(inputs: Any, features: int, time_major: bool) -> tuple[int, ...]:
+    """Return the sizes of the axes of batch and time, in the caller's order."""
+    if is_one_array(inputs):
+        if inputs.ndim <= features:
+            raise InputError(f"inputs: expected {1 + features} axes or more, got shape {inputs.shape}")
+        return inputs.shape[: inputs.ndim - features]
+    if time_major:
+        return common_axes(inputs)
+    shapes = {leaf.shape[:-1] for leaf in jax.tree.leaves(inputs)}
+    if len(shapes) > 1 or not all(shapes):
+        shown = jax.tree.map(lambda leaf: leaf.shape, inputs)
+        raise InputError(
+            f"inputs: expected arrays [*B, T, I] that are alike up to their last axis, which tells where time is; with "
+            f"time_major=True they may have any axes behind [T, *B]; got {shown}"
+        )
+    return shapes.pop()
+
+
+def features_of(inputs: Any) -> Any:
+    """Return I of an input, or that of each of its arrays by name."""
+    return jax.tree.map(lambda leaf: leaf.shape[-1], inputs)
 
 
 def from_time_major(ys: Shaped[Array, "T *B O"], time_major: bool) -> Array:

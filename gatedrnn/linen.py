@@ -12,9 +12,9 @@ from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Int, Shaped
+    from jaxtyping import Bool, Int
 
-    from gatedrnn.types import Carry, Cell, Layer, Params
+    from gatedrnn.types import Carry, Cell, InDim, Layer, Params
 
 
 class RNN(linen.Module):
@@ -29,8 +29,8 @@ class RNN(linen.Module):
 
     Attributes:
         layer: the layer, or a cell, which is wrapped by ``gr.scan``.
-        in_features: I; None takes it from the inputs. A layer that starts with ``gr.embed`` needs it: the number of
-            tokens.
+        in_features: I; None takes it from the inputs, by name where they are several. A layer that starts with
+            ``gr.embed`` needs it: the number of tokens.
         time_major: inputs, masks, resets and outputs are ``[T, *B, ...]``.
         return_carry: calls return ``(carry, outputs)``.
         deterministic: no dropout. Where the layer draws noise it has to be said, here or in the call, as in
@@ -54,7 +54,7 @@ class RNN(linen.Module):
     """
 
     layer: Layer | Cell
-    in_features: int | None = None
+    in_features: InDim | None = None
     time_major: bool = False
     return_carry: bool = False
     deterministic: bool | None = None
@@ -62,7 +62,7 @@ class RNN(linen.Module):
     @linen.compact
     def __call__(
         self,
-        inputs: Shaped[Array, "*B T I"],
+        inputs: Any,
         *,
         initial_carry: Carry | None = None,
         seq_lengths: Int[Array, "*b"] | None = None,
@@ -75,7 +75,7 @@ class RNN(linen.Module):
         """Return the outputs ``[*B, T, O]``, or ``(carry, outputs)`` where ``return_carry``.
 
         Args:
-            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``.
+            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``; several by name, as in a dict, for a cell that takes them.
             initial_carry: the carry to start from; None is the layer's initial one.
             seq_lengths: how many steps each sequence has, ``[*B]``.
             mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".
@@ -89,7 +89,7 @@ class RNN(linen.Module):
         xs, steps = adapter.to_time_major(layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets)
         if self.in_features is None and adapter.takes_tokens(layer):
             raise InputError("in_features: expected the number of tokens, as the inputs can't tell it; got None")
-        params = self._params(layer, xs.shape[-1] if self.in_features is None else self.in_features)
+        params = self._params(layer, adapter.features_of(xs) if self.in_features is None else self.in_features)
         deterministic = self.deterministic if deterministic is None else deterministic
         noisy = not deterministic and adapter.draws_noise(layer, params, xs)
         key = self._draw_key(deterministic) if noisy else None
@@ -105,7 +105,7 @@ class RNN(linen.Module):
             )
         return self.make_rng("dropout")
 
-    def _params(self, layer: Layer, in_features: int) -> Params:
+    def _params(self, layer: Layer, in_features: InDim) -> Params:
         """Draw all parameters from one key, keep them by name, and return them as the layer's own pytree."""
         if self.is_initializing():
             tree = layer.init(self.make_rng("params"), in_features)

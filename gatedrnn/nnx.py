@@ -12,9 +12,9 @@ from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Int, Shaped
+    from jaxtyping import Bool, Int
 
-    from gatedrnn.types import Carry, Cell, Layer, Params
+    from gatedrnn.types import Carry, Cell, InDim, Layer, Params
 
 
 class RNN(nnx.Module):
@@ -27,7 +27,7 @@ class RNN(nnx.Module):
     Attributes:
         layer: the layer; a cell given as ``layer`` is wrapped by ``gr.scan``.
         params: the layer's params, each leaf an ``nnx.Param``, as in ``rnn.params.w_h``.
-        in_features: I; for a layer that starts with ``gr.embed``, the number of tokens.
+        in_features: I, by name where inputs are several; the number of tokens for what starts with ``gr.embed``.
         time_major: inputs, masks, resets and outputs are ``[T, *B, ...]``.
         return_carry: calls return ``(carry, outputs)``.
         deterministic: no dropout; set by ``model.train()``, ``model.eval()`` and ``nnx.view``, as in ``nnx.Dropout``.
@@ -52,7 +52,7 @@ class RNN(nnx.Module):
     def __init__(
         self,
         layer: Layer | Cell,
-        in_features: int,
+        in_features: InDim,
         *,
         time_major: bool = False,
         return_carry: bool = False,
@@ -70,7 +70,7 @@ class RNN(nnx.Module):
 
     def __call__(
         self,
-        inputs: Shaped[Array, "*B T I"],
+        inputs: Any,
         *,
         initial_carry: Carry | None = None,
         seq_lengths: Int[Array, "*b"] | None = None,
@@ -84,7 +84,7 @@ class RNN(nnx.Module):
         """Return the outputs ``[*B, T, O]``, or ``(carry, outputs)`` where ``return_carry``.
 
         Args:
-            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``.
+            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``; several by name, as in a dict, for a cell that takes them.
             initial_carry: the carry to start from; None is the layer's initial one.
             seq_lengths: how many steps each sequence has, ``[*B]``.
             mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".

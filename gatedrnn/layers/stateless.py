@@ -14,6 +14,7 @@ from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.blocks import flat
+from gatedrnn.layers.inputs import numbers
 from gatedrnn.policy import Policy
 from gatedrnn.trees import exportable
 
@@ -37,7 +38,7 @@ class Stateless:
     def step(self, params: Params, carry: tuple[()], x: Any) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
         """Map one input in evaluation mode."""
         self._check_carry(carry)
-        return (), self._map(params, sequence.numbers("x", x), None)
+        return (), self._map(params, numbers("x", x), None)
 
     def apply(
         self,
@@ -53,7 +54,7 @@ class Stateless:
         """Map every step on its own; padded steps give zeros."""
         if carry is not None:
             self._check_carry(carry)
-        xs = sequence.numbers("xs", xs)
+        xs = numbers("xs", xs)
         sequence.check_key(key)
         if xs.ndim == 0:
             raise InputError("xs: expected time as the first axis, got a scalar")
