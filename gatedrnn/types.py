@@ -117,8 +117,18 @@ class Layer(Protocol):
         """Return the carry before the first step, for inputs like ``x [*B, I]``."""
         ...
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode; a layer that is not causal raises ``ValueError``."""
+    def step(
+        self, params: Params, carry: Carry, x: Any, *, resets: Bool[Array, "*b"] | None = None
+    ) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; a layer that is not causal raises ``ValueError``.
+
+        Args:
+            params: the parameters that ``init`` drew.
+            carry: the carry that the step before returned, or ``initial_carry``.
+            x: the input of this step, ``[*B, I]``.
+            resets: true for sequences that start anew here, ``[*b]``: their carry is the initial one before the step,
+                whatever came.
+        """
         ...
 
     def apply(

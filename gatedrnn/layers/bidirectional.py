@@ -84,7 +84,7 @@ class Bidirectional:
             self.forward.initial_carry(params.forward, x), self.backward.initial_carry(params.backward, x)
         )
 
-    def step(self, params: Params, carry: Carry, x: Any) -> Any:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> Any:
         """Raise: a step would need the future."""
         raise InputError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
 

@@ -61,13 +61,14 @@ class Chain:
             x = layer.apply(p, jax.tree.map(lambda leaf: leaf[None], named_numbers("x", x)))[1][0]
         return tuple(carries)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode."""
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; where ``resets [*b]`` is true, from the initial carries."""
         checks.one_each("params", params, self.layers)
         checks.one_each("carry", carry, self.layers)
+        given = {} if resets is None else {"resets": resets}
         carries = []
         for layer, p, c in zip(self.layers, params, carry, strict=True):
-            new, x = layer.step(p, c, x)
+            new, x = layer.step(p, c, x, **given)
             carries.append(new)
         return tuple(carries), x
 

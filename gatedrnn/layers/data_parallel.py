@@ -59,9 +59,9 @@ class DataParallel:
         """Return the inner layer's."""
         return self.inner.initial_carry(params, x)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode, on one device."""
-        return self.inner.step(params, carry, x)
+        return self.inner.step(params, carry, x, **({} if resets is None else {"resets": resets}))
 
     def apply(
         self,

@@ -86,9 +86,9 @@ class ResidualLayer:
         """Return the inner layer's."""
         return self.inner.initial_carry(params, x)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
-        carry, y = self.inner.step(params, carry, x)
+        carry, y = self.inner.step(params, carry, x, **({} if resets is None else {"resets": resets}))
         return carry, _sum(self.inner, numbers("x", x), y)
 
     def apply(

@@ -62,13 +62,21 @@ class Scan:
         prepared, xs = prepare(self.cell, params, xs, None)
         return sequence.starting_carries(self.cell, prepared, (x, sequence.first_input(xs)), axes, None)[1]
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode."""
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; where ``resets [*b]`` is true, from the initial carry."""
         if self.reverse:
             raise InputError("step: a reverse scan consumes the last input first, so it can't be stepped")
+        if carry is None:
+            raise InputError("carry: expected what the step before returned, or initial_carry; got None")
         x, xs = _one_step(x)
-        params, xs = prepare(self.cell, params, xs, None)
-        return checked_step(self.cell, params, carry, x, sequence.first_input(xs))
+        axes = leading_axes(self.cell, params, xs)
+        params, prepared = prepare(self.cell, params, xs, None)
+        inputs = x, sequence.first_input(prepared)
+        if resets is not None:
+            resets = sequence.check_flags("resets", resets, shared_axes("x", xs, axes)[1:], time=False)
+            carry, initial = sequence.starting_carries(self.cell, params, inputs, axes - 1, carry)
+            carry = sequence.select(resets, initial, carry)
+        return checked_step(self.cell, params, carry, *inputs)
 
     def apply(
         self,

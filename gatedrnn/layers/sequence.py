@@ -76,12 +76,19 @@ def valid_steps(shape: tuple[Any, ...], lengths: Any, mask: Any) -> Bool[Array, 
     return valid & mask
 
 
-def check_flags(name: str, flags: Any, shape: tuple[Any, ...]) -> Bool[Array, "T *b"]:
-    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
+def check_flags(name: str, flags: Any, shape: tuple[Any, ...], *, time: bool = True) -> Bool[Array, "*m"]:
+    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``.
+
+    Args:
+        name: the argument, for the error.
+        flags: what came.
+        shape: ``[T, *B]``, or ``[*B]`` of one step; more axes may follow.
+        time: whether ``shape`` begins with time, which flags must have, too.
+    """
     flags = numbers(name, flags)
     if flags.dtype != jnp.bool_:
         raise InputError(f"{name}: expected bool, got {flags.dtype}")
-    if flags.ndim == 0:
+    if time and flags.ndim == 0:
         raise InputError(f"{name}: expected [T] or [T, *B], got a scalar")
     _check_leading(name, flags.shape, shape)
     return flags

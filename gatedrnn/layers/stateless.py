@@ -35,10 +35,15 @@ class Stateless:
         del params, x
         return ()
 
-    def step(self, params: Params, carry: tuple[()], x: Any) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
+    def step(
+        self, params: Params, carry: tuple[()], x: Any, *, resets: Any = None
+    ) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
         """Map one input in evaluation mode."""
         self._check_carry(carry)
-        return (), self._map(params, numbers("x", x), None)
+        x = numbers("x", x)
+        if resets is not None:  # nothing to reset, but wrong ones are wrong here too
+            sequence.check_flags("resets", resets, x.shape, time=False)
+        return (), self._map(params, x, None)
 
     def apply(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 import jax
@@ -68,12 +69,18 @@ def chunks_equal_one_run(probe: Probe) -> None:
 
 
 def rollout_equals_replay(probe: Probe) -> None:
-    """Causal layers: ``step`` by ``step``, the initial carry put in where a segment starts, equals ``apply``."""
+    """Causal layers: ``step`` by ``step``, told where a segment starts, equals ``apply``.
+
+    Where ``step`` takes no ``resets``, the initial carry is put in.
+    """
     if not probe.layer.causal:
         return
+    takes_resets = "resets" in inspect.signature(probe.layer.step).parameters
 
     @jax.jit
     def step(params, carry, x, fresh):
+        if takes_resets:
+            return probe.layer.step(params, carry, x, resets=fresh)
         return probe.layer.step(params, select(fresh, probe.layer.initial_carry(params, x), carry), x)
 
     batch = probe.whole._replace(resets=probe.padded.resets)
