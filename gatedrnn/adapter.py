@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Int, Shaped
 
-    from gatedrnn.types import Layer, Params
+    from gatedrnn.types import InDim, Layer, Params
 
 
 def as_layer(layer: Any) -> Layer:
@@ -100,6 +100,39 @@ def features_of(inputs: Any) -> Any:
 def from_time_major(ys: Shaped[Array, "T *B O"], time_major: bool) -> Array:
     """Return the output sequences in the caller's axes."""
     return ys if time_major else jnp.moveaxis(ys, 0, -2)
+
+
+def names_of(params: Params) -> tuple[list[tuple[str, ...]], list[Any], Any]:
+    """Return by which names Flax keeps each array of a layer's parameters, the arrays, and their structure."""
+    leaves, structure = jax.tree.flatten_with_path(params)
+    names = [tuple(jax.tree_util.keystr((part,), simple=True) for part in path) or ("w",) for path, _ in leaves]
+    return names, [leaf for _, leaf in leaves], structure
+
+
+def structure_of(
+    layer: Layer, in_features: InDim | None, kept: dict[tuple[str, ...], Any]
+) -> tuple[list[tuple[str, ...]], Any]:
+    """Return the names of a layer's parameters in the order of its own tree, and the structure of that tree.
+
+    Args:
+        layer: the layer.
+        in_features: I; None tries all sizes that the arrays have, as the structure does not tell it.
+        kept: the arrays by their names.
+
+    Raises:
+        InputError: where the layer has parameters of other names.
+    """
+    sizes = sorted({size for array in kept.values() for size in jnp.shape(array)})
+    for in_dim in (sizes or [1]) if in_features is None else [in_features]:
+        try:
+            drawn = jax.eval_shape(lambda in_dim=in_dim: layer.init(jax.random.key(0), in_dim))
+        except InputError:  # such as gr.residual, which takes no other size than its own
+            continue
+        names, _, structure = names_of(drawn)
+        if set(names) == set(kept):
+            return names, structure
+    shown = sorted("/".join(name) for name in kept)
+    raise InputError(f"variables: expected the parameters of {layer!r} under params, got {shown}")
 
 
 def draws_noise(layer: Layer, params: Params, xs: Any) -> bool:

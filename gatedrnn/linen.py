@@ -21,11 +21,12 @@ class RNN(linen.Module):
     """A layer applied to sequences ``[*B, T, I]``, giving ``[*B, T, O]``, with its parameters in "params".
 
     Axes and names are those of ``flax.linen.RNN``: batch before time, outputs alone unless ``return_carry``. What
-    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. One
-    step, as in a rollout, is a sequence with T of 1 and the last carry as ``initial_carry``.
+    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. A
+    rollout takes ``initial_carry`` and ``step``, by ``method=``.
 
     Parameters are nested dicts by the fields and places of the layer's own: ``params["w_h"]`` for one cell,
-    ``params["0"]["forward"]["w_h"]`` in a chain that starts with ``gr.bidirectional``.
+    ``params["0"]["forward"]["w_h"]`` in a chain that starts with ``gr.bidirectional``; ``params_of`` and
+    ``variables_of`` lead from one to the other.
 
     Attributes:
         layer: the layer, or a cell, which is wrapped by ``gr.scan``.
@@ -51,6 +52,12 @@ class RNN(linen.Module):
         {'b': (16,), 'w_h': (4, 16), 'w_x': (3, 16)}
         >>> rnn.apply(variables, inputs, seq_lengths=jnp.array([5, 2])).shape
         (2, 5, 4)
+        >>> carry = rnn.apply(variables, inputs[:, 0], method="initial_carry")
+        >>> carry, output = rnn.apply(variables, carry, inputs[:, 0], method="step")
+        >>> output.shape
+        (2, 4)
+        >>> type(rnn.params_of(variables)).__name__
+        'LSTMParams'
     """
 
     layer: Layer | Cell
@@ -97,6 +104,48 @@ class RNN(linen.Module):
         outputs = adapter.from_time_major(ys, time_major)
         return (carry, outputs) if (self.return_carry if return_carry is None else return_carry) else outputs
 
+    def initial_carry(self, x: Any) -> Carry:
+        """Return the layer's initial carry; by ``rnn.apply(variables, x, method="initial_carry")``.
+
+        Args:
+            x: inputs of one step, ``[*B, I]``, or tokens ``[*B]``.
+        """
+        return adapter.as_layer(self.layer).initial_carry(self.params_of(self.variables), x)
+
+    def step(self, carry: Carry, x: Any, *, resets: Bool[Array, "*b"] | None = None) -> tuple[Carry, Array]:
+        """Consume one input in evaluation mode; by ``rnn.apply(variables, carry, x, method="step")``.
+
+        Args:
+            carry: the carry that the step before returned, or ``initial_carry``.
+            x: inputs of one step, ``[*B, I]``, or tokens ``[*B]``.
+            resets: true for sequences that start anew here, ``[*b]``.
+        """
+        return adapter.as_layer(self.layer).step(self.params_of(self.variables), carry, x, resets=resets)
+
+    @linen.nowrap
+    def params_of(self, variables: Any) -> Params:
+        """Return the layer's own parameters out of this module's variables, as ``layer.apply`` takes them.
+
+        Args:
+            variables: what ``init`` returned; where this module is part of another, ``{"params": its part}``.
+
+        Raises:
+            InputError: where they are those of another layer.
+        """
+        kept = traverse_util.flatten_dict(dict(variables.get("params", {})))
+        names, structure = adapter.structure_of(adapter.as_layer(self.layer), self.in_features, kept)
+        return structure.unflatten([kept[name] for name in names])
+
+    @linen.nowrap
+    def variables_of(self, params: Params) -> dict[str, Any]:
+        """Return variables that hold a layer's own parameters: the inverse of ``params_of``.
+
+        Args:
+            params: parameters of the layer, such as ``gr.convert`` returns.
+        """
+        names, leaves, _ = adapter.names_of(params)
+        return {"params": traverse_util.unflatten_dict(dict(zip(names, leaves, strict=True)))}
+
     def _draw_key(self, deterministic: bool | None) -> Array:
         if deterministic is None:
             raise InputError(
@@ -106,14 +155,13 @@ class RNN(linen.Module):
         return self.make_rng("dropout")
 
     def _params(self, layer: Layer, in_features: InDim) -> Params:
-        """Draw all parameters from one key, keep them by name, and return them as the layer's own pytree."""
+        """Draw all parameters from one key, keep them by name, and return them as the layer's own tree."""
         if self.is_initializing():
             tree = layer.init(self.make_rng("params"), in_features)
         else:
             tree = jax.eval_shape(lambda: layer.init(jax.random.key(0), in_features))
-        leaves, structure = jax.tree.flatten_with_path(tree)
-        names = [tuple(jax.tree_util.keystr((k,), simple=True) for k in path) or ("w",) for path, _ in leaves]
-        drawn = traverse_util.unflatten_dict(dict(zip(names, [leaf for _, leaf in leaves], strict=True)))
+        names, leaves, structure = adapter.names_of(tree)
+        drawn = traverse_util.unflatten_dict(dict(zip(names, leaves, strict=True)))
         kept = {name: self.variable("params", name, lambda entry=entry: entry).value for name, entry in drawn.items()}
         values = traverse_util.flatten_dict(kept)
         return structure.unflatten([values[name] for name in names])

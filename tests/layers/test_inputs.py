@@ -240,7 +240,7 @@ def test_adapters_hand_them_on():
     compare.assert_equal(got, expected, "ys of linen")
     assert jax.tree.map(jnp.shape, rnn.init(jax.random.key(0), xs))["params"]["w_x"] == (I, 4 * H)
     module = gr.nnx.RNN(layer, IN_DIM, time_major=True, rngs=nnx.Rngs(0))
-    module.params = nnx.data(jax.tree.map(nnx.Param, params))
+    module.set_layer_params(params)
     compare.assert_equal(module(xs, seq_lengths=lengths), expected, "ys of nnx")
 
     class Both(gr.LSTM):
