@@ -10,13 +10,14 @@ import jax.numpy as jnp
 from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
-from gatedrnn.layers.scan import prepare
+from gatedrnn.layers.inputs import is_one_array, is_prepared, zeros_beside
+from gatedrnn.layers.scan import leading_axes, prepare
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Params
+    from gatedrnn.types import Carry, Cell, InDim, Params
 
 
 @config
@@ -38,7 +39,7 @@ class Stack:
         """O of the last cell."""
         return self.cells[-1].out_dim
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw each cell's parameters, as ``gr.chain`` does."""
         checks.key("key", key)
         dims = (in_dim, *(cell.out_dim for cell in self.cells))
@@ -48,29 +49,29 @@ class Stack:
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return each cell's initial carry."""
         checks.one_each("params", params, self.cells)
-        return tuple(
-            cell.initial_carry(p, blank(x, dim))
-            for cell, p, dim in zip(self.cells, params, self._in_dims(x), strict=True)
-        )
+        below = self.cells[0].initial_carry(params[0], x)
+        if len(self.cells) == 1:
+            return (below,)
+        y = x if is_one_array(x) else jax.eval_shape(self.cells[0].step, params[0], below, x)[1]
+        above = zip(self.cells[1:], params[1:], self._blanks(x, y.ndim - 1), strict=True)
+        return (below, *(cell.initial_carry(p, blank) for cell, p, blank in above))
 
     def prepare(self, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
         """Prepare each cell; what their noise needs to know of inputs that don't exist yet is their shape."""
         checks.one_each("params", params, self.cells)
         keys = [None] * len(self.cells) if key is None else list(jax.random.split(key, len(self.cells)))
-        prepared = [
-            prepare(cell, p, xs if i == 0 else blank(xs, dim), k)
-            for i, (cell, p, dim, k) in enumerate(zip(self.cells, params, self._in_dims(xs), keys, strict=True))
-        ]
-        noise = tuple(x[1:] if isinstance(x, tuple) else () for _, x in prepared)
+        inputs = xs, *self._blanks(xs, leading_axes(self.cells[0], params[0], xs))
+        prepared = [prepare(*one) for one in zip(self.cells, params, inputs, keys, strict=True)]
+        noise = tuple(x[1:] if is_prepared(x) else () for _, x in prepared)
         first = prepared[0][1]
-        first = first[0] if isinstance(first, tuple) else first
+        first = first[0] if is_prepared(first) else first
         return tuple(p for p, _ in prepared), (first, noise) if any(noise) else first
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Hand the input up through all cells."""
         checks.one_each("carry", carry, self.cells)
         noise: Any = ((),) * len(self.cells)
-        if isinstance(x, tuple):
+        if is_prepared(x):
             x, noise = x
         carries = []
         for cell, p, c, own in zip(self.cells, params, carry, noise, strict=True):
@@ -78,13 +79,11 @@ class Stack:
             carries.append(new)
         return tuple(carries), x
 
-    def _in_dims(self, x: Any) -> tuple[int, ...]:
-        return (x.shape[-1], *(cell.out_dim for cell in self.cells[:-1]))
-
-
-def blank(x: Any, dim: int) -> Array:
-    """Return zeros ``[..., dim]`` with the leading axes of ``x``, and varying over the same mesh axes."""
-    return jnp.zeros_like(x[..., :1]) + jnp.zeros(dim, x.dtype)
+    def _blanks(self, x: Any, axes: int) -> list[Array]:
+        """Return zeros like the input of each cell above the first, beside an input with ``axes`` leading axes."""
+        dtype = x.dtype if is_one_array(x) else jnp.result_type(float)
+        zeros = zeros_beside(x, axes, dtype)[..., None]
+        return [zeros + jnp.zeros(cell.out_dim, dtype) for cell in self.cells[:-1]]
 
 
 def stack(*cells: Cell) -> Stack:
