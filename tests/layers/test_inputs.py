@@ -86,7 +86,6 @@ def pairs():
     )
 
 
-@pytest.mark.usefixtures("quick_compiles")
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize(("named", "plain"), [pytest.param(*pair, id=repr(pair[0])) for pair in pairs()])
 def test_several_arrays_are_one_that_holds_them_all(named, plain, padded):
@@ -143,7 +142,6 @@ def test_a_cell_of_several_arrays_keeps_every_law():
     gr.testing.check_cell(Real(3), in_dim=IN_DIM, inputs=inputs)
 
 
-@pytest.mark.usefixtures("quick_compiles")
 @pytest.mark.parametrize("layer", [gr.scan(SeesLSTM(H)), gr.chain(gr.scan(gr.stack(SeesBefore(H), gr.GRU(H))))])
 def test_streaming_takes_them_too(layer):
     params = layer.init(jax.random.key(0), IN_DIM)
@@ -157,7 +155,6 @@ def test_streaming_takes_them_too(layer):
     compare.assert_close((carry, jnp.stack(ys)), expected, "(carry, ys)", rtol=compare.tolerance(2.0**-23, T * 32))
 
 
-@pytest.mark.usefixtures("quick_compiles")
 @pytest.mark.parametrize("above", [(), (gr.zoneout(gr.GRU(H), 0.3),)], ids=["alone", "in a stack"])
 def test_noise_travels_beside_them(above):
     several, one = (
@@ -228,7 +225,6 @@ def test_flags_fit_the_axes_that_the_output_has():
     assert common_axes(XS) == (T, B)
 
 
-@pytest.mark.usefixtures("quick_compiles")
 def test_adapters_hand_them_on():
     """Time is known where arrays are alike up to their last axis; with time first they may have any axes."""
     layer = gr.scan(SeesLSTM(H))

@@ -9,8 +9,6 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 ONE = jnp.ones((1, 1))
 SUM, ONES = gr.SimpleRNN(1, activation=lambda a: a), gr.SimpleRNNParams(ONE, ONE, jnp.zeros(1))
 """A cell whose state is the sum of its inputs."""
