@@ -115,7 +115,7 @@ def structure_of(
     """Return the names of a layer's parameters in the order of its own tree, and the structure of that tree.
 
     Args:
-        layer: the layer.
+        layer: the layer whose parameters Flax keeps.
         in_features: I; None tries all sizes that the arrays have, as the structure does not tell it.
         kept: the arrays by their names.
 
