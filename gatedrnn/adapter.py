@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.errors import InputError
 from gatedrnn.layers.chain import Chain
+from gatedrnn.layers.depends import depends
 from gatedrnn.layers.inputs import common_axes, is_one_array, named_numbers
 from gatedrnn.layers.scan import scan
 from gatedrnn.layers.stateless import Embed
@@ -138,11 +139,6 @@ def structure_of(
 def draws_noise(layer: Layer, params: Params, xs: Any) -> bool:
     """Whether the outputs depend on the key, so that only a layer with dropout or the like asks for randomness.
 
-    Read from the traced program, backwards from its outputs: a user's own cell need not declare anything.
+    Read from the traced program: a user's own cell need not declare anything.
     """
-    program = jax.make_jaxpr(lambda key: layer.apply(params, xs, key=key))(jax.random.key(0)).jaxpr
-    live = {id(v) for v in program.outvars}
-    for equation in reversed(program.eqns):
-        if any(id(v) in live for v in equation.outvars):
-            live.update(id(v) for v in equation.invars)
-    return id(program.invars[0]) in live
+    return depends(lambda key: layer.apply(params, xs, key=key), jax.random.key(0))

@@ -41,7 +41,8 @@ class Cell(Protocol):
     A cell may also have ``prepare(params, xs, key) -> (params, xs)``, called once for a whole sequence,
     outside the scan and its derivative: it casts types and draws noise (``key`` is None in evaluation).
     The ``xs`` that it returns is the input, or a tuple of the input and the noise that travels with it,
-    each ``[T, *B, ...]``; ``step`` then gets a time step of just that.
+    each ``[T, *B, ...]``; ``step`` then gets a time step of just that. Above the first cell of ``gr.stack`` inputs do
+    not exist before the scan: what ``prepare`` makes of them is made in each step, without a key.
 
     And it may have ``gates``, a ``gatedrnn.cells.gates.Gates``: the names of its blocks, and which gate keeps memory.
 
