@@ -37,6 +37,10 @@ class ResidualCell:
 
     inner: Cell
 
+    def __post_init__(self) -> None:
+        """Refuse what is no cell."""
+        checks.cell("cell", self.inner)
+
     @property
     def out_dim(self) -> int:
         """O of the inner cell, which is I."""

@@ -39,6 +39,8 @@ class Stack:
 
     def __post_init__(self) -> None:
         """Refuse an empty stack, and layers in it."""
+        if not isinstance(self.cells, tuple):
+            raise InputError(f"cells: expected a tuple of cells, got {checks.said(self.cells)}")
         if not self.cells:
             raise InputError("cells: expected at least one, got none")
         for cell in self.cells:
