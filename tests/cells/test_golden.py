@@ -14,8 +14,6 @@ import pytest
 import gatedrnn as gr
 from tests.helpers.paths import ROOT
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 FOLDER = ROOT / "tests" / "golden"
 
 

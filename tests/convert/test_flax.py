@@ -15,8 +15,6 @@ import gatedrnn as gr
 from gatedrnn.convert import from_linen, from_nnx, to_linen, to_nnx
 from gatedrnn.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 5, 3, 2, 4  # noqa: E741
 # Five steps of ten products, in another order: some fifty roundings of 1e-16.
 CLOSE = {"rtol": 1e-12, "atol": 1e-13}
