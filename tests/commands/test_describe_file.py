@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import gatedrnn as gr
 from gatedrnn.commands import cli
 from gatedrnn.convert import save, to_keras, to_torch
 from gatedrnn.convert.contents import contents
+from gatedrnn.errors import InputError
 from gatedrnn.experiment import saving
 from gatedrnn.experiment.network import network
 from gatedrnn.tasks.files import task_from_arrays
@@ -115,6 +118,31 @@ def test_keras_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert said["memory/memory/"]["GRU gates"] == "z r n"
     assert said["net.weights.h5"]["besides"] == "2 arrays, 18 numbers"
     assert len(said) == 3
+
+
+def test_a_keras_file_has_its_weights_inside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    h5py = pytest.importorskip("h5py")
+    layer, held = gr.scan(gr.GRU(3, reset="before")), io.BytesIO()
+    with h5py.File(held, "w") as file:
+        for k, array in enumerate(to_keras(layer, drawn(layer, 8))):
+            file[f"layers/gru/cell/vars/{k}"] = array
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        archive.writestr("model.weights.h5", held.getvalue())
+    said = json.loads(described(tmp_path / "net.keras", capsys, "--json"))["layers/gru/cell/"]
+    assert (said["GRU biases"], said["reset gate"]) == ("one", "before the product")
+
+
+def test_an_array_that_lies_in_another_file_is_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    (tmp_path / "secret").write_bytes(bytes(32))
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        file.create_dataset("kernel", (8,), "f4", external=[(str(tmp_path / "secret"), 0, 32)])
+    with pytest.raises(InputError, match="kernel: expected an array in the file itself"):
+        contents(tmp_path / "net.h5")
+    for name in ("net.keras", "text.h5"):
+        (tmp_path / name).write_text("no weights")
+        with pytest.raises(InputError, match=f"{name}: expected weights of Keras in HDF5"):
+            contents(tmp_path / name)
 
 
 def test_a_network_that_train_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
