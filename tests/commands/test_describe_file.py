@@ -7,7 +7,6 @@ import json
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -25,6 +24,7 @@ from gatedrnn.experiment import saving
 from gatedrnn.experiment.network import network
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
+from tests.helpers.drawn import drawn
 
 # Parameters: 2 directions of 24 rows, of 5 + 6 weights and two biases, and above them of 12 + 6 and two.
 ENCODER = """\
@@ -44,12 +44,6 @@ encoder.
   LSTM biases   two
   parameters    1,584 in 16 arrays
 """
-
-
-def drawn(layer: Any, in_dim: int) -> Any:
-    rng = np.random.default_rng(0)
-    shapes = jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
-    return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype("float32"), shapes)
 
 
 def described(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
