@@ -167,7 +167,7 @@ def test_what_is_no_recurrent_layer_is_said(tmp_path: Path, capsys: pytest.Captu
         ("none.pt", "path: expected a file, got none.pt, which is none"),
         ("weights.pkl", "path: expected a file that ends in .safetensors, "),
         ("none.pt --hidden 3", "hidden: expected none where a file is described, got 3 beside none.pt"),
-        ("--hidden 3", "in_dim and hidden: expected both, or a file of weights to be described; got neither or one"),
+        ("--hidden 3", "in_dim: expected a number where no file of weights is described, got none"),
     ],
 )
 def test_a_refused_file_is_one_line(

@@ -105,8 +105,8 @@ def test_where_nothing_is_trained_a_signal_ends_at_once(number: signal.Signals, 
     ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_training_saves_itself_first(number: signal.Signals, code: int, said: str) -> None:
-    """However long that takes: on a loaded machine it may take longer than a user should wait, which is no failure."""
-    patient = "from gatedrnn.commands import signals\nsignals.GRACE = 150.0" + WAITING.format(check="termination.check()")
+    """However long that takes: on a loaded machine longer than a user should wait, which is no failure."""
+    patient = "from gatedrnn.commands import signals\nsignals.GRACE = 150" + WAITING.format(check="termination.check()")
     assert ended(started(patient), number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
 
 
