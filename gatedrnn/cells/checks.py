@@ -119,6 +119,23 @@ def carry(initial: Any, got: Any) -> None:
             raise InputError(f"carry: expected {a.dtype.name}, got {shown(b)}")
 
 
+def state(carry: Any, x: Any, hidden: int, kind: type | None = None) -> None:
+    """Raise ``ValueError`` unless a step's carry has states ``[*B, H]`` for its input ``[*B, I]``: others would spread.
+
+    Args:
+        carry: what came: one state, or a named tuple of them.
+        x: the input of the step.
+        hidden: H, the number of units.
+        kind: the named tuple that the carry has to be; None where it is one state.
+    """
+    if kind is not None and not isinstance(carry, kind):
+        raise InputError(f"carry: expected {kind.__name__}, got {shown(carry)}")
+    expected = (*np.shape(x)[:-1], hidden)
+    for part in (carry,) if kind is None else carry:
+        if not is_real(part) or part.shape != expected:
+            raise InputError(f"carry: expected states of floating point {list(expected)}, got {shown(part)}")
+
+
 def alike(one: Any, other: Any) -> bool:
     """Return whether two carries have the same structure, shapes and kinds of numbers."""
     leaves, others = jax.tree.leaves(one), jax.tree.leaves(other)

@@ -104,6 +104,7 @@ class GRUResetBefore:
     ) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         checks.features(x, params.w_x)
+        checks.state(carry, x, self.hidden)
         w_x, w_h, b = self.prepare(params, None)[0]
         h = carry.astype(w_h.dtype)
         z_gates, z_n = jnp.split(x.astype(w_x.dtype) @ w_x + b, [2 * self.hidden], axis=-1)

@@ -113,6 +113,7 @@ class SimpleRNN:
 
     def step(self, params: SimpleRNNParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
     def _check(self, params: SimpleRNNParams) -> None:

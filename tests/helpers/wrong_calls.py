@@ -71,6 +71,23 @@ def of_params() -> Iterator[Row]:
             yield "params", lambda layer=layer, one=one: layer.initial_carry(one, XS[0])
 
 
+def of_steps() -> Iterator[Row]:
+    """Carries that would spread over a step's batch or its units, or are none of the cell's."""
+    for cell in (gr.LSTM(4), gr.GRU(4), gr.GRU(4, reset="before"), gr.SimpleRNN(4), gr.MinGRU(4)):
+        params: Any = cell.init(KEY, 3)
+        carry = cell.initial_carry(params, XS[0])
+        wrong = (
+            jax.tree.map(lambda leaf: leaf[:1], carry),
+            jax.tree.map(lambda leaf: leaf[0], carry),
+            jax.tree.map(lambda leaf: leaf[:, :1], carry),
+            jax.tree.map(lambda leaf: leaf.astype(int), carry),
+            (carry,),
+            None,
+        )
+        for one in wrong:
+            yield "carry", lambda cell=cell, params=params, one=one: cell.step(params, one, XS[0])
+
+
 def of_inputs() -> Iterator[Row]:
     """Sequences, carries and steps that a scan cannot take."""
     for kind in CELLS:
@@ -198,7 +215,7 @@ def outcomes(rows: Iterator[Row]) -> Iterator[str]:
 def main() -> None:
     """Print how many calls there are, and those that were not refused by name."""
     with tempfile.TemporaryDirectory() as folder:
-        tables = (of_cells(), of_params(), of_inputs(), of_layers(), of_training(Path(folder)))
+        tables = (of_cells(), of_params(), of_steps(), of_inputs(), of_layers(), of_training(Path(folder)))
         lines = [line for table in tables for line in outcomes(table)]
     print(len(lines), *filter(None, lines), sep="\n", file=sys.stdout)
 
