@@ -13,8 +13,6 @@ import gatedrnn as gr
 from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, H = 5, 2, 3
 WIDE = gr.Policy(params="float64")
 
