@@ -54,7 +54,8 @@ def describe(
         said = of_network(file) if file.with_suffix(".json").is_file() else sections(contents(file))
         shown, plain = render_sections(said), as_dict(said)
     elif in_dim is None or hidden is None:
-        raise InputError("in_dim and hidden: expected both, or a file of weights to be described; got neither or one")
+        name = "in_dim" if in_dim is None else "hidden"
+        raise InputError(f"{name}: expected a number where no file of weights is described, got none")
     else:
         description = describe_cells(in_dim, hidden, out_dim, batch=batch, length=length, time=time, cells=cells)
         shown, plain = render_description(description), description.as_dict()

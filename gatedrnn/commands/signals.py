@@ -70,8 +70,8 @@ def leave(code: int) -> NoReturn:
 def _listen(heard: int, command: str | None) -> None:
     number = _next(heard, None)
     assert number is not None
-    # A second signal does not wait.
-    if termination.waiting() and _saves_itself(heard, number):
+    # A second signal does not wait. Training may have saved itself before this thread heard of the first.
+    if (termination.waiting() and _saves_itself(heard, number)) or termination.saved():
         # It is about to say so, and to end; of several processes each waits for the others.
         if jax.distributed.is_initialized():
             return

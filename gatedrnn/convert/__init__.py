@@ -7,6 +7,7 @@ refused with the reason.
 
 from __future__ import annotations
 
+from gatedrnn.convert.contents import contents
 from gatedrnn.convert.equinox import from_equinox, to_equinox
 from gatedrnn.convert.haiku import from_haiku, to_haiku
 from gatedrnn.convert.jax_rnn import from_jax_rnn, to_jax_rnn
@@ -20,6 +21,7 @@ from gatedrnn.convert.saved import load, save
 from gatedrnn.convert.torch import from_torch, to_torch
 
 __all__ = [
+    "contents",
     "from_equinox",
     "from_haiku",
     "from_jax_rnn",

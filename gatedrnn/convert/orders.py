@@ -50,7 +50,7 @@ ORDERS = {
     "onnx": Convention("ONNX", "iofg", "zrn", f"{ROWS} a direction", TWO, {"after": TWO, "before": TWO}),
 }
 """Of PyTorch 2.13.0, Keras 3.15.1 and 2.2, Flax 0.12.8, Equinox 0.13.8, Haiku 0.0.17, JAX 0.10.2 and ONNX's operators
-LSTM 22 and GRU 22."""
+LSTM 14 and GRU 14."""
 
 
 def by_gate(blocks: Any, order: str) -> dict[str, Any]:

@@ -64,9 +64,10 @@ def _of_torch(path: Path) -> dict[str, np.ndarray]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        said = str(error).partition("\n")[0]
+        # What PyTorch says here is how to run the file's code.
         raise InputError(
-            f"{path}: expected tensors alone, as torch.load(path, weights_only=True) takes them; got others ({said})"
+            f"{path}: expected tensors alone, as torch.load(path, weights_only=True) takes them; got a whole module, "
+            "another object, or a damaged file"
         ) from error
     found = {name: as_numpy(value) for name, value in _leaves(held) if isinstance(value, torch.Tensor)}
     if not found:

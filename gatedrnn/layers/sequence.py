@@ -81,7 +81,7 @@ def check_flags(name: str, flags: Any, shape: tuple[Any, ...], *, time: bool = T
 
     Args:
         name: the argument, for the error.
-        flags: what came as flags.
+        flags: what came as the argument, a mask or resets.
         shape: ``[T, *B]``, or ``[*B]`` of one step; more axes may follow.
         time: whether ``shape`` begins with time, which flags must have, too.
     """
@@ -158,7 +158,7 @@ def starting_carries(
 
     Args:
         cell: the cell that is scanned.
-        params: the parameters of the cell, as it has prepared them.
+        params: the cell's parameters, as it has prepared them.
         inputs: the input of one step, ``[*B, ...]``, as it came and as the cell has prepared it.
         axes: how many axes of batch it has.
         carry: the carry that came; None is the initial one.

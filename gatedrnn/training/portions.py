@@ -29,7 +29,7 @@ class Portions:
     cut to the same bits: how long portions are is nothing that has to be kept. Others count segments.
 
     Args:
-        run: the run.
+        run: the run that is trained.
         whole: whether segments are not to be divided, as where each has data of its own.
 
     Attributes:

@@ -10,6 +10,7 @@ from gatedrnn.training.store import Interrupted
 EXIT_CODE = 128 + signal.SIGTERM
 """What a shell reports of a process that SIGTERM ended: 143."""
 _WAITING: list[Termination] = []
+_SAVED: list[Termination] = []
 
 
 class Termination:
@@ -55,6 +56,8 @@ class Termination:
 
     def __exit__(self, *_: object) -> None:
         _WAITING.remove(self)
+        if self.obeyed:
+            _SAVED.append(self)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -72,3 +75,8 @@ def asked() -> bool:
 def saving() -> bool:
     """Return whether training has stopped for a signal, and saves itself."""
     return any(termination.obeyed for termination in _WAITING)
+
+
+def saved() -> bool:
+    """Return whether training has stopped for a signal in this process, and has saved itself."""
+    return bool(_SAVED)

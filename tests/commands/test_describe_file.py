@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import zipfile
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -18,10 +19,12 @@ import gatedrnn as gr
 from gatedrnn.commands import cli
 from gatedrnn.convert import save, to_keras, to_torch
 from gatedrnn.convert.contents import contents
+from gatedrnn.errors import InputError
 from gatedrnn.experiment import saving
 from gatedrnn.experiment.network import network
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
+from tests.helpers.drawn import drawn
 
 # Parameters: 2 directions of 24 rows, of 5 + 6 weights and two biases, and above them of 12 + 6 and two.
 ENCODER = """\
@@ -41,12 +44,6 @@ encoder.
   LSTM biases   two
   parameters    1,584 in 16 arrays
 """
-
-
-def drawn(layer: Any, in_dim: int) -> Any:
-    rng = np.random.default_rng(0)
-    shapes = jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
-    return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype("float32"), shapes)
 
 
 def described(path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -117,6 +114,31 @@ def test_keras_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert len(said) == 3
 
 
+def test_a_keras_file_has_its_weights_inside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    h5py = pytest.importorskip("h5py")
+    layer, held = gr.scan(gr.GRU(3, reset="before")), io.BytesIO()
+    with h5py.File(held, "w") as file:
+        for k, array in enumerate(to_keras(layer, drawn(layer, 8))):
+            file[f"layers/gru/cell/vars/{k}"] = array
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        archive.writestr("model.weights.h5", held.getvalue())
+    said = json.loads(described(tmp_path / "net.keras", capsys, "--json"))["layers/gru/cell/"]
+    assert (said["GRU biases"], said["reset gate"]) == ("one", "before the product")
+
+
+def test_an_array_that_lies_in_another_file_is_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    (tmp_path / "secret").write_bytes(bytes(32))
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        file.create_dataset("kernel", (8,), "f4", external=[(str(tmp_path / "secret"), 0, 32)])
+    with pytest.raises(InputError, match="kernel: expected an array in the file itself"):
+        contents(tmp_path / "net.h5")
+    for name in ("net.keras", "text.h5"):
+        (tmp_path / name).write_text("no weights")
+        with pytest.raises(InputError, match=f"{name}: expected weights of Keras in HDF5"):
+            contents(tmp_path / name)
+
+
 def test_a_network_that_train_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x = np.random.default_rng(0).normal(size=(6, 12, 2))
     split = np.repeat(["train", "validation", "test"], 4)
@@ -145,7 +167,7 @@ def test_what_is_no_recurrent_layer_is_said(tmp_path: Path, capsys: pytest.Captu
         ("none.pt", "path: expected a file, got none.pt, which is none"),
         ("weights.pkl", "path: expected a file that ends in .safetensors, "),
         ("none.pt --hidden 3", "hidden: expected none where a file is described, got 3 beside none.pt"),
-        ("--hidden 3", "in_dim and hidden: expected both, or a file of weights to be described; got neither or one"),
+        ("--hidden 3", "in_dim: expected a number where no file of weights is described, got none"),
     ],
 )
 def test_a_refused_file_is_one_line(

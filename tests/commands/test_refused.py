@@ -35,6 +35,7 @@ REFUSED = {
     "sweep no.csv --task jsb-chorales": "file: expected none where a task is named, got no.csv beside jsb-chorales",
     "sweep --weight-decay -1": "weight_decay: expected a finite number of at least 0, got -1.0",
     "sweep --hidden 8 8": "hidden: expected one or more different values, got 8, 8",
+    "describe --hidden 3": "in_dim: expected a number where no file of weights is described, got none",
     "describe --in-dim 3 --hidden 3 --cells GRU GRU": "cells: expected one or more different ones, got GRU, GRU",
 }
 
@@ -67,7 +68,6 @@ UNREAD = {
     ),
     "predict ": "FILE: expected by gatedrnn predict, got none; gatedrnn predict --help shows all",
     "predict": "RUN, FILE: expected by gatedrnn predict, got none; gatedrnn predict --help shows all",
-    "describe --hidden 3": "--in-dim: expected by gatedrnn describe, got none; gatedrnn describe --help shows all",
     "trian": f"{NAMED}; got trian; gatedrnn --help shows all",
     None: f"{NAMED}; got none; gatedrnn --help shows all",
 }

@@ -105,8 +105,9 @@ def test_where_nothing_is_trained_a_signal_ends_at_once(number: signal.Signals, 
     ("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_training_saves_itself_first(number: signal.Signals, code: int, said: str) -> None:
-    process = started(WAITING.format(check="termination.check()"))
-    assert ended(process, number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
+    """However long that takes: on a loaded machine longer than a user should wait, which is no failure."""
+    patient = "from gatedrnn.commands import signals\nsignals.GRACE = 150" + WAITING.format(check="termination.check()")
+    assert ended(started(patient), number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
 
 
 def test_a_signal_is_heard_where_there_is_no_stdout() -> None:

@@ -14,6 +14,7 @@ import gatedrnn as gr
 from gatedrnn.convert import from_onnx, to_onnx
 from gatedrnn.convert.onnx_export import OPSET
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 onnx = pytest.importorskip("onnx")
 
@@ -27,18 +28,11 @@ LAYERS = {
 }
 
 
-def drawn(layer: Any, dtype: str = "float32") -> Any:
-    """Return parameters with every bias, too, drawn at random."""
-    rng = np.random.default_rng(0)
-    shapes = jax.eval_shape(lambda key: layer.init(key, I), jax.random.key(0))
-    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape), dtype), shapes)
-
-
 @pytest.mark.parametrize("name", LAYERS)
 def test_onnx_runtime_computes_the_same(name: str) -> None:
     runtime = pytest.importorskip("onnxruntime")
     layer, xs = LAYERS[name], np.random.default_rng(1).normal(size=(T, B, I)).astype(np.float32)
-    params = drawn(layer)
+    params = drawn(layer, I)
     model = to_onnx(layer, params)
     session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     ys, *states = session.run(None, {"xs": xs})
@@ -61,7 +55,7 @@ def test_the_standards_reference_computes_the_same_in_float64(name: str) -> None
 
     with jax.enable_x64(True):
         layer, xs = LAYERS[name], np.random.default_rng(1).normal(size=(T, B, I))
-        params = drawn(layer, "float64")
+        params = drawn(layer, I, "float64")
         found = ReferenceEvaluator(to_onnx(layer, params)).run(None, {"xs": xs})[0]
         # Five steps of ten products, in another order: some fifty roundings of 1e-16.
         np.testing.assert_allclose(found, layer.apply(params, jnp.asarray(xs))[1], rtol=1e-12, atol=1e-13)
@@ -70,7 +64,7 @@ def test_the_standards_reference_computes_the_same_in_float64(name: str) -> None
 @pytest.mark.parametrize("name", LAYERS)
 def test_there_and_back_is_exact(name: str, tmp_path: Path) -> None:
     layer = LAYERS[name]
-    params = drawn(layer)
+    params = drawn(layer, I)
     (tmp_path / "model.onnx").write_bytes(to_onnx(layer, params))
     again, restored = from_onnx(tmp_path / "model.onnx")
     assert again == layer
@@ -159,19 +153,19 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 )
 def test_what_onnx_has_not_is_refused(layer: Any, said: str) -> None:
     with pytest.raises(InputError, match=f"layer: {said}"):
-        to_onnx(layer, drawn(layer))
+        to_onnx(layer, drawn(layer, I))
 
 
 def test_a_type_that_the_operators_have_not_is_refused() -> None:
     with pytest.raises(InputError, match=r"params: expected float16, float32 or float64, .* got bfloat16"):
-        to_onnx(LAYERS["GRU"], drawn(LAYERS["GRU"], "bfloat16"))
+        to_onnx(LAYERS["GRU"], drawn(LAYERS["GRU"], I, "bfloat16"))
 
 
 def test_another_models_arrays_are_described(tmp_path: Path) -> None:
     from gatedrnn.convert.contents import contents
 
     layer = LAYERS["LSTM on GRU on GRU"]
-    (tmp_path / "model.onnx").write_bytes(to_onnx(layer, drawn(layer)))
+    (tmp_path / "model.onnx").write_bytes(to_onnx(layer, drawn(layer, I)))
     found = contents(tmp_path / "model.onnx")
     assert [(one.name, one.convention.name, one.layer) for one in found.recurrent] == [("layer_0", "ONNX", layer)]
     assert len(found.recurrent[0].weights) == 9

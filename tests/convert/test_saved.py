@@ -17,14 +17,9 @@ import gatedrnn as gr
 from gatedrnn.cells.registry import CELLS
 from gatedrnn.convert import from_torch, load, read_weights, save, to_torch
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 WIDE = gr.GRU(3, reset="before", activation=jnp.sin, policy=gr.Policy(compute="bfloat16"))
-
-
-def drawn(layer: Any, in_dim: int, dtype: Any = "float32") -> Any:
-    rng = np.random.default_rng(0)
-    shapes = jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
-    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape), dtype), shapes)
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -69,7 +64,7 @@ def test_what_no_file_can_hold_is_refused(tmp_path: Path) -> None:
         (gr.chain(gr.scan(gr.LSTM(3)), gr.dropout(0.5)), r"layer: expected gr\.scan, .* for a file"),
     ]:
         with pytest.raises(InputError, match=said):
-            save(tmp_path / "layer.safetensors", layer, layer.init(jax.random.key(0), in_dim=2))
+            save(tmp_path / "layer.safetensors", layer, drawn(layer, 2))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -104,7 +104,7 @@ def test_stopped_after_any_step_it_goes_on_to_the_same_bits(monkeypatch, asked, 
 
 
 def test_portions_grow_to_the_time_that_they_may_take(monkeypatch):
-    """With steps of 1/1024 s, 512 of them take half a second; one that takes 100 s is taken alone."""
+    """With steps of 1/1024 s, 512 of them take half a second; those that take a second are taken alone."""
     monkeypatch.setattr(portions, "SECONDS", 0.5)
     at, counts = Portions(_steps(10_000)), []
     while not at.over:
@@ -113,7 +113,7 @@ def test_portions_grow_to_the_time_that_they_may_take(monkeypatch):
     assert counts[:4] == [1, 16, 256, 512]
     assert sum(counts) == 10_000
     at.position = 0
-    assert (at.took(100.0), at.span().count) == (False, 1)
+    assert (at.took(512.0), at.span().count) == (False, 1)
 
 
 def test_segments_with_data_of_their_own_are_not_divided():

@@ -88,7 +88,7 @@ def choose(cell: GatedCell, params: Params, xs: Any, axes: int) -> FastForm:
 
     Args:
         cell: the cell that is scanned.
-        params: the parameters that it is scanned with.
+        params: the parameters of the cell, as it has prepared them.
         xs: the inputs of all steps, as the cell has prepared them.
         axes: how many axes of time and batch lead in them.
     """
