@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
     from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
     from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
+    from gatedrnn.cells.dreamer_gru import DreamerGRU, DreamerGRUParams
     from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
     from gatedrnn.cells.ind_rnn import IndRNN, IndRNNParams
     from gatedrnn.cells.irnn import IRNN
     from gatedrnn.cells.janet import JANET, JANETParams
+    from gatedrnn.cells.layer_norm_gru import LayerNormGRU, LayerNormGRUParams
     from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
     from gatedrnn.cells.mgu import MGU, MGUParams
     from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
@@ -98,6 +100,8 @@ __all__ = [
     "DataParallel",
     "Dense",
     "DenseParams",
+    "DreamerGRU",
+    "DreamerGRUParams",
     "DropConnect",
     "Dropout",
     "Embed",
@@ -117,6 +121,8 @@ __all__ = [
     "LSTMCarry",
     "LSTMParams",
     "Layer",
+    "LayerNormGRU",
+    "LayerNormGRUParams",
     "LayerNormLSTM",
     "LayerNormLSTMParams",
     "LearnedStart",
@@ -192,10 +198,12 @@ _PLACES = {
     "cells.conv_gru": "ConvGRU ConvGRUParams",
     "cells.conv_lstm": "ConvLSTM ConvLSTMParams",
     "cells.coupled_lstm": "CoupledLSTM CoupledLSTMParams",
+    "cells.dreamer_gru": "DreamerGRU DreamerGRUParams",
     "cells.greff_lstm": "GreffLSTM GreffParams GreffRecurrentGatesCarry GreffRecurrentGatesParams",
     "cells.ind_rnn": "IndRNN IndRNNParams",
     "cells.irnn": "IRNN",
     "cells.janet": "JANET JANETParams",
+    "cells.layer_norm_gru": "LayerNormGRU LayerNormGRUParams",
     "cells.layer_norm_lstm": "LayerNormLSTM LayerNormLSTMParams",
     "cells.mgu": "MGU MGUParams",
     "cells.min_lstm": "MinLSTM MinLSTMParams",

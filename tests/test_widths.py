@@ -35,7 +35,7 @@ def hyper(**more: Any) -> Any:
 
 ALONE = ("LSTM-projected",)
 """Cells that are tried in one width only: halves of units are no whole number of axes."""
-REFUSED = ("Greff-FGR", "LayerNormLSTM")
+REFUSED = ("Greff-FGR", "LayerNormLSTM", "LayerNormGRU", "DreamerGRU")
 """Those whose units of zeros would learn, or count: maps of gates that are half open, and means over all units."""
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.cells import checks, initializers
 from gatedrnn.cells.block_diagonal import check_heads, heads_product, orthogonal_heads
 from gatedrnn.cells.gru import GRUDerivative, GRUParams
 from gatedrnn.cells.hidden_frame import HiddenFrame
@@ -74,18 +73,11 @@ class BlockGRU(HiddenFrame):
         super().__post_init__()
         check_heads(self.hidden, self.heads)
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> BlockGRUParams:
-        """Draw parameters for inputs of ``in_dim`` features; biases are zero."""
-        checks.key("key", key)
-        checks.positive("in_dim", in_dim)
-        key_x, key_h = jax.random.split(key)
-        dtype = self.policy.params
-        return BlockGRUParams(
-            w_x=initializers.glorot(key_x, in_dim, self.hidden, 3, dtype),
-            w_h=orthogonal_heads(key_h, self.hidden, self.heads, 3, dtype),
-            b=jnp.zeros(3 * self.hidden, dtype),
-            b_h=jnp.zeros(self.hidden, dtype),
-        )
+    def _further(self) -> dict[str, int]:
+        return {"b_h": 1}
+
+    def _first_recurrent(self, key: Key[Array, ""]) -> Array:
+        return orthogonal_heads(key, self.hidden, self.heads, 3, self.policy.params)
 
     def _recurrent_shape(self) -> tuple[int, ...]:
         units = self.hidden // self.heads

@@ -22,7 +22,7 @@ class HiddenFrame:
     """All of a cell but its equation, for parameters with ``w_x [I, G*H]``, ``w_h`` and ``b [G*H]``.
 
     A cell that stands in it has ``_kind``, the class of its parameters, ``_blocks``, the number G of blocks of its
-    input map, ``_recurrent``, that of its recurrent map, and ``step``.
+    input map, ``_recurrent``, that of its recurrent map, and ``step``; it says in ``_further`` what it has besides.
 
     Attributes:
         hidden: H, the number of units.
@@ -59,6 +59,10 @@ class HiddenFrame:
             w_x=initializers.glorot(key_x, in_dim, self.hidden, self._blocks, self.policy.params),
             w_h=self._first_recurrent(key_h),
             b=jnp.zeros(self._blocks * self.hidden, self.policy.params),
+            **{
+                name: jnp.full(blocks * self.hidden, name.startswith("gain"), self.policy.params)
+                for name, blocks in self._further().items()
+            },
         )
 
     def initial_carry(self, params: Any, x: Any) -> Float[Array, "*B H"]:
@@ -87,9 +91,14 @@ class HiddenFrame:
     def _recurrent_shape(self) -> tuple[int, ...]:
         return (self.hidden, self._recurrent * self.hidden)
 
+    def _further(self) -> dict[str, int]:
+        """Return how many blocks each further vector of parameters has; gains start at 1, all others at 0."""
+        return {}
+
     def _check(self, params: Any) -> None:
         columns = self._blocks * self.hidden
-        checks.params(params, self._kind, w_h=self._recurrent_shape(), b=(columns,), w_x=(None, columns))
+        further = {name: (blocks * self.hidden,) for name, blocks in self._further().items()}
+        checks.params(params, self._kind, w_h=self._recurrent_shape(), b=(columns,), w_x=(None, columns), **further)
 
     def _mixed(self, h: Array, let_in: Array, candidate: Array) -> tuple[Array, Array]:
         """Return ``(1 - let_in) * h + let_in * candidate`` as carry and as output."""

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from gatedrnn.arguments import number
 from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates
+from gatedrnn.cells.layer_norm import layer_norm
 from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.cells.lstm_frame import LSTMFrame
 from gatedrnn.config import config
@@ -125,6 +126,4 @@ class LayerNormLSTM(LSTMFrame):
 
     def _norm(self, a: Array) -> Float[Array, "..."]:
         """Return it with mean 0 and variance 1 over its columns; reckoned in the cell state's type."""
-        wide = a.astype(self._cell_dtype(a.dtype))
-        centred = wide - wide.mean(-1, keepdims=True)
-        return (centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + self.epsilon)).astype(a.dtype)
+        return layer_norm(a, self.epsilon, self._cell_dtype(a.dtype))

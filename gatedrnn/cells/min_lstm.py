@@ -90,9 +90,22 @@ class MinLSTM(LSTMFrame):
         self, params: MinLSTMParams, z: Array, u: tuple[()], carry: Array
     ) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
         """Weigh each unit and its candidate by the two gates."""
-        del params, u
-        f, i, n = jnp.split(z, 3, axis=-1)
-        # f / (f + i) by the difference of logarithms: both gates closed divide nothing by nothing.
-        keep = jax.nn.sigmoid(jax.nn.log_sigmoid(f) - jax.nn.log_sigmoid(i))
-        h = (keep * carry + (1 - keep) * self.activation(n)).astype(self.policy.carry_dtype(z.dtype))
+        del u
+        keep, let_in = self.linear(params, z)
+        h = (keep * carry + let_in).astype(self.policy.carry_dtype(z.dtype))
         return h, h.astype(z.dtype)
+
+    def linear(self, params: MinLSTMParams, z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+        """Return ``(a, b)`` of ``h' = a * h + b``, which the associative engine runs in parallel over time."""
+        del params
+        kept, n = _log_odds(z)
+        return jax.nn.sigmoid(kept), jax.nn.sigmoid(-kept) * self.activation(n)
+
+
+def _log_odds(z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+    """Return the logarithm of f / i, whose sigmoid is f / (f + i), and what the candidate is made of.
+
+    By a difference of logarithms, as both gates closed would divide nothing by nothing.
+    """
+    f, i, n = jnp.split(z, 3, axis=-1)
+    return jax.nn.log_sigmoid(f) - jax.nn.log_sigmoid(i), n

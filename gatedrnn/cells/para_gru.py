@@ -50,7 +50,8 @@ class ParaGRU(HiddenFrame):
     Raises:
         InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
-    Source: ParaRNN, arXiv 2510.21450v1.
+    Source: Danieli et al. 2025, "ParaRNN", arXiv 2510.21450v1, and the program published with it, whose input map is in
+    heads.
 
     Example:
         >>> cell = ParaGRU(1)

@@ -54,7 +54,7 @@ class ParaLSTM(LSTMFrame):
         InputError: where a field is of another kind, or parameters, an input or a carry do not fit.
 
     Source: Danieli et al. 2025, "ParaRNN", arXiv 2510.21450v1, section 3: coupled gates with peepholes, maps of the
-    state diagonal.
+    state diagonal; and the program published with it, whose input map is in heads.
 
     Example:
         >>> params = ParaLSTM(3).init(jax.random.key(0), in_dim=2)

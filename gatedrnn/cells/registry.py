@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from gatedrnn.cells.block_gru import BlockGRU
 from gatedrnn.cells.block_lstm import BlockLSTM
 from gatedrnn.cells.coupled_lstm import CoupledLSTM
+from gatedrnn.cells.dreamer_gru import DreamerGRU
 from gatedrnn.cells.greff_lstm import VARIANTS, GreffLSTM
 from gatedrnn.cells.gru import GRU, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.ind_rnn import IndRNN
 from gatedrnn.cells.irnn import IRNN
 from gatedrnn.cells.janet import JANET
+from gatedrnn.cells.layer_norm_gru import LayerNormGRU
 from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.mgu import MGU
@@ -76,6 +78,10 @@ CELLS = {
     "IndRNN": Entry(IndRNN, IndRNN),
     "IRNN": Entry(IRNN, IRNN),
     "ParaGRU": Entry(ParaGRU, ParaGRU),
+    "LayerNormGRU": Entry(LayerNormGRU, LayerNormGRU),
+    "DreamerGRU": Entry(
+        lambda hidden: DreamerGRU(hidden, heads=math.gcd(hidden, 8)), DreamerGRU, "8 heads, or 4, or 2, or 1"
+    ),
     "LSTM-projected": Entry(
         lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
     ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-    from gatedrnn.types import Carry, Cell
+    from gatedrnn.types import Carry, Cell, InDim
 
 
 @exportable

@@ -68,6 +68,35 @@ def block_gru(params, h, x, activation=np.tanh):
     return gru(params._replace(w_h=dense), h, x, activation)
 
 
+def normed(a, epsilon=1e-5):
+    """By moments about zero."""
+    return (a - a.mean()) / np.sqrt((a * a).mean() - a.mean() ** 2 + epsilon)
+
+
+def layer_norm_gru(params, h, x, activation=np.tanh):
+    """Ba et al. with their z turned to 1 - z: gates are normed together, the candidate apart."""
+    units = h.size
+    of_x, of_h = x @ params.w_x, h @ params.w_h
+    gates = params.gain_x[: 2 * units] * normed(of_x[: 2 * units]) + params.gain_h[: 2 * units] * normed(
+        of_h[: 2 * units]
+    )
+    r, z = np.split(sigmoid(gates + params.b[: 2 * units]), 2)
+    inner = params.gain_h[2 * units :] * normed(of_h[2 * units :]) + params.b_h
+    n = activation(params.gain_x[2 * units :] * normed(of_x[2 * units :]) + params.b[2 * units :] + r * inner)
+    h = n + z * (h - n)
+    return h, h
+
+
+def dreamer_gru(params, h, x, activation=np.tanh):
+    """On a dense recurrent map, which is zero between heads."""
+    heads, units, _ = params.w_h.shape
+    parts = [head @ w for head, w in zip(h.reshape(heads, units), params.w_h, strict=True)]  # [3 * units] of each head
+    of_h = np.concatenate([np.concatenate([part[k * units : (k + 1) * units] for part in parts]) for k in range(3)])
+    r, n, u = np.split(params.gain * normed(x @ params.w_x + of_h) + params.b, 3)
+    h = h + sigmoid(u) * (activation(sigmoid(r) * n) - h)
+    return h, h
+
+
 def cases(hidden, policy):
     """Return cells beside their references, by name; ReLU and a smooth function where the paper has ReLU."""
     muts = {"mut1": gr.MUT1, "mut2": gr.MUT2, "mut3": gr.MUT3}
@@ -83,5 +112,9 @@ def cases(hidden, policy):
         "ind rnn, sine": (gr.IndRNN(hidden, jnp.sin, policy), partial(ind_rnn, activation=np.sin)),
         "para gru": (gr.ParaGRU(hidden, policy=policy), para_gru),
         "para gru, sine": (gr.ParaGRU(hidden, jnp.sin, policy), partial(para_gru, activation=np.sin)),
+        "layer norm gru": (gr.LayerNormGRU(hidden, policy=policy), layer_norm_gru),
+        "layer norm gru, sine": (gr.LayerNormGRU(hidden, jnp.sin, policy), partial(layer_norm_gru, activation=np.sin)),
+        "dreamer gru": (gr.DreamerGRU(hidden, policy=policy, heads=2), dreamer_gru),
+        "dreamer gru, sine": (gr.DreamerGRU(hidden, jnp.sin, policy), partial(dreamer_gru, activation=np.sin)),
         "irnn": (gr.IRNN(hidden, policy=policy), partial(simple_rnn, activation=relu)),
     }

@@ -27,6 +27,7 @@ CELLS: tuple[Any, ...] = (
     gr.LSTM, gr.GRUResetAfter, gr.GRUResetBefore, gr.MinGRU, gr.SimpleRNN,
     gr.PeepholeLSTM, gr.CoupledLSTM, gr.JANET, gr.GreffLSTM, gr.MultiplicativeLSTM, gr.URLSTM, gr.BlockLSTM, gr.SLSTM,
     gr.ParaLSTM, gr.MinLSTM, gr.LayerNormLSTM,
+    gr.LayerNormGRU, gr.DreamerGRU,
 )  # fmt: skip
 XS = np.ones((5, 2, 3), np.float32)
 """[T, B, I] of all calls; cells have four units."""
