@@ -55,7 +55,7 @@ def answers(results: Mapping[str, Result]) -> dict[int, list[tuple[Result, Answe
     """Return by its number what results say of each claim that has one.
 
     Args:
-        results: all results that are known, by name.
+        results: the results that are known, by name.
     """
     found: dict[int, list[tuple[Result, Answer]]] = {}
     for result in results.values():

@@ -22,7 +22,7 @@ def page(text: str, results: Mapping[str, Result]) -> str:
 
     Args:
         text: the page, with ``<!-- begin NAME -->`` and ``<!-- end NAME -->`` on lines of their own.
-        results: all results that are known, by name.
+        results: the results that are known, by name.
 
     Raises:
         InputError: where a block names no result.
