@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gatedrnn.errors import InputError
+from gatedrnn.evidence.forget_bias import FORGET_BIAS
 from gatedrnn.evidence.reproduction import Reproduction
 from gatedrnn.evidence.weiss_2018 import WEISS_2018
 
-REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({each.name: each for each in (WEISS_2018,)})
+REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({each.name: each for each in (WEISS_2018, FORGET_BIAS)})
 """Names to what is measured."""
 
 

@@ -128,6 +128,7 @@ def test_claims_without_a_result_say_so() -> None:
 
 def test_the_command_lists_names_and_refuses_others(capsys) -> None:
     assert cli.run(["reproduce"]) == 0
-    assert all(name in capsys.readouterr().out for name in REPRODUCTIONS)
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in REPRODUCTIONS)
     assert cli.run(["reproduce", "weiss-2019"]) != 0
     assert "name: expected one of weiss-2018" in capsys.readouterr().err
