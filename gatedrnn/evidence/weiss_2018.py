@@ -138,7 +138,19 @@ def findings(found: Mapping[int, Mapping[str, Reach]]) -> Findings:
         for name, of_cell in cells.items()
         if name != "LSTM"
     ]
-    return Findings(tuple(numbers), tuple(pairs), (answer(pairs),))
+    inert, *working = GRUS
+    resets = [
+        compared(
+            f"{WORDS[letters]}: {ASKED['recognised']}",
+            (inert, cells[inert].recognised),
+            (name, cells[name].recognised),
+            higher=True,
+            pairs=len(working),
+        )
+        for letters, cells in found.items()
+        for name in working
+    ]
+    return Findings(tuple(numbers), (*pairs, *resets), (answer(pairs),))
 
 
 def answer(pairs: list[Compared]) -> Answer:
