@@ -8,9 +8,12 @@ from types import MappingProxyType
 from gatedrnn.errors import InputError
 from gatedrnn.evidence.forget_bias import FORGET_BIAS
 from gatedrnn.evidence.reproduction import Reproduction
+from gatedrnn.evidence.time_and_memory import TIME_AND_MEMORY
 from gatedrnn.evidence.weiss_2018 import WEISS_2018
 
-REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType({each.name: each for each in (WEISS_2018, FORGET_BIAS)})
+REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType(
+    {each.name: each for each in (WEISS_2018, FORGET_BIAS, TIME_AND_MEMORY)}
+)
 """Names to what is measured."""
 
 
