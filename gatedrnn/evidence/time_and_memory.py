@@ -18,6 +18,7 @@ from gatedrnn.evidence.record import Answer, Measured, Published
 from gatedrnn.evidence.reproduction import Findings, Reproduction
 
 if TYPE_CHECKING:
+    from gatedrnn.evidence.record import Answered
     from gatedrnn.types import Cell
 
 FASTER = Published("0.79 at equal width, 0.97 at equal parameters", "a pilot of this project", "seen in the source")
@@ -129,7 +130,7 @@ def answers(numbers: list[Measured]) -> tuple[Answer, ...]:
     )
 
 
-def _faster(times: list[Measured]) -> tuple[str, str]:
+def _faster(times: list[Measured]) -> tuple[Answered, str]:
     ranges = ", ".join(f"{one.value:.2f} [{one.low:.2f}, {one.high:.2f}]" for one in times)
     said = f"time over the LSTM's at equal width, by width: {ranges}, on this backend and engine"
     inside = [one.low >= 0.6 and one.high <= 0.8 for one in times]
