@@ -77,7 +77,7 @@ def _lstm(name: str, given: Mapping[str, Any]) -> Direction:
 
 def _offset(hidden: int, b: np.ndarray) -> np.ndarray:
     """Return what Haiku adds to each gate's sum, gates in our order."""
-    return np.repeat(np.array([gate == "f" for gate in OURS.lstm], b.dtype), hidden)
+    return np.repeat(np.array([THEIRS.forget_offset * (gate == "f") for gate in OURS.lstm], b.dtype), hidden)
 
 
 def _gru(name: str, given: Mapping[str, Any]) -> Direction:

@@ -75,14 +75,15 @@ def _direction(weights: Sequence[Any], kind: Kind, activation: Any) -> Direction
     if kind == "GRU":
         if b.ndim == 1 and len(given) == 3:
             of_shape("bias", b, columns)
-            both = [reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, b)]
-            return directions.gru(*both, None, NAMES, activation)
+            w_x, w_h, b = (reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, b))
+            return directions.gru(w_x, w_h, b, None, NAMES, activation)
         pair = of_shape("bias", b, 2, columns) if b.ndim > 1 else np.stack([b, b])
-        w_x, w_h, pair = (reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, pair))
-        return directions.gru_of_two_biases(w_x, w_h, *pair, NAMES, activation)
+        w_x, w_h, (b_x, b_h) = (reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, pair))
+        return directions.gru_of_two_biases(w_x, w_h, b_x, b_h, NAMES, activation)
     of_shape("bias", b, columns)
     if kind == "LSTM":
-        return directions.lstm(*(reordered(w, THEIRS.lstm, OURS.lstm) for w in (w_x, w_h, b)), NAMES, activation)
+        w_x, w_h, b = (reordered(w, THEIRS.lstm, OURS.lstm) for w in (w_x, w_h, b))
+        return directions.lstm(w_x, w_h, b, NAMES, activation)
     return directions.simple_rnn(w_x, w_h, b, NAMES, activation)
 
 

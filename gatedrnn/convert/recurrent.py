@@ -82,9 +82,10 @@ def single(layer: Layer, params: Params, whose: str) -> Depth:
 
 def alone(directions: Depth, whose: str) -> Direction:
     """Return the one direction of a layer, for a framework that has no layer of both."""
-    if len(directions) > 1:
+    one, *others = directions
+    if others:
         raise InputError(f"layer: expected one direction, as {whose} has no layer of both; got both")
-    return directions[0]
+    return one
 
 
 def with_activation(cell: Cell, kinds: tuple[type, ...], activations: tuple[str, ...], whose: str) -> None:
@@ -102,7 +103,7 @@ def _either(names: Sequence[str]) -> str:
 
 
 def _arrays(params: Params) -> Params:
-    return type(params)(*(np.asarray(leaf) for leaf in params))
+    return jax.tree.map(np.asarray, params)
 
 
 def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:
@@ -114,15 +115,22 @@ def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:
     if name not in weights:
         raise InputError(f"weights: expected {name}, got {', '.join(weights) or 'none'}")
     value: Any = weights[name]
-    if hasattr(value, "detach"):  # a tensor that may be trained, or lie on another device
-        value = value.detach().cpu()
     try:
-        found = np.asarray(value)
+        found = as_numpy(value)
     except (TypeError, ValueError) as error:
         raise InputError(f"weights: expected an array of numbers as {name}, got {type(value).__name__}") from error
-    if not np.issubdtype(found.dtype, np.floating):
+    if not jnp.issubdtype(found.dtype, jnp.floating):
         raise InputError(f"weights: expected floating point numbers as {name}, got {found.dtype}")
     return found
+
+
+def as_numpy(value: Any) -> np.ndarray:
+    """Return an array of NumPy's from one of any framework's, on any device."""
+    if hasattr(value, "detach"):  # a tensor of PyTorch's, which may be trained
+        value = value.detach().cpu().contiguous()
+        if str(value.dtype) == "torch.bfloat16":  # a type that NumPy has from JAX alone
+            value = jnp.from_dlpack(value)
+    return np.asarray(value)
 
 
 def of_shape(name: str, value: np.ndarray, *shape: int | None) -> np.ndarray:

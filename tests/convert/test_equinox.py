@@ -12,6 +12,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.convert import from_equinox, to_equinox
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 eqx = pytest.importorskip("equinox")
 
@@ -47,7 +48,7 @@ def test_outputs_and_states_are_equinoxs(kind: str, bias: bool) -> None:
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3)], ids=repr)
 def test_there_and_back_is_exact(cell: Any) -> None:
     layer = gr.scan(cell)
-    params = layer.init(jax.random.key(0), in_dim=2)
+    params = drawn(layer, 2)
     again, restored = from_equinox(to_equinox(layer, params))
     assert again == layer
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
@@ -55,7 +56,7 @@ def test_there_and_back_is_exact(cell: Any) -> None:
 
 def test_what_does_not_fit_is_named() -> None:
     layer = gr.scan(gr.GRU(3))
-    good = to_equinox(layer, layer.init(jax.random.key(0), in_dim=2))
+    good = to_equinox(layer, drawn(layer, 2))
     for given, said in [
         (object(), "weights: expected weight_ih, got none"),
         ({**good, "weight_hh": np.zeros((8, 3))}, "weights: expected weight_hh of 3 or 4 blocks of 3 rows, got 8"),
@@ -69,4 +70,4 @@ def test_what_does_not_fit_is_named() -> None:
         (gr.scan(gr.GRU(3, reset="before")), "expected LSTM or GRU with tanh, which Equinox has"),
     ]:
         with pytest.raises(InputError, match=f"layer: {said}"):
-            to_equinox(layer, layer.init(jax.random.key(0), in_dim=2))
+            to_equinox(layer, drawn(layer, 2))

@@ -11,6 +11,7 @@ from jax.experimental import rnn
 import gatedrnn as gr
 from gatedrnn.convert import from_jax_rnn, to_jax_rnn
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 T, B, I, H = 5, 3, 2, 4  # noqa: E741
 
@@ -42,7 +43,7 @@ def test_outputs_and_states_are_those_of_jaxs_reference(depth: int, both: bool) 
 
 def test_there_and_back_is_exact() -> None:
     layer = gr.chain(gr.bidirectional(gr.LSTM(3)), gr.bidirectional(gr.LSTM(3)))
-    params = layer.init(jax.random.key(0), in_dim=2)
+    params = drawn(layer, 2)
     again, restored = from_jax_rnn(to_jax_rnn(layer, params), 2, 3, 2, bidirectional=True)
     assert again == layer
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
@@ -55,4 +56,4 @@ def test_what_does_not_fit_is_named() -> None:
         from_jax_rnn(np.zeros(84), 2, 3, 0, bidirectional=False)
     layer = gr.scan(gr.GRU(3))
     with pytest.raises(InputError, match=r"layer: expected LSTM with tanh, which jax\.experimental\.rnn has"):
-        to_jax_rnn(layer, layer.init(jax.random.key(0), in_dim=2))
+        to_jax_rnn(layer, drawn(layer, 2))

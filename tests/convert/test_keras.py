@@ -12,6 +12,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.convert import from_keras, to_keras
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 T, B, I, H = 5, 3, 2, 4  # noqa: E741
 LAYERS: dict[str, tuple[Any, dict[str, Any], bool]] = {
@@ -55,7 +56,7 @@ def test_outputs_are_kerass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_there_and_back_is_exact(kind: Any, cell: Any) -> None:
     layer = gr.bidirectional(cell)
-    params = layer.init(jax.random.key(0), in_dim=2)
+    params = drawn(layer, 2)
     again, restored = from_keras(to_keras(layer, params), kind)
     assert again == layer
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
@@ -118,6 +119,6 @@ def test_what_does_not_fit_is_named() -> None:
         (gr.chain(gr.scan(gr.LSTM(2)), gr.scan(gr.LSTM(2))), "expected one, .* got 2"),
         (gr.scan(gr.LSTM(2, activation=jnp.sin)), "expected LSTM, GRU, GRU with .* or SimpleRNN with tanh or relu"),
     ]:
-        params = layer.init(jax.random.key(0), in_dim=2)
+        params = drawn(layer, 2)
         with pytest.raises(InputError, match=f"layer: {said}"):
             to_keras(layer, params)
