@@ -18,6 +18,7 @@ from gatedrnn.commands.exit_code import command_line, exit_code
 from gatedrnn.commands.predict import predict
 from gatedrnn.commands.reading import AskedTask
 from gatedrnn.commands.refusal import in_one_line
+from gatedrnn.commands.reproduce import reproduce
 from gatedrnn.commands.sweep import sweep
 from gatedrnn.commands.tasks import tasks
 from gatedrnn.commands.train import train
@@ -68,6 +69,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
     "sweep": sweep,
     "tasks": tasks,
+    "reproduce": reproduce,
 }
 
 

@@ -50,7 +50,7 @@ def test_a_refused_option_is_one_line(line, capsys, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-NAMED = "command: expected one of describe, compare, predict, train, sweep, tasks"
+NAMED = "command: expected one of describe, compare, predict, train, sweep, tasks, reproduce"
 UNREAD = {
     "train --hidden x": "--hidden: expected a whole number, got 'x'; gatedrnn train --help shows all",
     "train --dropout much": "--dropout: expected a number, got 'much'; gatedrnn train --help shows all",

@@ -115,7 +115,7 @@ def counting(letters: int, largest: int) -> Task:
     check_length("letters", letters, 2)
     check_length("largest", largest, 2)
     named = LETTERS[:letters]
-    split, final = (functools.partial(each, letters, largest) for each in (_split, _final))
+    split, final = functools.partial(_split, letters, largest), functools.partial(_final, letters, largest)
     return Task(
         name=f"{''.join(f'{letter}n' for letter in named)}-{largest}",
         title=f"counting: {' '.join(f'{letter}^n' for letter in named)}, trained up to n = {largest}",

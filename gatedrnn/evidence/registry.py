@@ -1,0 +1,32 @@
+"""The table of published results that can be measured again, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gatedrnn.errors import InputError
+from gatedrnn.evidence.forget_bias import FORGET_BIAS
+from gatedrnn.evidence.reproduction import Reproduction
+from gatedrnn.evidence.time_and_memory import TIME_AND_MEMORY
+from gatedrnn.evidence.weiss_2018 import WEISS_2018
+
+REPRODUCTIONS: Mapping[str, Reproduction] = MappingProxyType(
+    {each.name: each for each in (WEISS_2018, FORGET_BIAS, TIME_AND_MEMORY)}
+)
+"""Names to what is measured."""
+
+
+def named(name: str) -> Reproduction:
+    """Return the reproduction of that name.
+
+    Raises:
+        InputError: where there is none, naming those that there are.
+
+    Example:
+        >>> named("weiss-2018").title
+        'LSTM counts, GRU does not?'
+    """
+    if name not in REPRODUCTIONS:
+        raise InputError(f"name: expected one of {', '.join(REPRODUCTIONS)}, got {name!r}")
+    return REPRODUCTIONS[name]

@@ -1,0 +1,98 @@
+"""What a reproduction is: a question, its settings in full and scaled down, and a function that measures."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gatedrnn.evidence.record import Answer, Compared, Measured, Result
+from gatedrnn.experiment import provenance
+
+PACKAGES = ("gatedrnn", "jax", "numpy")
+"""Those whose versions are kept."""
+
+
+class Findings(NamedTuple):
+    """What was measured.
+
+    Attributes:
+        measured: numbers of each cell.
+        compared: pairs of cells, seed by seed.
+        answers: what they say of the claims of guides.
+    """
+
+    measured: tuple[Measured, ...]
+    compared: tuple[Compared, ...]
+    answers: tuple[Answer, ...] = ()
+
+
+class Reproduction(NamedTuple):
+    """A published result that can be measured again by its name.
+
+    Attributes:
+        name: what the command calls it.
+        title: the question in a few words.
+        paper: the paper that published it.
+        full: settings of the whole measurement.
+        small: settings that 2 cores can do in minutes.
+        smaller: what is smaller there, in words.
+        estimate: how long the whole takes, and on what.
+        differences: where even the full settings are not what the paper did.
+        protocol: settings to what is done, in words.
+        measure: settings, and what is called with lines of progress, to findings.
+    """
+
+    name: str
+    title: str
+    paper: str
+    full: Any
+    small: Any
+    smaller: str
+    estimate: str
+    differences: tuple[str, ...]
+    protocol: Callable[[Any], str]
+    measure: Callable[[Any, Callable[[str], None]], Findings]
+
+
+def reproduce(
+    what: Reproduction, settings: Any, *, command: str, on_progress: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Measure a published result again.
+
+    Args:
+        what: the published result and how it is measured.
+        settings: how it is measured, such as ``what.small``; others than ``what.full`` are kept as scaled down.
+        command: the command that asked for it.
+        on_progress: called with a line of what goes on.
+    """
+    clock = time.perf_counter()
+    found = what.measure(settings, on_progress)
+    return result_of(what, settings, found, command=command, seconds=time.perf_counter() - clock)
+
+
+def result_of(what: Reproduction, settings: Any, found: Findings, *, command: str, seconds: float) -> Result:
+    """Return findings with all that is needed to measure them again."""
+    device, versions = provenance.device(), provenance.versions()
+    return Result(
+        name=what.name,
+        title=what.title,
+        paper=what.paper,
+        command=command,
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        device=f"{device['platform']}, {device['cpu_cores']} cores",
+        seconds=round(seconds, 1),
+        versions={name: versions[name] for name in PACKAGES},
+        protocol=what.protocol(settings),
+        differences=what.differences,
+        scaled=None if settings == what.full else scaled(what, settings),
+        measured=found.measured,
+        compared=found.compared,
+        answers=found.answers,
+    )
+
+
+def scaled(what: Reproduction, settings: Any) -> str:
+    """Return in words what is smaller than in the full settings."""
+    return what.smaller if settings == what.small else "settings of the caller's own"

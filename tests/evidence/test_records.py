@@ -1,0 +1,134 @@
+"""What is kept of results: round trips, intervals against exact coverage, tables that cannot drift, honest answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from gatedrnn.commands import cli
+from gatedrnn.evidence import record, tables, weiss_2018
+from gatedrnn.evidence.claims import CLAIMS
+from gatedrnn.evidence.counting import Reach
+from gatedrnn.evidence.intervals import compared, median_interval
+from gatedrnn.evidence.registry import REPRODUCTIONS, named
+from gatedrnn.evidence.reproduction import result_of
+from tests.helpers.paths import ROOT
+
+RESULTS = ROOT / "docs" / "evidence" / "results.json"
+WHAT = weiss_2018.WEISS_2018
+
+
+def findings(reach_of):
+    """Return findings where each cell recognises what ``reach_of`` gives for language and cell, 8 seeds."""
+
+    def one(letters, name):
+        values = np.asarray(reach_of(letters, name)) + np.arange(8) % 2
+        return Reach(values, values, values)
+
+    return weiss_2018.findings({n: {name: one(n, name) for name in weiss_2018.CELLS} for n in (2, 3)})
+
+
+def test_tables_of_the_page_are_those_of_the_results() -> None:
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert tables.page(page, record.read(RESULTS)) == page, "run python experiments/evidence_tables.py"
+
+
+def test_committed_results_are_of_known_names_and_say_what_was_scaled() -> None:
+    for name, result in record.read(RESULTS).items():
+        what = named(name)
+        assert result.paper == what.paper
+        assert result.scaled in (None, what.smaller)
+        assert (result.scaled is None) == (result.protocol == what.protocol(what.full))
+        assert result.command.startswith(("gatedrnn reproduce ", "python experiments/reproduce.py "))
+        for one in result.measured:
+            assert one.low <= one.value <= one.high
+            assert one.in_band is None or not result.scaled
+
+
+def test_committed_comparisons_and_answers_follow_from_the_numbers_of_each_seed() -> None:
+    result = record.read(RESULTS)["weiss-2018"]
+    each = {(one.what, one.cell): np.array(one.each) for one in result.measured}
+    found = {
+        letters: {
+            name: Reach(*(each[f"{words}: {asked}", name] for asked in weiss_2018.ASKED.values()))
+            for name in weiss_2018.CELLS
+        }
+        for letters, words in weiss_2018.WORDS.items()
+    }
+    again = weiss_2018.findings(found)
+    assert again.measured == result.measured
+    assert again.answers == result.answers
+    for one, kept in zip(again.compared, result.compared, strict=True):
+        assert (one.verdict, one.wins, one.ties) == (kept.verdict, kept.wins, kept.ties)
+        # Sums and quantiles of float64 on another machine.
+        np.testing.assert_allclose([one.low, one.high], [kept.low, kept.high], rtol=1e-9)
+
+
+def test_results_come_back_as_they_were_kept(tmp_path) -> None:
+    found = findings(lambda letters, name: 40 if name == "LSTM" else 30)
+    first = result_of(WHAT, WHAT.small, found, command="gatedrnn reproduce weiss-2018 --small", seconds=1.0)
+    other = dataclasses.replace(first, name="another", scaled=None)
+    path = tmp_path / "results.json"
+    for result in (other, first, dataclasses.replace(first, seconds=2.0)):
+        record.keep(path, result)
+    assert record.read(path) == {"another": other, "weiss-2018": dataclasses.replace(first, seconds=2.0)}
+    path.write_text(json.dumps({"schema": 0, "results": []}))
+    with pytest.raises(ValueError, match="expected results of schema 1"):
+        record.read(path)
+
+
+def test_the_median_interval_covers_as_often_as_it_says() -> None:
+    """Exact: every way in which 8 draws fall below or above the median, all equally likely."""
+    for n in (8, 11):
+        *_, level = median_interval(range(n))
+        low, high = (sorted(range(n)).index(v) for v in median_interval(range(n))[1:3])
+        ways = [sum(below) for below in itertools.product((0, 1), repeat=n)]
+        # The median is inside where more draws than ``low`` lie below it, and at most ``high``.
+        assert np.mean([low < below <= high for below in ways]) == pytest.approx(level, abs=1e-12)
+    assert median_interval([1, 1, 1, 1, 1, np.inf, np.inf, np.inf])[0] == 1
+    with pytest.raises(ValueError, match="expected more seeds"):
+        median_interval([1, 2, 3])
+
+
+def test_verdicts_follow_the_interval_and_widen_with_the_pairs() -> None:
+    a, b = np.array([9, 8, 7, 9, 8.0]), np.array([7.5, 7, 6.5, 7, 7.9])
+    alone, of_many = (compared("reach", ("LSTM", a), ("GRU", b), higher=True, pairs=pairs) for pairs in (1, 40))
+    assert (alone.verdict, of_many.verdict) == ("LSTM better", "not resolved")
+    assert (alone.wins, alone.losses, alone.ties) == (5, 0, 0)
+    assert compared("steps", ("LSTM", a), ("GRU", b), higher=False).verdict == "GRU better"
+
+
+@pytest.mark.parametrize(
+    ("reach_of", "label"),
+    [
+        (lambda n, name: 60 if name == "LSTM" else 30, "holds"),
+        (lambda n, name: 60 if "GRU," in name else 30, "does not hold"),
+        (lambda n, name: 30 if name == "GRU, inert reset" else 60, "depends"),
+        (lambda n, name: 30, "not resolved"),
+        (lambda n, name: [10, 90, 30, 70, 20, 80, 40, 60] if name == "LSTM" else [50] * 8, "not resolved"),
+    ],
+)
+def test_the_answer_to_the_claim_follows_all_three_grus(reach_of, label) -> None:
+    [answer] = findings(reach_of).answers
+    assert (answer.claim, answer.label) == (6, label)
+    assert CLAIMS[answer.claim - 1].number == answer.claim
+
+
+def test_claims_without_a_result_say_so() -> None:
+    rows = tables.claims({}).splitlines()[2:]
+    assert len(rows) == 12
+    assert all(row.endswith("| not tested |") for row in rows)
+    with pytest.raises(ValueError, match="expected claims or one of no result, got 'weiss-2018'"):
+        tables.page("<!-- begin weiss-2018 -->\n<!-- end weiss-2018 -->", {})
+
+
+def test_the_command_lists_names_and_refuses_others(capsys) -> None:
+    assert cli.run(["reproduce"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in REPRODUCTIONS)
+    assert cli.run(["reproduce", "weiss-2019"]) != 0
+    assert "name: expected one of weiss-2018" in capsys.readouterr().err
