@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from gatedrnn.inside.timescale import memory_timescale
     from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
     from gatedrnn.layers.final import final
+    from gatedrnn.layers.parallel.layer import ParallelScan, parallel
     from gatedrnn.report.compare import compare
     from gatedrnn.report.plots.inside import plot_gates, plot_gradient_norms, plot_timescales
 
@@ -138,6 +139,7 @@ __all__ = [
     "ParaGRUParams",
     "ParaLSTM",
     "ParaLSTMParams",
+    "ParallelScan",
     "PeepholeLSTM",
     "PeepholeLSTMParams",
     "Policy",
@@ -175,6 +177,7 @@ __all__ = [
     "memory_timescale",
     "nnx",
     "orthogonal_recurrent",
+    "parallel",
     "plot_gates",
     "plot_gradient_norms",
     "plot_timescales",
@@ -199,6 +202,8 @@ _NAMES = {
     "gate_values": "inside.gates",
     "gradient_norms": "inside.gradients",
     "memory_timescale": "inside.timescale",
+    "ParallelScan": "layers.parallel.layer",
+    "parallel": "layers.parallel.layer",
     "plot_gates": "report.plots.inside",
     "plot_gradient_norms": "report.plots.inside",
     "plot_timescales": "report.plots.inside",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 
-from gatedrnn.cells.cotangents import complete, known, zeros
 from gatedrnn.config import config
-from gatedrnn.layers.blocks import flat
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.fast.engine import is_gated
 from gatedrnn.layers.engines.reference import REFERENCE
-from gatedrnn.layers.parallel.dense import dense
-from gatedrnn.layers.parallel.steps import all_steps, before_each, last_of, leading_axes, one_by_one, real, with_real
+from gatedrnn.layers.parallel.adjoint import Saved, gradients
+from gatedrnn.layers.parallel.jacobians import exact_method
+from gatedrnn.layers.parallel.steps import last_of, one_by_one
 from gatedrnn.layers.sequence import Steps
 
 if TYPE_CHECKING:
@@ -27,14 +26,10 @@ if TYPE_CHECKING:
 class ParallelBackward:
     """Serves every ``GatedCell`` in every call, without forward mode.
 
-    .. code-block:: text
-
-        d_before[t] = J[t]^T d_before[t + 1] + (d y[t] / d before[t])^T d_y[t]        J[t] = d after[t] / d before[t]
-
     Once the states are known, their cotangents are a linear recurrence, however nonlinear the cell is, so that one
-    associative scan of matrices and vectors solves it in a logarithmic number of steps. All other gradients are those
-    of one call of ``step`` for all steps. J has n^2 numbers a step for a carry of n, and products of it n^3: this is
-    for small carries, long sequences and devices with arithmetic to spare.
+    associative scan of matrices and vectors has them (``layers/parallel/adjoint.py``). A Jacobian has n^2 numbers a
+    step for a carry of n, and a product of two takes n^3: this is for small carries, long sequences and devices with
+    arithmetic to spare. Where units see themselves alone, as in a ParaGRU, both grow like n.
     """
 
     name: ClassVar[str] = "parallel_backward"
@@ -64,17 +59,6 @@ class ParallelBackward:
 PARALLEL_BACKWARD = ParallelBackward()
 
 
-class Saved(NamedTuple):
-    """What the backward pass needs."""
-
-    params: Params
-    start: Carry
-    initial: Carry
-    steps: Steps
-    states: Carry
-    """The carry that each step has left."""
-
-
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _run(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
     states, ys = one_by_one(plan, params, start, initial, steps)
@@ -88,30 +72,7 @@ def _forward(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps
 
 def _backward(plan: ScanPlan, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Params, Carry, Carry, Steps]:
     """Return the cotangents of params, start, initial carry and steps."""
-    d_end, d_ys = cotangents
-    before = before_each(saved.states, saved.start, reverse=plan.reverse)
-    consumed = saved.steps.consumed(before, saved.initial)
-    leading = leading_axes(saved.steps)
-    z = flat(partial(plan.cell.project, saved.params), saved.steps.x, leading=leading)
-    u = flat(partial(plan.cell.recur, saved.params), consumed, leading=leading)
-    jacobians = dense(plan.cell, saved.params, (z, u), consumed, saved.steps)
-    # Nothing comes from later steps yet; at the last one there is what comes from the carry that is returned.
-    alone = before_each(zeros(saved.states), known(d_end), reverse=not plan.reverse)
-    summand = pulled(plan, saved, before, alone, d_ys)[1]
-    solved = jacobians.solve_transposed(real(summand), reverse=plan.reverse)
-    d_after = before_each(with_real(summand, solved), known(d_end), reverse=not plan.reverse)
-    d_params, d_before, d_initial, d_x = pulled(plan, saved, before, d_after, d_ys)
-    return d_params, last_of(d_before, reverse=not plan.reverse), d_initial, Steps(d_x, None, None)
-
-
-def pulled(plan: ScanPlan, saved: Saved, before: Carry, d_after: Carry, d_ys: Array) -> tuple[Any, Any, Any, Any]:
-    """Return the cotangents of params, of the carry before each step, of the initial carry and of inputs."""
-
-    def run(params: Params, before: Carry, initial: Carry, x: Any) -> tuple[Carry, Array]:
-        return all_steps(plan.cell, params, before, initial, saved.steps._replace(x=x))
-
-    (states, _), pull = jax.vjp(run, saved.params, before, saved.initial, saved.steps.x)
-    return known(pull((complete(d_after, states), d_ys)))
+    return gradients(plan, exact_method(plan.cell), 1, saved, cotangents)
 
 
 _run.defvjp(_forward, _backward)
