@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
     from gatedrnn.layers.final import final
     from gatedrnn.layers.parallel.layer import ParallelScan, parallel
+    from gatedrnn.layers.parallel.lyapunov import lyapunov
     from gatedrnn.report.compare import compare
     from gatedrnn.report.plots.inside import plot_gates, plot_gradient_norms, plot_timescales
 
@@ -173,6 +174,7 @@ __all__ = [
     "last",
     "learned_start",
     "linen",
+    "lyapunov",
     "memory_bias",
     "memory_timescale",
     "nnx",
@@ -201,6 +203,7 @@ _NAMES = {
     "final": "layers.final",
     "gate_values": "inside.gates",
     "gradient_norms": "inside.gradients",
+    "lyapunov": "layers.parallel.lyapunov",
     "memory_timescale": "inside.timescale",
     "ParallelScan": "layers.parallel.layer",
     "parallel": "layers.parallel.layer",

@@ -126,8 +126,9 @@ def _backward(plan: ScanPlan, solver: Solver, saved: Saved, cotangents: tuple[So
     """Return the cotangents of params, start, initial carry, steps and guess, which changes nothing that is found."""
     d_found, d_ys = cotangents
     exact = solver.method == exact_method(plan.cell)
-    found = gradients(plan, solver.method, 1 if exact else solver.iterations, saved, (d_found.last, d_ys))
-    return *found, zeros(saved.states)
+    iterations = 1 if exact else solver.iterations
+    d_params, d_start, d_initial, d_steps = gradients(plan, solver.method, iterations, saved, (d_found.last, d_ys))
+    return d_params, d_start, d_initial, d_steps, zeros(saved.states)
 
 
 _solved.defvjp(_forward, _backward)

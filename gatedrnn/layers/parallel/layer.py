@@ -100,7 +100,7 @@ class ParallelScan(Scan):
 
         (own, d_own), (other, d_other) = found(self), found(one_by_one)
         statistics = self.solve(params, xs, **steps).statistics
-        return Agreement(*map(_apart, (own[0], own[1], d_own), (other[0], other[1], d_other)), statistics)
+        return Agreement(_apart(own[0], other[0]), _apart(own[1], other[1]), _apart(d_own, d_other), statistics)
 
 
 def parallel(
