@@ -16,7 +16,8 @@ def answered(converged: Any, found: Any, one_by_one: Callable[..., Any], *args: 
     """Return ``found`` where ``converged`` holds, else ``one_by_one(*args)``, which is only run where it is needed.
 
     Under ``jax.vmap`` ``lax.cond`` would run both branches for each. Here all members share one question, whether
-    every one of them has converged, and only where not is the scan run, for all.
+    every one of them has converged, and only where not is the scan run, for all. So do the devices of ``shard_map``,
+    which may have to add up gradients in the branch that is taken, each waiting for all others.
 
     Args:
         converged: whether ``found`` is right, a flag.
@@ -25,6 +26,8 @@ def answered(converged: Any, found: Any, one_by_one: Callable[..., Any], *args: 
         args: the trees of arrays that it takes.
     """
     leaves, tree = jax.tree.flatten(args)
+    if axes := tuple(jax.typeof(converged).manual_axis_type.varying):
+        converged = jax.lax.pmin(converged.astype(jnp.int32), axes) > 0
     return _asking(lambda *leaves: one_by_one(*tree.unflatten(leaves)))(converged, found, leaves)
 
 
