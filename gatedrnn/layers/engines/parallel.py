@@ -118,8 +118,8 @@ def _solved(
 def _forward(
     plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry
 ) -> tuple[Any, Any]:
-    found, ys = _solved(plan, solver, params, start, initial, steps, guess)
-    return (found, ys), Saved(params, start, initial, steps, found.states)
+    out: Any = _solved(plan, solver, params, start, initial, steps, guess)
+    return out, Saved(params, start, initial, steps, out[0].states)
 
 
 def _backward(plan: ScanPlan, solver: Solver, saved: Saved, cotangents: tuple[Solved, Array]) -> tuple[Any, ...]:
