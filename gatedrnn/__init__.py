@@ -13,63 +13,58 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.cells.block_gru import BlockGRU, BlockGRUParams
-from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
-from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
-from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
-from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
-from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
-from gatedrnn.cells.ind_rnn import IndRNN, IndRNNParams
-from gatedrnn.cells.irnn import IRNN
-from gatedrnn.cells.janet import JANET, JANETParams
-from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
-from gatedrnn.cells.mgu import MGU, MGUParams
 from gatedrnn.cells.min_gru import MinGRU, MinGRUParams
-from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
-from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
-from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
-from gatedrnn.cells.para_gru import ParaGRU, ParaGRUParams
-from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
-from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
-from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
-from gatedrnn.cells.redrawn import glorot_input, identity_recurrent, orthogonal_recurrent, uniform_all
 from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
-from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
-from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
-from gatedrnn.layers.bidirectional import (
-    Bidirectional,
-    BidirectionalCarry,
-    BidirectionalParams,
-    bidirectional,
-)
+from gatedrnn.layers.bidirectional import Bidirectional, BidirectionalCarry, BidirectionalParams, bidirectional
 from gatedrnn.layers.chain import Chain, chain
-from gatedrnn.layers.data_parallel import DataParallel, data_parallel
-from gatedrnn.layers.drop_connect import DropConnect, drop_connect
 from gatedrnn.layers.last import last
-from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import Scan, scan
 from gatedrnn.layers.stack import Stack, stack
 from gatedrnn.layers.stateless import Dense, DenseParams, Dropout, Embed, EmbedParams, dense, dropout, embed
-from gatedrnn.layers.variational_dropout import VariationalDropout, variational_dropout
-from gatedrnn.layers.zoneout import Zoneout, zoneout
 from gatedrnn.policy import Policy
 from gatedrnn.types import Cell, GatedCell, Layer
 
 if TYPE_CHECKING:
     from gatedrnn import convert, linen, nnx, testing
+    from gatedrnn.cells.block_gru import BlockGRU, BlockGRUParams
+    from gatedrnn.cells.block_lstm import BlockLSTM, BlockLSTMParams
+    from gatedrnn.cells.conv_gru import ConvGRU, ConvGRUParams
+    from gatedrnn.cells.conv_lstm import ConvLSTM, ConvLSTMParams
+    from gatedrnn.cells.coupled_lstm import CoupledLSTM, CoupledLSTMParams
+    from gatedrnn.cells.greff_lstm import GreffLSTM, GreffParams, GreffRecurrentGatesCarry, GreffRecurrentGatesParams
+    from gatedrnn.cells.ind_rnn import IndRNN, IndRNNParams
+    from gatedrnn.cells.irnn import IRNN
+    from gatedrnn.cells.janet import JANET, JANETParams
+    from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
+    from gatedrnn.cells.mgu import MGU, MGUParams
+    from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
+    from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
+    from gatedrnn.cells.mut import MUT1, MUT2, MUT3, MUTParams
+    from gatedrnn.cells.para_gru import ParaGRU, ParaGRUParams
+    from gatedrnn.cells.para_lstm import ParaLSTM, ParaLSTMParams
+    from gatedrnn.cells.peephole_lstm import PeepholeLSTM, PeepholeLSTMParams
+    from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
+    from gatedrnn.cells.redrawn import glorot_input, identity_recurrent, orthogonal_recurrent, uniform_all
+    from gatedrnn.cells.slstm import SLSTM, SLSTMCarry, SLSTMParams
+    from gatedrnn.cells.ur_lstm import URLSTM, URLSTMParams
     from gatedrnn.inside.gates import gate_values
     from gatedrnn.inside.gradients import gradient_norms
     from gatedrnn.inside.states import states
     from gatedrnn.inside.timescale import memory_timescale
     from gatedrnn.layers.clip_gradient import ClipGradient, clip_gradient
+    from gatedrnn.layers.data_parallel import DataParallel, data_parallel
+    from gatedrnn.layers.drop_connect import DropConnect, drop_connect
     from gatedrnn.layers.final import final
+    from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
     from gatedrnn.layers.parallel.layer import ParallelScan, parallel
     from gatedrnn.layers.parallel.lyapunov import lyapunov
+    from gatedrnn.layers.variational_dropout import VariationalDropout, variational_dropout
+    from gatedrnn.layers.zoneout import Zoneout, zoneout
     from gatedrnn.report.compare import compare
     from gatedrnn.report.plots.inside import plot_gates, plot_gradient_norms, plot_timescales
 
@@ -194,24 +189,47 @@ __all__ = [
     "zoneout",
 ]
 
-# Imported at first use: what is no part of what `import gatedrnn` costs, such as Flax and the comparison.
+# Imported at first use, so that `import gatedrnn` costs little: rarer cells and layers, Flax, the comparison.
 _MODULES = ("convert", "linen", "nnx", "testing")
-_NAMES = {
-    "ClipGradient": "layers.clip_gradient",
-    "clip_gradient": "layers.clip_gradient",
-    "compare": "report.compare",
-    "final": "layers.final",
-    "gate_values": "inside.gates",
-    "gradient_norms": "inside.gradients",
-    "lyapunov": "layers.parallel.lyapunov",
-    "memory_timescale": "inside.timescale",
-    "ParallelScan": "layers.parallel.layer",
-    "parallel": "layers.parallel.layer",
-    "plot_gates": "report.plots.inside",
-    "plot_gradient_norms": "report.plots.inside",
-    "plot_timescales": "report.plots.inside",
-    "states": "inside.states",
+_PLACES = {
+    "cells.block_gru": "BlockGRU BlockGRUParams",
+    "cells.block_lstm": "BlockLSTM BlockLSTMParams",
+    "cells.conv_gru": "ConvGRU ConvGRUParams",
+    "cells.conv_lstm": "ConvLSTM ConvLSTMParams",
+    "cells.coupled_lstm": "CoupledLSTM CoupledLSTMParams",
+    "cells.greff_lstm": "GreffLSTM GreffParams GreffRecurrentGatesCarry GreffRecurrentGatesParams",
+    "cells.ind_rnn": "IndRNN IndRNNParams",
+    "cells.irnn": "IRNN",
+    "cells.janet": "JANET JANETParams",
+    "cells.layer_norm_lstm": "LayerNormLSTM LayerNormLSTMParams",
+    "cells.mgu": "MGU MGUParams",
+    "cells.min_lstm": "MinLSTM MinLSTMParams",
+    "cells.multiplicative_lstm": "MultiplicativeLSTM MultiplicativeLSTMParams",
+    "cells.mut": "MUT1 MUT2 MUT3 MUTParams",
+    "cells.para_gru": "ParaGRU ParaGRUParams",
+    "cells.para_lstm": "ParaLSTM ParaLSTMParams",
+    "cells.peephole_lstm": "PeepholeLSTM PeepholeLSTMParams",
+    "cells.projected_lstm": "ProjectedLSTM ProjectedLSTMParams",
+    "cells.redrawn": "glorot_input identity_recurrent orthogonal_recurrent uniform_all",
+    "cells.slstm": "SLSTM SLSTMCarry SLSTMParams",
+    "cells.ur_lstm": "URLSTM URLSTMParams",
+    "inside.gates": "gate_values",
+    "inside.gradients": "gradient_norms",
+    "inside.states": "states",
+    "inside.timescale": "memory_timescale",
+    "layers.clip_gradient": "ClipGradient clip_gradient",
+    "layers.data_parallel": "DataParallel data_parallel",
+    "layers.drop_connect": "DropConnect drop_connect",
+    "layers.final": "final",
+    "layers.learned_start": "LearnedStart LearnedStartParams learned_start",
+    "layers.parallel.layer": "ParallelScan parallel",
+    "layers.parallel.lyapunov": "lyapunov",
+    "layers.variational_dropout": "VariationalDropout variational_dropout",
+    "layers.zoneout": "Zoneout zoneout",
+    "report.compare": "compare",
+    "report.plots.inside": "plot_gates plot_gradient_norms plot_timescales",
 }
+_NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -220,3 +238,7 @@ def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(importlib.import_module(f"gatedrnn.{_NAMES[name]}"), name)
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

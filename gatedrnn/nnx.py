@@ -5,29 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 from gatedrnn import adapter
+from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Bool, Int, Shaped
+    from jaxtyping import Bool, Int
 
-    from gatedrnn.types import Carry, Cell, Layer, Params
+    from gatedrnn.types import Carry, Cell, InDim, Layer, Params
+
+
+def _is_param(node: Any) -> bool:
+    return isinstance(node, nnx.Variable)
 
 
 class RNN(nnx.Module):
     """A layer applied to sequences ``[*B, T, I]``, giving ``[*B, T, O]``, with its parameters as ``nnx.Param``.
 
     Axes and names are those of ``flax.nnx.RNN``: batch before time, outputs alone unless ``return_carry``. What
-    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. One
-    step, as in a rollout, is a sequence with T of 1 and the last carry as ``initial_carry``.
+    is computed is ``Layer.apply``: padded outputs are zero, and the carry is that of each sequence's last step. A
+    rollout takes ``initial_carry`` and ``step``.
 
     Attributes:
         layer: the layer; a cell given as ``layer`` is wrapped by ``gr.scan``.
         params: the layer's params, each leaf an ``nnx.Param``, as in ``rnn.params.w_h``.
-        in_features: I; for a layer that starts with ``gr.embed``, the number of tokens.
+        in_features: I, by name where inputs are several; the number of tokens for what starts with ``gr.embed``.
         time_major: inputs, masks, resets and outputs are ``[T, *B, ...]``.
         return_carry: calls return ``(carry, outputs)``.
         deterministic: no dropout; set by ``model.train()``, ``model.eval()`` and ``nnx.view``, as in ``nnx.Dropout``.
@@ -47,12 +53,16 @@ class RNN(nnx.Module):
         (2, 5, 4)
         >>> rnn.params[0].w_h.shape
         (4, 16)
+        >>> carry = rnn.initial_carry(jnp.ones((2, 3)))
+        >>> carry, output = rnn.step(carry, jnp.ones((2, 3)), resets=jnp.array([True, False]))
+        >>> output.shape
+        (2, 4)
     """
 
     def __init__(
         self,
         layer: Layer | Cell,
-        in_features: int,
+        in_features: InDim,
         *,
         time_major: bool = False,
         return_carry: bool = False,
@@ -70,7 +80,7 @@ class RNN(nnx.Module):
 
     def __call__(
         self,
-        inputs: Shaped[Array, "*B T I"],
+        inputs: Any,
         *,
         initial_carry: Carry | None = None,
         seq_lengths: Int[Array, "*b"] | None = None,
@@ -84,7 +94,7 @@ class RNN(nnx.Module):
         """Return the outputs ``[*B, T, O]``, or ``(carry, outputs)`` where ``return_carry``.
 
         Args:
-            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``.
+            inputs: ``[*B, T, I]``, or tokens ``[*B, T]``; several by name, as in a dict, for a cell that takes them.
             initial_carry: the carry to start from; None is the layer's initial one.
             seq_lengths: how many steps each sequence has, ``[*B]``.
             mask: true at steps that exist, ``[*B, T]``; combined with ``seq_lengths`` by "and".
@@ -99,12 +109,30 @@ class RNN(nnx.Module):
         xs, steps = adapter.to_time_major(
             self.layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets
         )
-        params = self._values()
+        params = self.layer_params()
         noisy = not deterministic and adapter.draws_noise(self.layer, params, xs)
         key = self._draw_key(rngs) if noisy else None
         carry, ys = self.layer.apply(params, xs, carry=initial_carry, key=key, **steps)
         outputs = adapter.from_time_major(ys, time_major)
         return (carry, outputs) if (self.return_carry if return_carry is None else return_carry) else outputs
+
+    def initial_carry(self, x: Any) -> Carry:
+        """Return the layer's initial carry, for inputs of one step.
+
+        Args:
+            x: inputs of one step, ``[*B, I]``, or tokens ``[*B]``.
+        """
+        return self.layer.initial_carry(self.layer_params(), x)
+
+    def step(self, carry: Carry, x: Any, *, resets: Bool[Array, "*b"] | None = None) -> tuple[Carry, Array]:
+        """Consume one input in evaluation mode.
+
+        Args:
+            carry: the carry that the step before returned, or ``initial_carry``.
+            x: inputs of one step, ``[*B, I]``, or tokens ``[*B]``.
+            resets: true for sequences that start anew here, ``[*b]``.
+        """
+        return self.layer.step(self.layer_params(), carry, x, resets=resets)
 
     def set_view(self, deterministic: bool | None = None) -> None:
         """Set what ``nnx.view`` sets.
@@ -115,8 +143,26 @@ class RNN(nnx.Module):
         if deterministic is not None:
             self.deterministic = deterministic
 
-    def _values(self) -> Params:
-        return jax.tree.map(lambda p: p[...], self.params, is_leaf=lambda p: isinstance(p, nnx.Variable))
+    def layer_params(self) -> Params:
+        """Return the layer's own parameters, as ``layer.apply`` takes them."""
+        return jax.tree.map(lambda param: param[...], self.params, is_leaf=_is_param)
+
+    def set_layer_params(self, params: Params) -> None:
+        """Put a layer's own parameters in the place of these, such as ``gr.convert`` returns.
+
+        Args:
+            params: parameters of the layer, of the same shapes.
+
+        Raises:
+            InputError: where they are those of another layer.
+        """
+        kept, structure = jax.tree.flatten(self.params, is_leaf=_is_param)
+        given = jax.tree.leaves(params)
+        shapes = [checks.shape_of(leaf) for leaf in given], [param.shape for param in kept]
+        if jax.tree.structure(params) != structure or shapes[0] != shapes[1]:
+            raise InputError(f"params: expected those of {self.layer!r}, of shapes {shapes[1]}, got {shapes[0]}")
+        for param, leaf in zip(kept, given, strict=True):
+            param[...] = jnp.asarray(leaf)
 
     def _draw_key(self, rngs: nnx.Rngs | nnx.RngStream | Array | None) -> Array:
         rngs = self.rngs if rngs is None else rngs

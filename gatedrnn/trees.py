@@ -12,7 +12,8 @@ T = TypeVar("T")
 def exportable(cls: type[T]) -> type[T]:
     """Register a named tuple, so that an exported program that takes or gives it can be written down.
 
-    Its name in such a program is ``gatedrnn`` and the class's own, whatever file it stands in.
+    Its name in such a program is ``gatedrnn`` and the class's own, whatever file it stands in. Where a program is read
+    in another process, its classes have to be imported before: the rarer cells' are at first use, as ``gr.MGUParams``.
 
     Example:
         >>> import gatedrnn as gr

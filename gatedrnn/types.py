@@ -28,15 +28,21 @@ Params: TypeAlias = Any
 Carry: TypeAlias = Any
 """A pytree of arrays, each ``[*B, ...]``: what one step hands to the next."""
 
+InDim: TypeAlias = Any
+"""Features of the input, I: an int, or for an input of several arrays what the cell's ``init`` takes."""
+
 
 @runtime_checkable
 class Cell(Protocol):
     """One step of a recurrence: ``carry, y = step(params, carry, x)``.
 
+    An input is one array, or several by name, as in a dict, each ``[*B, ...]``, for a cell whose methods take that.
+
     A cell may also have ``prepare(params, xs, key) -> (params, xs)``, called once for a whole sequence,
     outside the scan and its derivative: it casts types and draws noise (``key`` is None in evaluation).
     The ``xs`` that it returns is the input, or a tuple of the input and the noise that travels with it,
-    each ``[T, *B, ...]``; ``step`` then gets a time step of just that.
+    each ``[T, *B, ...]``; ``step`` then gets a time step of just that. Above the first cell of ``gr.stack`` inputs do
+    not exist before the scan: what ``prepare`` makes of them is made in each step, without a key.
 
     And it may have ``gates``, a ``gatedrnn.cells.gates.Gates``: the names of its blocks, and which gate keeps memory.
 
@@ -49,7 +55,7 @@ class Cell(Protocol):
         """Features of the output, O."""
         ...
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw parameters for inputs of ``in_dim`` features."""
         ...
 
@@ -105,7 +111,7 @@ class Layer(Protocol):
         """Whether ``step`` exists, and a sequence in two chunks, carry passed on, equals it in one."""
         ...
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw parameters for inputs of ``in_dim`` features."""
         ...
 
@@ -113,8 +119,18 @@ class Layer(Protocol):
         """Return the carry before the first step, for inputs like ``x [*B, I]``."""
         ...
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode; a layer that is not causal raises ``ValueError``."""
+    def step(
+        self, params: Params, carry: Carry, x: Any, *, resets: Bool[Array, "*b"] | None = None
+    ) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; a layer that is not causal raises ``ValueError``.
+
+        Args:
+            params: the parameters that ``init`` drew.
+            carry: the carry that the step before returned, or ``initial_carry``.
+            x: the input of this step, ``[*B, I]``.
+            resets: true for sequences that start anew here, ``[*b]``: their carry is the initial one before the step,
+                whatever came.
+        """
         ...
 
     def apply(
@@ -132,7 +148,8 @@ class Layer(Protocol):
 
         Args:
             params: the parameters that ``init`` drew.
-            xs: the input sequences, ``[T, *B, I]``.
+            xs: the input sequences, ``[T, *B, I]``; or several by name, each ``[T, *B, ...]``, where the first layer
+                takes them.
             carry: the carry to start from; None is the initial one.
             lengths: how many steps each sequence has, clipped to [0, T].
             mask: true at steps that exist; combined with ``lengths`` by "and".

@@ -64,13 +64,8 @@ def unchecked_annotations():
 
 @pytest.fixture
 def optimised():
-    """Compile with optimisation, as users do: for a test that reads the compiled program, not what it computes."""
+    """Compile with optimisation, as users do: for a test that reads the compiled program, or holds it to a law."""
     found = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", found)
-
-
-@pytest.fixture(scope="module")
-def quick_compiles():
-    """Ask for what holds anyway."""

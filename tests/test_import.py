@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import gatedrnn as gr
 
 CODE = """
 import json, sys
@@ -25,3 +29,19 @@ def test_what_is_imported_at_first_use_is_there():
     code = "import gatedrnn as gr; gr.testing.check_layer; print('flax' in __import__('sys').modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+def test_every_public_name_is_there_and_comes_from_where_type_checkers_see_it():
+    """What is imported at first use is named twice, for type checkers and in a table: both have to say the same."""
+    tree = ast.parse(Path(str(gr.__file__)).read_text())
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: node.module.removeprefix("gatedrnn.")
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom) and node.module != "gatedrnn"
+        for alias in node.names
+        if node.module
+    }
+    assert seen == gr._NAMES
+    assert all(hasattr(gr, name) for name in gr.__all__)
+    assert set(gr.__all__) <= set(dir(gr))

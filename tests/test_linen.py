@@ -12,8 +12,6 @@ from flax import linen as nn
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 WIDE = gr.Policy(params="float64")
 PLAIN = gr.scan(gr.LSTM(4, policy=WIDE))
 NET = gr.chain(gr.bidirectional(gr.GRU(4, policy=WIDE)), gr.dropout(0.5), gr.dense(2, policy=WIDE))
@@ -184,6 +182,69 @@ def test_explicit_mesh_changes_nothing(variables):
         got, got_grads = loss(variables, on_mesh)
     np.testing.assert_allclose(got, value, **TOLERANCE)
     chex.assert_trees_all_close(got_grads, grads, **TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        gr.chain(gr.scan(gr.learned_start(gr.GRU(3, policy=WIDE))), gr.dropout(0.5), gr.dense(2, policy=WIDE)),
+        gr.residual(gr.scan(gr.stack(gr.LSTM(5, policy=WIDE), gr.MinGRU(5, policy=WIDE)))),
+    ],
+    ids=["chain", "residual"],
+)
+def test_a_rollout_by_step_equals_apply(layer):
+    rnn, inputs, resets = (
+        gr.linen.RNN(layer, deterministic=True, return_carry=True),
+        draw(1, 2, 6, 5),
+        draw(2, 2, 6) > 0,
+    )
+    variables = jax.jit(rnn.init)(jax.random.key(0), inputs)
+    variables = jax.tree.map(lambda w: w + 0.1, variables)  # a learned start is not zero
+    expected = jax.jit(rnn.apply)(variables, inputs, resets=resets)
+    carry = rnn.apply(variables, inputs[:, 0], method="initial_carry")
+    step = jax.jit(lambda carry, x, starts: rnn.apply(variables, carry, x, resets=starts, method="step"))
+    outputs = []
+    for t in range(6):
+        carry, y = step(carry, inputs[:, t], resets[:, t])
+        outputs.append(y)
+    chex.assert_trees_all_close((carry, jnp.stack(outputs, axis=1)), expected, **TOLERANCE)
+    # The layer's own parameters, out and back.
+    params = rnn.params_of(variables)
+    got = jnp.moveaxis(layer.apply(params, jnp.moveaxis(inputs, 1, 0), resets=resets.T)[1], 0, 1)
+    np.testing.assert_allclose(got, expected[1], **TOLERANCE)
+    chex.assert_trees_all_equal(rnn.variables_of(params), variables)
+
+
+def test_parameters_lead_out_and_back(variables):
+    rnn = gr.linen.RNN(NET)
+    params = rnn.params_of(variables)
+    chex.assert_trees_all_equal(params, net_params(variables))
+    assert jax.tree.structure(params) == jax.tree.structure(NET.init(jax.random.key(0), 5))
+    chex.assert_trees_all_equal(rnn.variables_of(params), variables)
+    # Of many members at once, as vmap over parameters keeps them.
+    many = jax.tree.map(lambda w: jnp.stack([w, -w]), variables)
+    chex.assert_trees_all_equal(jax.tree.map(lambda w: w[1], rnn.params_of(many)), jax.tree.map(jnp.negative, params))
+    tokens = gr.linen.RNN(gr.chain(gr.embed(4), PLAIN), in_features=7)
+    drawn = tokens.layer.init(jax.random.key(0), 7)
+    chex.assert_trees_all_equal(tokens.params_of(tokens.variables_of(drawn)), drawn)
+    assert gr.linen.RNN(gr.dropout(0.5)).params_of({}) == ()
+
+
+def test_parameters_of_a_part_of_a_module():
+    class Model(nn.Module):
+        @nn.compact
+        def __call__(self, inputs):
+            return nn.Dense(1)(gr.linen.RNN(PLAIN, name="rnn")(inputs))
+
+    variables = Model().init(jax.random.key(0), draw(1, 2, 6, 5))
+    params = gr.linen.RNN(PLAIN).params_of({"params": variables["params"]["rnn"]})
+    assert params.w_x is variables["params"]["rnn"]["w_x"]
+
+
+@pytest.mark.parametrize("wrong", [{"params": {"w_x": jnp.ones((5, 16))}}, {"batch_stats": {}}, {}])
+def test_variables_of_another_layer_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"^variables: expected the parameters of Scan\(cell=LSTM"):
+        gr.linen.RNN(PLAIN).params_of(wrong)
 
 
 @pytest.mark.parametrize(

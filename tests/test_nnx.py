@@ -13,8 +13,6 @@ from flax import nnx
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 WIDE = gr.Policy(params="float64")
 PLAIN = gr.scan(gr.LSTM(4, policy=WIDE))
 NET = gr.chain(gr.bidirectional(gr.GRU(4, policy=WIDE)), gr.dropout(0.5), gr.dense(2, policy=WIDE))
@@ -79,6 +77,42 @@ def test_streams_one_step_at_a_time():
         carry, y = step(rnn, inputs[:, t : t + 1], carry)
         steps.append(y)
     np.testing.assert_allclose(jnp.concatenate(steps, axis=1), whole[1], **TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        gr.chain(gr.scan(gr.learned_start(gr.GRU(3, policy=WIDE))), gr.dropout(0.5), gr.dense(2, policy=WIDE)),
+        gr.residual(gr.scan(gr.stack(gr.LSTM(5, policy=WIDE), gr.MinGRU(5, policy=WIDE)))),
+    ],
+    ids=["chain", "residual"],
+)
+def test_a_rollout_by_step_equals_apply(layer):
+    rnn, params = build(layer, return_carry=True, deterministic=True)
+    params = jax.tree.map(lambda w: w + 0.1, params)  # a learned start is not zero
+    rnn.set_layer_params(params)
+    inputs, resets = draw(1, 2, 6, 5), draw(2, 2, 6) > 0
+    expected = nnx.jit(lambda rnn, inputs: rnn(inputs, resets=resets))(rnn, inputs)
+    ys = jnp.moveaxis(layer.apply(params, jnp.moveaxis(inputs, 1, 0), resets=resets.T)[1], 0, 1)
+    np.testing.assert_allclose(expected[1], ys, **TOLERANCE)
+    carry, outputs = rnn.initial_carry(inputs[:, 0]), []
+    step = nnx.jit(lambda rnn, carry, x, starts: rnn.step(carry, x, resets=starts))
+    for t in range(6):
+        carry, y = step(rnn, carry, inputs[:, t], resets[:, t])
+        outputs.append(y)
+    chex.assert_trees_all_close((carry, jnp.stack(outputs, axis=1)), expected, **TOLERANCE)
+
+
+def test_the_layers_own_parameters_out_and_in():
+    rnn, params = build(NET)
+    chex.assert_trees_all_equal(rnn.layer_params(), params)
+    w_h = rnn.params[0].forward.w_h
+    rnn.set_layer_params(jax.tree.map(jnp.negative, params))
+    assert rnn.params[0].forward.w_h is w_h
+    chex.assert_trees_all_equal(rnn.layer_params(), jax.tree.map(jnp.negative, params))
+    for wrong in (params[:2], jax.tree.map(lambda w: w[:1], params)):
+        with pytest.raises(ValueError, match=r"^params: expected those of Chain"):
+            rnn.set_layer_params(wrong)
 
 
 def test_takes_tokens():

@@ -9,8 +9,6 @@ import pytest
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 HALF, SINGLE, DOUBLE = "bfloat16", "float32", "float64"
 # policy; then the types of parameters, of h, of an LSTM's c, of the outputs. None: as h.
 EXPECTED = [

@@ -16,7 +16,8 @@ pytest.importorskip("sklearn")
 import gatedrnn as gr
 from gatedrnn.cells import registry
 from gatedrnn.cells.registry import make_cell
-from gatedrnn.comparison.search.replicate import Search, draw_replicate
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.network import init_params, make_loss, make_run

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapes import CELLS, PASSES, CellName, Pass, Shape
 
 import gatedrnn as gr
+from gatedrnn.convert.orders import ORDERS, reordered
 
 TOLERANCE = 1e-4
 """Of the largest entry. Rounding in float32 was 1e-6 over a thousand steps; exchanged gates differ by more than 0.1."""
@@ -38,15 +39,10 @@ class Problem(NamedTuple):
         return gr.LSTM(self.shape.hidden) if self.cell == "LSTM" else gr.GRU(self.shape.hidden, reset=self.reset)
 
     def blocks(self, order: str) -> Any:
-        """Return the parameters with the gates' blocks in another order: of "ifgo", or of "rzn"."""
-        names = "ifgo" if self.cell == "LSTM" else "rzn"
-        hidden = self.shape.hidden
-
-        def reordered(p: NDArray[Any]) -> NDArray[Any]:
-            parts = [p[..., k * hidden : (k + 1) * hidden] for k in map(names.index, order)]
-            return np.concatenate(parts, axis=-1)
-
-        return self.params._replace(**{name: reordered(getattr(self.params, name)) for name in ("w_x", "w_h", "b")})
+        """Return the parameters with the gates' blocks in another order, such as one of ``ORDERS``."""
+        ours = ORDERS["gatedrnn"].lstm if self.cell == "LSTM" else ORDERS["gatedrnn"].gru
+        given = {name: getattr(self.params, name) for name in ("w_x", "w_h", "b")}
+        return self.params._replace(**{name: reordered(array, ours, order) for name, array in given.items()})
 
 
 class Disagreement(Exception):

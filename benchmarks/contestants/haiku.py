@@ -8,20 +8,24 @@ import numpy as np
 from shapes import Pass
 
 from contestants.contestant import Contestant, Problem, Program, jax_program
+from gatedrnn.convert.orders import ORDERS
+
+THEIRS = ORDERS["haiku"]
 
 
 def weights(problem: Problem) -> dict[str, Any]:
-    """Return our weights: gates i g f o with 1 added to f in the forward pass; z r n with z and 1 - z exchanged.
+    """Return our weights: 1 is added to the forget gate in the forward pass; z and 1 - z of a GRU are exchanged.
 
     As ``1 - sigmoid(a) = sigmoid(-a)``, an exchanged gate has negated weights.
     """
     hidden = problem.shape.hidden
     if problem.cell == "LSTM":
-        params = problem.blocks("igfo")
-        b = params.b - np.repeat(np.array([0, 0, 1, 0], np.float32), hidden)
+        params = problem.blocks(THEIRS.lstm)
+        offsets = [THEIRS.forget_offset if gate == "f" else 0.0 for gate in THEIRS.lstm]
+        b = params.b - np.repeat(np.array(offsets, np.float32), hidden)
         return {"lstm/linear": {"w": np.concatenate([params.w_x, params.w_h]), "b": b}}
-    sign = np.repeat(np.array([-1, 1, 1], np.float32), hidden)
-    w_x, w_h, b = (sign * p for p in problem.blocks("zrn")[:3])
+    sign = np.repeat(np.array([-1 if gate == "z" else 1 for gate in THEIRS.gru], np.float32), hidden)
+    w_x, w_h, b = (sign * p for p in problem.blocks(THEIRS.gru)[:3])
     return {"gru": {"w_i": w_x, "w_h": w_h, "b": b}}
 
 

@@ -1,4 +1,4 @@
-"""Keras on JAX: batch-major only, gates i f c o and z r h, a second bias of all the GRU's gates."""
+"""Keras on JAX: batch-major only, a second bias of all the GRU's gates."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from shapes import Pass
 
 from contestants.contestant import Contestant, Problem, Program, jax_program
+from gatedrnn.convert.orders import ORDERS
 
 # Read by Keras when it is imported.
 os.environ["KERAS_BACKEND"] = "jax"
@@ -26,7 +27,7 @@ def program(problem: Problem, which: Pass) -> Program:
     layer.build((batch, length, in_dim))
     params = list(problem.params)
     if problem.cell == "GRU":
-        w_x, w_h, b, b_h = problem.blocks("zrn")
+        w_x, w_h, b, b_h = problem.blocks(ORDERS["keras"].gru)
         params = [w_x, w_h, np.stack([b, np.concatenate([np.zeros(2 * hidden, b.dtype), b_h])])]
 
     def apply(params: Any, xs: Any) -> Any:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from shapes import CellName, Pass
 
 from contestants.contestant import Contestant, Problem, Program, jax_program
+from gatedrnn.convert.orders import ORDERS, by_gate
 
 
 def weights(cell: CellName, params: Any) -> dict[str, Any]:
     """Return our weights in the cell's names; the LSTM's biases are on the recurrent side."""
-    gates = "ifgo" if cell == "LSTM" else "rzn"
-    w_x, w_h, b = (dict(zip(gates, np.split(p, len(gates), axis=-1), strict=True)) for p in params[:3])
+    gates = ORDERS["gatedrnn"].lstm if cell == "LSTM" else ORDERS["gatedrnn"].gru
+    w_x, w_h, b = (by_gate(p, gates) for p in params[:3])
     if cell == "LSTM":
         recurrent = {f"h{g}": {"kernel": w_h[g], "bias": b[g]} for g in gates}
         return recurrent | {f"i{g}": {"kernel": w_x[g]} for g in gates}

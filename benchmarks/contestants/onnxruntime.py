@@ -10,15 +10,16 @@ from shapes import Pass
 from timing import cores
 
 from contestants.contestant import Contestant, Problem, Program
+from gatedrnn.convert.orders import ORDERS
 
 OPSET, IR_VERSION = 14, 8
 
 
 def graph(problem: Problem) -> bytes:
-    """Return the model: gates i o f g and z r n, weights ``[1, G*H, I]``, two biases, reset after the product."""
+    """Return the model: weights ``[1, G*H, I]``, two biases, reset after the product."""
     from onnx import TensorProto, helper, numpy_helper
 
-    params = problem.blocks("iofg" if problem.cell == "LSTM" else "zrn")
+    params = problem.blocks(ORDERS["onnx"].lstm if problem.cell == "LSTM" else ORDERS["onnx"].gru)
     weights = {
         "W": params.w_x.T[None],
         "R": params.w_h.T[None],

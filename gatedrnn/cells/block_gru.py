@@ -107,7 +107,7 @@ class BlockGRU(HiddenFrame):
         candidate = self.activation(z_n + jax.nn.sigmoid(z_r + u_r) * u_n)
         return self._mixed(carry, 1 - jax.nn.sigmoid(z_z + u_z), candidate)
 
-    def step(self, params: BlockGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+    def step(self, params: BlockGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 

@@ -113,7 +113,7 @@ class ConvGRU:
         """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
         return carry
 
-    def step(self, params: ConvGRUParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+    def step(self, params: ConvGRUParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
         w_x, w_h, b = self.prepare(params, None)[0]
         h = carry.astype(w_h.dtype)

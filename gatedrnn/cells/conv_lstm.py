@@ -112,7 +112,7 @@ class ConvLSTM:
         """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
         return carry.h
 
-    def step(self, params: ConvLSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
+    def step(self, params: ConvLSTMParams, carry: LSTMCarry, x: Any) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
         w_x, w_h, b = self.prepare(params, None)[0]
         a = convolve(x.astype(w_x.dtype), w_x) + convolve(carry.h.astype(w_h.dtype), w_h) + b

@@ -130,7 +130,7 @@ class GRUResetAfter:
         h = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(z.dtype))
         return h, h.astype(z.dtype)
 
-    def step(self, params: GRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+    def step(self, params: GRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 

@@ -80,6 +80,6 @@ class IndRNN(HiddenFrame):
         y = self.activation(z + u)
         return y.astype(self.policy.carry_dtype(z.dtype)), y
 
-    def step(self, params: IndRNNParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+    def step(self, params: IndRNNParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)

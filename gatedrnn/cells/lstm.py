@@ -139,7 +139,7 @@ class LSTM:
         c, h, _ = equations(z, u, carry.c, self.activation, self._cell_dtype)
         return LSTMCarry(h, c), h
 
-    def step(self, params: LSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
+    def step(self, params: LSTMParams, carry: LSTMCarry, x: Any) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 

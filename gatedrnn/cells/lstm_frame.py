@@ -85,7 +85,7 @@ class LSTMFrame:
         dtype = self.policy.compute_dtype(params.w_h)
         return carry.h.astype(dtype) @ params.w_h.astype(dtype)
 
-    def step(self, params: Any, carry: Any, x: Array) -> tuple[Any, Float[Array, "*B H"]]:
+    def step(self, params: Any, carry: Any, x: Any) -> tuple[Any, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 

@@ -63,7 +63,7 @@ class MGU(HiddenFrame):
     _recurrent = 2
     gates = MGUParams.gates
 
-    def step(self, params: MGUParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+    def step(self, params: MGUParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         z_f, z_n = jnp.split(self.project(params, x), 2, axis=-1)
         w_f, w_n = jnp.split(params.w_h.astype(z_f.dtype), 2, axis=-1)

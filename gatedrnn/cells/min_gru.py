@@ -125,7 +125,7 @@ class MinGRU:
         z_z, z_n = jnp.split(z, 2, axis=-1)
         return jax.nn.sigmoid(-z_z), jax.nn.sigmoid(z_z) * self.activation(z_n)
 
-    def step(self, params: MinGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+    def step(self, params: MinGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), (), carry)
 

@@ -65,7 +65,7 @@ class MUT1(HiddenFrame):
     _recurrent = 2
     gates = _GATES
 
-    def step(self, params: MUTParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+    def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         z_z, z_r, _ = jnp.split(self.project(params, x), 3, axis=-1)
         dtype = z_z.dtype
@@ -115,7 +115,7 @@ class MUT2(HiddenFrame):
     _recurrent = 3
     gates = _GATES
 
-    def step(self, params: MUTParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+    def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=h)
@@ -156,7 +156,7 @@ class MUT3(HiddenFrame):
     _recurrent = 3
     gates = _GATES
 
-    def step(self, params: MUTParams, carry: Array, x: Array) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
+    def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=self.activation(h))

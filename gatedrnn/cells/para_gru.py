@@ -88,6 +88,6 @@ class ParaGRU(HiddenFrame):
         candidate = self.activation(z_n + jax.nn.sigmoid(z_r + u_r) * u_n)
         return self._mixed(carry, jax.nn.sigmoid(z_z + u_z), candidate)
 
-    def step(self, params: ParaGRUParams, carry: Array, x: Array) -> tuple[Array, Float[Array, "*B H"]]:
+    def step(self, params: ParaGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)

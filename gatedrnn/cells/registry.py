@@ -101,13 +101,23 @@ def cell_maker(name: str) -> MakeCell:
             runs it, so that only a name that the user gave may come here, and none that a file holds.
 
     Raises:
-        InputError: where there is none.
+        InputError: where there is none; what is returned raises it where units alone make no cell of it.
 
     Example:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
         GRUResetAfter(hidden=3)
     """
-    return CELLS[name].make if name in CELLS else own_class(name)
+    return CELLS[name].make if name in CELLS else partial(_made, name, own_class(name))
+
+
+def _made(name: str, kind: type[Any], hidden: int) -> Cell:
+    try:
+        return kind(hidden)
+    except InputError:
+        raise
+    except Exception as error:  # it may want more than its units, or cells in their place
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"cells: expected a cell that its units alone make, got {name} ({why})") from error
 
 
 def own_class(name: str) -> type[Any]:

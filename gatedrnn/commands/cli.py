@@ -17,6 +17,7 @@ from gatedrnn.commands.describe import describe
 from gatedrnn.commands.exit_code import command_line, exit_code
 from gatedrnn.commands.predict import predict
 from gatedrnn.commands.reading import AskedTask
+from gatedrnn.commands.refusal import in_one_line
 from gatedrnn.commands.sweep import sweep
 from gatedrnn.commands.tasks import tasks
 from gatedrnn.commands.train import train
@@ -90,8 +91,9 @@ def read(arguments: list[str] | None) -> Callable[[], Any]:
         arguments: the words after the name of the program; None: those of this process.
 
     Raises:
-        InputError: where a check of ours refuses a setting; tyro would put it into a box, under a name of its own.
-        SystemExit: where tyro refuses the arguments, which it says, or shows its help.
+        InputError: where a setting or an argument is refused, by a check of ours or by tyro; it would say so in a box,
+            now and then under a name of its own.
+        SystemExit: where tyro shows its help.
     """
     held = HeldBack()
     try:
@@ -104,11 +106,20 @@ def read(arguments: list[str] | None) -> Callable[[], Any]:
                 registry=ARGUMENTS,
             )
     except SystemExit as stop:
-        refused = input_error(stop)
+        refused = input_error(stop) or refused_by_tyro(
+            held.getvalue(), sys.argv[1:] if arguments is None else arguments
+        )
         if refused is not None:
             raise refused from None
         sys.stderr.write(held.getvalue())
         raise
+
+
+def refused_by_tyro(box: str, arguments: list[str]) -> InputError | None:
+    """Return in our form what tyro's box says that it refused; None where it is no box that is known."""
+    command = next((word for word in arguments[:1] if word in COMMANDS), "")
+    line = in_one_line(box, f"gatedrnn {command}".rstrip())
+    return None if line is None else InputError(line)
 
 
 def later(command: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:

@@ -31,7 +31,7 @@ from gatedrnn.training.termination import Termination
 
 
 def compare(
-    file: tyro.conf.Positional[Path | None] = None,
+    file: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="FILE")] = None,
     question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
     settings: Annotated[Settings, tyro.conf.OmitArgPrefixes] = Settings(),
     out: Path = Path("runs/compare"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -15,8 +16,8 @@ from gatedrnn.predict.place import refuse_place
 
 
 def predict(
-    run: tyro.conf.Positional[Path],
-    file: tyro.conf.Positional[Path],
+    run: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")],
+    file: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FILE")],
     task: str | None = None,
     cell: str | None = None,
     group: str | None = None,

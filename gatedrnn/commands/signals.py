@@ -19,8 +19,9 @@ import jax
 
 from gatedrnn.training import termination
 
-GRACE = 1.5
-"""Seconds that training has to save itself after Ctrl-C; SIGTERM waits for the end of a segment, however long."""
+GRACE = 1.2
+"""Seconds that training has to stop and save itself; after SIGTERM, which a scheduler sends, what is saved by then is
+written to its end, however large it is. What does not stop in time loses what came after its last checkpoint."""
 LOOKS = 0.1
 """Seconds between two looks at whether training has saved itself."""
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -69,8 +70,8 @@ def leave(code: int) -> NoReturn:
 def _listen(heard: int, command: str | None) -> None:
     number = _next(heard, None)
     assert number is not None
-    # A second signal does not wait.
-    if termination.waiting() and _saves_itself(heard, GRACE if number == signal.SIGINT else None):
+    # A second signal does not wait. Training may have saved itself before this thread heard of the first.
+    if (termination.waiting() and _saves_itself(heard, number)) or termination.saved():
         # It is about to say so, and to end; of several processes each waits for the others.
         if jax.distributed.is_initialized():
             return
@@ -82,11 +83,15 @@ def _listen(heard: int, command: str | None) -> None:
     os._exit(128 + number)
 
 
-def _saves_itself(heard: int, seconds: float | None) -> bool:
+def _saves_itself(heard: int, number: signal.Signals) -> bool:
     """Wait until training has stopped, and return that; False where it takes longer, or another signal comes."""
     started = time.monotonic()
     while termination.waiting():
-        if _next(heard, LOOKS) is not None or (seconds is not None and time.monotonic() - started > seconds):
+        if _next(heard, LOOKS) is not None:
+            return False
+        # Of several processes none may leave the others before all have saved themselves.
+        patient = number == signal.SIGTERM and (termination.saving() or jax.distributed.is_initialized())
+        if not patient and time.monotonic() - started > GRACE:
             return False
     return True
 

@@ -27,7 +27,7 @@ from gatedrnn.training.termination import Termination
 
 
 def sweep(
-    file: tyro.conf.Positional[Path | None] = None,
+    file: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="FILE")] = None,
     question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
     settings: Annotated[SweepSettings, tyro.conf.OmitArgPrefixes] = SweepSettings(),
     out: Path = Path("runs/sweep"),

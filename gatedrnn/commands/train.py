@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    file: tyro.conf.Positional[Path | None] = None,
+    file: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="FILE")] = None,
     question: Annotated[Question, tyro.conf.OmitArgPrefixes] = Question(),
     settings: Annotated[single.TrainSettings, tyro.conf.OmitArgPrefixes] = single.TrainSettings(),
     out: Path = Path("runs/train"),

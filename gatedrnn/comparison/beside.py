@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.entries import validation_entries
-from gatedrnn.comparison.search.replicate import score_of
+from gatedrnn.comparison.search.selection import score_of
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment.reckoning import trivial_validation
 from gatedrnn.tasks.metrics import verdict_score

@@ -21,7 +21,9 @@ from gatedrnn.comparison.reckoned_time import (
     within,
 )
 from gatedrnn.comparison.search.context import Preparing
-from gatedrnn.comparison.search.replicate import Search, draw_replicate, long_epochs
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.comparison.search.search import Search
+from gatedrnn.comparison.search.segments import long_epochs
 from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.statistics.bootstrap import bootstrap, two_way_bootstrap

@@ -19,7 +19,8 @@ from gatedrnn.comparison.diagnostics.windows import Basis, windows
 from gatedrnn.comparison.entries import with_tests
 from gatedrnn.comparison.search.context import Preparing, SearchProgress
 from gatedrnn.comparison.search.of_task import Progress, TaskSearch, search
-from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.search.replicate import Replicate, draw_replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
 from gatedrnn.comparison.tested import read_test
 from gatedrnn.comparison.tuned import save_tuned

@@ -11,7 +11,7 @@ from gatedrnn.experiment.saving import can_be_saved, description, save
 if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
     from gatedrnn.comparison.schema.results import Found
-    from gatedrnn.comparison.search.replicate import Search
+    from gatedrnn.comparison.search.search import Search
     from gatedrnn.tasks.task import Task
 
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gatedrnn.arguments import choice
-from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
-from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
-from gatedrnn.cells.lstm import LSTM, LSTMParams
-from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
+from gatedrnn.arguments import choice, flag
+from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
+from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.convert import directions, keras_cudnn
 from gatedrnn.convert.orders import ORDERS, reordered
-from gatedrnn.convert.recurrent import Direction, array_of, built, of_shape, on_device, taken_apart
+from gatedrnn.convert.recurrent import ACTIVATIONS, Direction, array_of, built, of_shape, single, with_activation
 from gatedrnn.errors import InputError
-from gatedrnn.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,22 +22,29 @@ if TYPE_CHECKING:
     from gatedrnn.types import Layer, Params
 
 Kind = Literal["LSTM", "GRU", "SimpleRNN"]
+Activation = Literal["tanh", "relu"]
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
+NAMES = ("kernel", "recurrent_kernel", "bias")
 OURS, THEIRS = ORDERS["gatedrnn"], ORDERS["keras"]
 
 
-def from_keras(weights: Sequence[Any], kind: Kind) -> tuple[Layer, Params]:
+def from_keras(weights: Sequence[Any], kind: Kind, *, activation: Activation = "tanh") -> tuple[Layer, Params]:
     """Return the layer and the parameters of one recurrent layer of Keras 3, or of ``Bidirectional`` around one.
 
     Kernels are ``[I, G*H]`` and ``[H, G*H]``; a GRU's bias of two rows says that its reset gate is after the product
-    (``reset_after=True``, the default), one row that it is before. Without biases they are zeros.
+    (``reset_after=True``, the default), one row that it is before. Without biases they are zeros, and a GRU's reset
+    gate is taken to be after the product. One bias of ``2*G*H`` says that the arrays are those of ``CuDNNLSTM`` or
+    ``CuDNNGRU``, which Keras 2 had: they lie otherwise.
 
     Args:
         weights: what ``layer.get_weights()`` gives: kernel, recurrent kernel and bias, twice for both directions.
-        kind: which layer it is; its activations have to be Keras's defaults.
+        kind: which layer it is; its recurrent activation has to be the sigmoid, Keras 3's default.
+        activation: the layer's ``activation``, which its weights do not say.
 
     Raises:
         InputError: where there is another number of weights, or a shape does not fit.
+
+    Source: Keras 3.15.1, ``keras.layers``; Keras 2.2, ``keras.layers.cudnn_recurrent``.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -46,43 +53,49 @@ def from_keras(weights: Sequence[Any], kind: Kind) -> tuple[Layer, Params]:
         GRUResetAfter(hidden=3, policy=Policy(params='float64'))
     """
     choice("kind", kind, tuple(GATES))
+    choice("activation", activation, tuple(ACTIVATIONS))
     count = len(weights)
     if count not in (2, 3, 4, 6):
         raise InputError(f"weights: expected 2 or 3 arrays, or twice as many for both directions; got {count}")
     each = count if count < 4 else count // 2
-    return built([tuple(_direction(weights[k : k + each], kind) for k in range(0, count, each))])
+    ends = [weights[k : k + each] for k in range(0, count, each)]
+    return built([tuple(_direction(end, kind, ACTIVATIONS[activation]) for end in ends)])
 
 
-def _direction(weights: Sequence[Any], kind: Kind) -> Direction:
-    names = ("kernel", "recurrent_kernel", "bias")
-    given: dict[str, Any] = dict(zip(names, weights, strict=False))
-    w_x, w_h = (array_of(name, given) for name in names[:2])
-    hidden, columns = of_shape(names[1], w_h, None, None).shape
-    of_shape(names[0], w_x, None, GATES[kind] * hidden)
-    of_shape(names[1], w_h, hidden, GATES[kind] * hidden)
-    policy = Policy(params=w_x.dtype.name)
+def _direction(weights: Sequence[Any], kind: Kind, activation: Any) -> Direction:
+    given: dict[str, Any] = dict(zip(NAMES, weights, strict=False))
+    w_x, w_h = (array_of(name, given) for name in NAMES[:2])
+    hidden, columns = of_shape(NAMES[1], w_h, None, None).shape
+    of_shape(NAMES[0], w_x, None, GATES[kind] * hidden)
+    of_shape(NAMES[1], w_h, hidden, GATES[kind] * hidden)
     b = array_of("bias", given) if len(given) == 3 else np.zeros(columns, w_x.dtype)
+    if kind != "SimpleRNN" and b.shape == (2 * columns,):
+        w_x, w_h, b = keras_cudnn.plain(w_x, w_h, b, GATES[kind])
+        b = b.sum(axis=0) if kind == "LSTM" else b
     if kind == "GRU":
-        both = [reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, b)]
         if b.ndim == 1 and len(given) == 3:
             of_shape("bias", b, columns)
-            return Direction(GRU(hidden, reset="before", policy=policy), on_device(GRUResetBeforeParams, *both))
-        b_x, b_h = of_shape("bias", both[2], 2, columns) if b.ndim > 1 else (both[2], both[2])
-        summed = np.concatenate([(b_x + b_h)[: 2 * hidden], b_x[2 * hidden :]])
-        return Direction(GRU(hidden, policy=policy), on_device(GRUParams, both[0], both[1], summed, b_h[2 * hidden :]))
+            w_x, w_h, b = (reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, b))
+            return directions.gru(w_x, w_h, b, None, NAMES, activation)
+        pair = of_shape("bias", b, 2, columns) if b.ndim > 1 else np.stack([b, b])
+        w_x, w_h, (b_x, b_h) = (reordered(w, THEIRS.gru, OURS.gru) for w in (w_x, w_h, pair))
+        return directions.gru_of_two_biases(w_x, w_h, b_x, b_h, NAMES, activation)
     of_shape("bias", b, columns)
     if kind == "LSTM":
-        lstm = [reordered(w, THEIRS.lstm, OURS.lstm) for w in (w_x, w_h, b)]
-        return Direction(LSTM(hidden, policy=policy), on_device(LSTMParams, *lstm))
-    return Direction(SimpleRNN(hidden, policy=policy), on_device(SimpleRNNParams, w_x, w_h, b))
+        w_x, w_h, b = (reordered(w, THEIRS.lstm, OURS.lstm) for w in (w_x, w_h, b))
+        return directions.lstm(w_x, w_h, b, NAMES, activation)
+    return directions.simple_rnn(w_x, w_h, b, NAMES, activation)
 
 
-def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
+def to_keras(layer: Layer, params: Params, *, cudnn: bool = False) -> list[np.ndarray]:
     """Return what ``set_weights`` takes of Keras's LSTM, GRU or SimpleRNN, in one direction or both.
+
+    Whether its activation is tanh or relu, Keras's layer is told when it is made.
 
     Args:
         layer: one recurrent layer; Keras has an object for each depth.
         params: the parameters of the layer.
+        cudnn: arrays for ``CuDNNLSTM`` and ``CuDNNGRU`` of Keras 2, whose activation is tanh.
 
     Raises:
         InputError: where Keras has no such layer, or there are several.
@@ -90,23 +103,28 @@ def to_keras(layer: Layer, params: Params) -> list[np.ndarray]:
     Example:
         >>> import jax, gatedrnn as gr
         >>> layer = gr.scan(gr.GRU(3))
-        >>> [w.shape for w in to_keras(layer, layer.init(jax.random.key(0), in_dim=2))]
-        [(2, 9), (3, 9), (2, 9)]
+        >>> params = layer.init(jax.random.key(0), in_dim=2)
+        >>> [w.shape for w in to_keras(layer, params)], [w.shape for w in to_keras(layer, params, cudnn=True)]
+        ([(2, 9), (3, 9), (2, 9)], [(2, 9), (3, 9), (18,)])
     """
-    depths = taken_apart(layer, params, "Keras")
-    if len(depths) > 1:
-        raise InputError(f"layer: expected one, as Keras has an object for each; got {len(depths)} in a chain")
-    return [weight for one in depths[0] for weight in _weights(one)]
+    flag("cudnn", cudnn)
+    return [weight for one in single(layer, params, "Keras") for weight in (_cudnn_weights if cudnn else _weights)(one)]
 
 
 def _weights(one: Direction) -> list[np.ndarray]:
-    cell, p = one.cell, one.params
-    if not isinstance(cell, (LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN)) or cell.activation.__name__ != "tanh":
-        raise InputError(f"layer: expected LSTM, GRU or SimpleRNN with tanh, which Keras has; got {cell!r}")
+    cell: Any = one.cell
+    p: Any = one.params
+    with_activation(cell, (LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN), ("tanh", "relu"), "Keras")
     if isinstance(cell, GRUResetAfter):
-        b_h = np.zeros_like(p.b)
-        b_h[2 * cell.hidden :] = p.b_h
-        return [reordered(w, OURS.gru, THEIRS.gru) for w in (p.w_x, p.w_h, np.stack([p.b, b_h]))]
+        return [reordered(w, OURS.gru, THEIRS.gru) for w in (p.w_x, p.w_h, directions.two_biases(one))]
     if isinstance(cell, GRUResetBefore):
         return [reordered(w, OURS.gru, THEIRS.gru) for w in p]
     return [reordered(w, OURS.lstm, THEIRS.lstm) for w in p] if isinstance(cell, LSTM) else list(p)
+
+
+def _cudnn_weights(one: Direction) -> list[np.ndarray]:
+    with_activation(one.cell, (LSTM, GRUResetAfter), ("tanh",), "Keras's cuDNN layout")
+    w_x, w_h, b = _weights(one)
+    if isinstance(one.cell, LSTM):
+        return keras_cudnn.laid_out(w_x, w_h, np.stack([b, np.zeros_like(b)]), GATES["LSTM"])
+    return keras_cudnn.laid_out(w_x, w_h, b, GATES["GRU"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -25,6 +26,12 @@ class Direction(NamedTuple):
     cell: Cell
     params: Params
 
+
+ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
+"""Functions of candidates and states that other frameworks have, by name."""
+
+NAMES = {"GRUResetAfter": "GRU", "GRUResetBefore": 'GRU with reset="before"'}
+"""How cells are made whose class has another name."""
 
 Depth = tuple[Direction, ...]
 """One layer: forward, or forward and backward."""
@@ -61,8 +68,42 @@ def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
     )
 
 
+def single(layer: Layer, params: Params, whose: str) -> Depth:
+    """Return the directions of one layer alone, for a framework that has an object for each depth.
+
+    Raises:
+        InputError: where there are several in a chain, or as in `taken_apart`.
+    """
+    depths = taken_apart(layer, params, whose)
+    if len(depths) > 1:
+        raise InputError(f"layer: expected one, as {whose} has an object for each; got {len(depths)} in a chain")
+    return depths[0]
+
+
+def alone(directions: Depth, whose: str) -> Direction:
+    """Return the one direction of a layer, for a framework that has no layer of both."""
+    one, *others = directions
+    if others:
+        raise InputError(f"layer: expected one direction, as {whose} has no layer of both; got both")
+    return one
+
+
+def with_activation(cell: Cell, kinds: tuple[type, ...], activations: tuple[str, ...], whose: str) -> None:
+    """Refuse a cell of none of these kinds, or with another activation than these."""
+    found = getattr(cell, "activation", None)
+    if not isinstance(cell, kinds) or all(found is not ACTIVATIONS[name] for name in activations):
+        names = [NAMES.get(kind.__name__, kind.__name__) for kind in kinds]
+        raise InputError(
+            f"layer: expected {_either(names)} with {_either(activations)}, which {whose} has; got {cell!r}"
+        )
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+
+
 def _arrays(params: Params) -> Params:
-    return type(params)(*(np.asarray(leaf) for leaf in params))
+    return jax.tree.map(np.asarray, params)
 
 
 def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:
@@ -74,15 +115,22 @@ def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:
     if name not in weights:
         raise InputError(f"weights: expected {name}, got {', '.join(weights) or 'none'}")
     value: Any = weights[name]
-    if hasattr(value, "detach"):  # a tensor that may be trained, or lie on another device
-        value = value.detach().cpu()
     try:
-        found = np.asarray(value)
+        found = as_numpy(value)
     except (TypeError, ValueError) as error:
         raise InputError(f"weights: expected an array of numbers as {name}, got {type(value).__name__}") from error
-    if not np.issubdtype(found.dtype, np.floating):
+    if not jnp.issubdtype(found.dtype, jnp.floating):
         raise InputError(f"weights: expected floating point numbers as {name}, got {found.dtype}")
     return found
+
+
+def as_numpy(value: Any) -> np.ndarray:
+    """Return an array of NumPy's from one of any framework's, on any device."""
+    if hasattr(value, "detach"):  # a tensor of PyTorch's, which may be trained
+        value = value.detach().cpu().contiguous()
+        if str(value.dtype) == "torch.bfloat16":  # a type that NumPy has from JAX alone
+            value = jnp.from_dlpack(value)
+    return np.asarray(value)
 
 
 def of_shape(name: str, value: np.ndarray, *shape: int | None) -> np.ndarray:

@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.arguments import choice
-from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
-from gatedrnn.cells.lstm import LSTM, LSTMParams
+from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
-from gatedrnn.cells.simple_rnn import SimpleRNN, SimpleRNNParams
-from gatedrnn.convert.recurrent import Depth, Direction, array_of, built, of_shape, on_device, taken_apart
+from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.convert import directions
+from gatedrnn.convert.recurrent import ACTIVATIONS, Depth, Direction, array_of, built, of_shape, on_device, taken_apart
 from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
 
@@ -87,18 +88,15 @@ def _direction(weights: Mapping[str, Any], prefix: str, end: str, nonlinearity: 
     b_x, b_h = (
         of_shape(name, array_of(name, weights), rows) if has_bias else np.zeros(rows, w_x.dtype) for name in biases
     )
-    policy = Policy(params=w_x.dtype.name)
+    names = (f"{prefix}weight_ih{end}", f"{prefix}weight_hh{end}", *biases)
     if w_p is not None:
-        cell = ProjectedLSTM(hidden, w_p.shape[0], policy=policy)
+        cell = ProjectedLSTM(hidden, w_p.shape[0], policy=Policy(params=w_x.dtype.name))
         return Direction(cell, on_device(ProjectedLSTMParams, w_x.T, w_h.T, b_x + b_h, w_p.T))
     if gates == 4:
-        return Direction(LSTM(hidden, policy=policy), on_device(LSTMParams, w_x.T, w_h.T, b_x + b_h))
+        return directions.lstm(w_x.T, w_h.T, b_x + b_h, names)
     if gates == 1:
-        activation = jnp.tanh if nonlinearity == "tanh" else jax.nn.relu
-        cell = SimpleRNN(hidden, activation=activation, policy=policy)
-        return Direction(cell, on_device(SimpleRNNParams, w_x.T, w_h.T, b_x + b_h))
-    both = np.concatenate([(b_x + b_h)[: 2 * hidden], b_x[2 * hidden :]])
-    return Direction(GRU(hidden, policy=policy), on_device(GRUParams, w_x.T, w_h.T, both, b_h[2 * hidden :]))
+        return directions.simple_rnn(w_x.T, w_h.T, b_x + b_h, names, ACTIVATIONS[nonlinearity])
+    return directions.gru_of_two_biases(w_x.T, w_h.T, b_x, b_h, names)
 
 
 def to_torch(layer: Layer, params: Params) -> dict[str, np.ndarray]:
@@ -123,13 +121,11 @@ def to_torch(layer: Layer, params: Params) -> dict[str, np.ndarray]:
     depths = taken_apart(layer, params, "PyTorch")
     _refuse_unlike(depths)
     named: dict[str, np.ndarray] = {}
-    for depth, directions in enumerate(depths):
-        for one, end in zip(directions, ("", "_reverse"), strict=False):
+    for depth, ends in enumerate(depths):
+        for one, end in zip(ends, ("", "_reverse"), strict=False):
             given: Any = one.params
-            b_h = np.zeros_like(given.b)
-            if isinstance(one.cell, GRUResetAfter):
-                b_h[2 * one.cell.hidden :] = given.b_h
-            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T, "bias_ih": given.b, "bias_hh": b_h}
+            b_x, b_h = directions.two_biases(one)
+            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T, "bias_ih": b_x, "bias_hh": b_h}
             if isinstance(one.cell, ProjectedLSTM):
                 parts["weight_hr"] = given.w_p.T
             named |= {f"{part}_l{depth}{end}": np.ascontiguousarray(value) for part, value in parts.items()}

@@ -40,9 +40,9 @@ class BothEnds:
         """Return the inner layer's."""
         return self.inner.initial_carry(params, x)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Raise, as the inner layer does."""
-        return self.inner.step(params, carry, x)
+        return self.inner.step(params, carry, x, resets=resets)
 
     def apply(
         self,

@@ -12,7 +12,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.inside.tap import Step, parted, tapped
 from gatedrnn.layers.learned_start import LearnedStart
 from gatedrnn.layers.residual import ResidualCell
-from gatedrnn.layers.stack import Stack
+from gatedrnn.layers.stack import Stack, entering
 from gatedrnn.types import GatedCell
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ def _at(what: Callable[[Any, Array], Array], cell: Any, params: Params, carry: C
     match cell:
         case Stack():
             found = []
-            for one, p, c in zip(cell.cells, params, carry, strict=True):
+            for one, given, c in zip(cell.cells, params, carry, strict=True):
+                p, x = entering(one, given, x)
                 found.append(_at(what, one, p, c, x))
                 x = one.step(p, c, x)[1]
             return tuple(found)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from gatedrnn.inside.gates import kept
 from gatedrnn.layers import sequence
+from gatedrnn.layers.inputs import common_axes
 
 if TYPE_CHECKING:
     from jax import Array
@@ -64,7 +65,7 @@ def memory_timescale(
         9.491
     """
     keep = kept(layer, params, xs, carry=carry, lengths=lengths, mask=mask, resets=resets)
-    valid = sequence.valid_steps(jnp.shape(xs), lengths, mask)
+    valid = sequence.valid_steps(common_axes(xs), lengths, mask)
     return jax.tree.map(lambda one: timescales(one, jnp.ones(one.shape[:1], bool) if valid is None else valid), keep)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Params
+    from gatedrnn.types import Carry, Cell, InDim, Params
 
 Merge: TypeAlias = Literal["concat", "sum", "mean", "product"]
 """How the outputs of both directions become one."""
@@ -71,7 +71,7 @@ class Bidirectional:
         """False: the future is read."""
         return False
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> BidirectionalParams:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> BidirectionalParams:
         """Draw each direction's parameters."""
         checks.key("key", key)
         key_f, key_b = jax.random.split(key)
@@ -84,7 +84,7 @@ class Bidirectional:
             self.forward.initial_carry(params.forward, x), self.backward.initial_carry(params.backward, x)
         )
 
-    def step(self, params: Params, carry: Carry, x: Any) -> Any:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> Any:
         """Raise: a step would need the future."""
         raise InputError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
 

@@ -10,12 +10,13 @@ from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
+from gatedrnn.layers.inputs import common_axes, named_numbers
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Layer, Params
+    from gatedrnn.types import Carry, InDim, Layer, Params
 
 
 @config
@@ -42,7 +43,7 @@ class Chain:
         """Whether all layers are."""
         return all(layer.causal for layer in self.layers)
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw each layer's parameters."""
         checks.key("key", key)
         params = []
@@ -57,16 +58,17 @@ class Chain:
         carries = []
         for layer, p in zip(self.layers, params, strict=True):
             carries.append(layer.initial_carry(p, x))
-            x = layer.apply(p, sequence.numbers("x", x)[None])[1][0]
+            x = layer.apply(p, jax.tree.map(lambda leaf: leaf[None], named_numbers("x", x)))[1][0]
         return tuple(carries)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode."""
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; where ``resets [*b]`` is true, from the initial carries."""
         checks.one_each("params", params, self.layers)
         checks.one_each("carry", carry, self.layers)
+        given = {} if resets is None else {"resets": resets}
         carries = []
         for layer, p, c in zip(self.layers, params, carry, strict=True):
-            new, x = layer.step(p, c, x)
+            new, x = layer.step(p, c, x, **given)
             carries.append(new)
         return tuple(carries), x
 
@@ -86,9 +88,9 @@ class Chain:
         checks.one_each("params", params, self.layers)
         if carry is not None:
             checks.one_each("carry", carry, self.layers)
-        xs = sequence.numbers("xs", xs)
+        xs = named_numbers("xs", xs)
         sequence.check_key(key)
-        valid = sequence.valid_steps(xs.shape, lengths, mask)
+        valid = sequence.valid_steps(common_axes(xs), lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         keys = [None] * n if key is None else list(jax.random.split(key, n))
         carries = (None,) * n if carry is None else carry

@@ -16,6 +16,7 @@ from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
+from gatedrnn.layers.inputs import common_axes, is_one_array, named_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Layer, Params
+    from gatedrnn.types import Carry, InDim, Layer, Params
 
 
 @config
@@ -50,7 +51,7 @@ class DataParallel:
         """Whether the inner layer is."""
         return self.inner.causal
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw the inner layer's parameters."""
         return self.inner.init(key, in_dim)
 
@@ -58,9 +59,9 @@ class DataParallel:
         """Return the inner layer's."""
         return self.inner.initial_carry(params, x)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode, on one device."""
-        return self.inner.step(params, carry, x)
+        return self.inner.step(params, carry, x, **({} if resets is None else {"resets": resets}))
 
     def apply(
         self,
@@ -74,15 +75,16 @@ class DataParallel:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]``, each device a part of the first batch axis."""
-        xs = sequence.numbers("xs", xs)
+        xs = named_numbers("xs", xs)
         sequence.check_key(key)
         mesh = mesh_of(self.axis)
         devices = 1 if mesh is None else mesh.shape[self.axis]
         if devices == 1 or (batch := batch_size(self.inner, params, xs)) < devices:
             return self.inner.apply(params, xs, carry=carry, lengths=lengths, mask=mask, resets=resets, key=key)
 
-        valid = sequence.valid_steps(xs.shape, lengths, mask)
-        resets = None if resets is None else sequence.check_flags("resets", resets, xs.shape)
+        shape = common_axes(xs)
+        valid = sequence.valid_steps(shape, lengths, mask)
+        resets = None if resets is None else sequence.check_flags("resets", resets, shape)
         check_carry(carry, batch)
         flat, unravel = ravel(params)
         traced = tracers(self.inner)
@@ -120,11 +122,11 @@ def mesh_of(axis: str) -> Any:
     return mesh if axis in mesh.axis_names and axis not in mesh.manual_axes else None
 
 
-def batch_size(layer: Layer, params: Params, xs: Array) -> int:
+def batch_size(layer: Layer, params: Params, xs: Any) -> int:
     """Return the size of the first batch axis, 1 where there is none."""
-    if xs.ndim == 2:  # [T, I] or tokens [T, B]; outputs are [T, O] or [T, B, O]
+    if not is_one_array(xs) or xs.ndim == 2:  # [T, I] or tokens [T, B]; outputs are [T, O] or [T, B, O]
         ys = jax.eval_shape(lambda params, xs: layer.apply(params, xs)[1], params, xs)
-        return xs.shape[1] if ys.ndim == 3 else 1
+        return ys.shape[1] if ys.ndim > 2 else 1
     return xs.shape[1] if xs.ndim > 2 else 1
 
 

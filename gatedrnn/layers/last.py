@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
+from gatedrnn.layers.inputs import numbers
 
 if TYPE_CHECKING:
     from jax import Array
@@ -32,7 +33,7 @@ def last(ys: Shaped[Array, "T *B O"], lengths: Int[Array, "*b"] | None = None) -
         >>> last(ys, jnp.array([1, 3])).ravel()
         Array([0., 5.], dtype=float32)
     """
-    ys = sequence.numbers("ys", ys)
+    ys = numbers("ys", ys)
     if ys.ndim < 2:
         raise InputError(f"ys: expected [T, *B, O], got shape {ys.shape}")
     if lengths is None:

@@ -34,10 +34,10 @@ class LearnedStartParams(NamedTuple):
 class LearnedStart(Wrapper):
     """A cell whose initial carry is learned; made by ``gr.learned_start``."""
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> LearnedStartParams:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> LearnedStartParams:
         """Draw the inner cell's parameters; its own initial carry is the one to start learning from."""
         params = self.inner.init(key, in_dim)
-        start = self.inner.initial_carry(params, jnp.zeros(in_dim))
+        start = self.inner.initial_carry(params, jax.tree.map(jnp.zeros, in_dim))
         if not all(checks.is_real(leaf) for leaf in jax.tree.leaves(start)):
             raise InputError(f"cell: expected a carry of floating point numbers to learn, got {self.inner!r}")
         return LearnedStartParams(params, start)
@@ -45,8 +45,8 @@ class LearnedStart(Wrapper):
     def initial_carry(self, params: LearnedStartParams, x: Any) -> Carry:
         """Return the learned carry for each sequence of an input ``[*B, I]``."""
         checks.of_kind(params, LearnedStartParams)
-        batch = jnp.shape(x)[:-1]
-        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*batch, *leaf.shape)), params.start)
+        own = jax.eval_shape(self.inner.initial_carry, params.cell, x)
+        return jax.tree.map(lambda leaf, like: jnp.broadcast_to(leaf, like.shape), params.start, own)
 
     def prepare(self, params: LearnedStartParams, xs: Any, key: Any) -> tuple[LearnedStartParams, Any]:
         """Prepare the inner cell."""

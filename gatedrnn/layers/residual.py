@@ -8,22 +8,24 @@ from gatedrnn.cells import checks
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
+from gatedrnn.layers.inputs import is_prepared, numbers
 from gatedrnn.layers.scan import prepare
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Layer, Params
+    from gatedrnn.types import Carry, Cell, InDim, Layer, Params
 
 
-def _check(inner: Cell | Layer, in_dim: int) -> None:
+def _check(inner: Cell | Layer, in_dim: InDim) -> None:
     if inner.out_dim not in (None, in_dim):
         raise InputError(f"in_dim: expected {inner.out_dim}, the output of {inner!r} that is added to it; got {in_dim}")
 
 
 def _sum(inner: Cell | Layer, x: Any, y: Any) -> Any:
     """Return an output plus its input; of unequal widths one would spread over the other."""
+    x = numbers("xs", x)
     if x.shape != y.shape:
         raise InputError(f"xs: expected as many features as {inner!r} puts out, {y.shape[-1]}; got shape {x.shape}")
     return y + x.astype(y.dtype)
@@ -35,12 +37,16 @@ class ResidualCell:
 
     inner: Cell
 
+    def __post_init__(self) -> None:
+        """Refuse what is no cell."""
+        checks.cell("cell", self.inner)
+
     @property
     def out_dim(self) -> int:
         """O of the inner cell, which is I."""
         return self.inner.out_dim
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw the inner cell's parameters."""
         _check(self.inner, in_dim)
         return self.inner.init(key, in_dim)
@@ -56,7 +62,7 @@ class ResidualCell:
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Return the inner cell's carry, and its output plus the input."""
         carry, y = self.inner.step(params, carry, x)
-        return carry, _sum(self.inner, x[0] if isinstance(x, tuple) else x, y)
+        return carry, _sum(self.inner, x[0] if is_prepared(x) else x, y)
 
 
 @config
@@ -75,7 +81,7 @@ class ResidualLayer:
         """Whether the inner layer is."""
         return self.inner.causal
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw the inner layer's parameters."""
         _check(self.inner, in_dim)
         return self.inner.init(key, in_dim)
@@ -84,10 +90,10 @@ class ResidualLayer:
         """Return the inner layer's."""
         return self.inner.initial_carry(params, x)
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode."""
-        carry, y = self.inner.step(params, carry, x)
-        return carry, _sum(self.inner, sequence.numbers("x", x), y)
+        carry, y = self.inner.step(params, carry, x, **({} if resets is None else {"resets": resets}))
+        return carry, _sum(self.inner, numbers("x", x), y)
 
     def apply(
         self,
@@ -101,7 +107,7 @@ class ResidualLayer:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]``; padded steps stay zero, the input's garbage there included."""
-        xs = sequence.numbers("xs", xs)
+        xs = numbers("xs", xs)
         valid = sequence.valid_steps(xs.shape, lengths, mask)
         xs = sequence.zero_padding(valid, xs)
         carry, ys = self.inner.apply(params, xs, carry=carry, mask=valid, resets=resets, key=key)

@@ -13,13 +13,14 @@ from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
 from gatedrnn.layers.engines.table import EngineChoice, engine_for
+from gatedrnn.layers.inputs import is_one_array, named_numbers, shared_axes
 from gatedrnn.layers.remat import Remat, check_remat, in_segments
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Params
+    from gatedrnn.types import Carry, Cell, InDim, Params
 
 
 @config
@@ -50,23 +51,32 @@ class Scan:
         """Whether time runs forward."""
         return not self.reverse
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw the cell's parameters."""
         return self.cell.init(key, in_dim)
 
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return the cell's initial carry, in the type that one step gives it."""
-        x = sequence.numbers("x", x)
-        prepared, xs = prepare(self.cell, params, x[None], None)
-        return sequence.starting_carries(self.cell, prepared, x, sequence.first_input(xs), None)[1]
+        x, xs = _one_step(x)
+        axes = leading_axes(self.cell, params, xs) - 1
+        prepared, xs = prepare(self.cell, params, xs, None)
+        return sequence.starting_carries(self.cell, prepared, (x, sequence.first_input(xs)), axes, None)[1]
 
-    def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
-        """Consume one input in evaluation mode."""
+    def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
+        """Consume one input in evaluation mode; where ``resets [*b]`` is true, from the initial carry."""
         if self.reverse:
             raise InputError("step: a reverse scan consumes the last input first, so it can't be stepped")
-        x = sequence.numbers("x", x)
-        params, xs = prepare(self.cell, params, x[None], None)
-        return checked_step(self.cell, params, carry, x, sequence.first_input(xs))
+        if carry is None:
+            raise InputError("carry: expected what the step before returned, or initial_carry; got None")
+        x, xs = _one_step(x)
+        axes = leading_axes(self.cell, params, xs)
+        params, prepared = prepare(self.cell, params, xs, None)
+        inputs = x, sequence.first_input(prepared)
+        if resets is not None:
+            resets = sequence.check_flags("resets", resets, shared_axes("x", xs, axes)[1:], time=False)
+            carry, initial = sequence.starting_carries(self.cell, params, inputs, axes - 1, carry)
+            carry = sequence.select(resets, initial, carry)
+        return checked_step(self.cell, params, carry, *inputs)
 
     def apply(
         self,
@@ -80,17 +90,20 @@ class Scan:
         key: Any = None,
     ) -> tuple[Carry, Shaped[Array, "T *B O"]]:
         """Map ``xs [T, *B, I]`` to the final carry and ``ys [T, *B, O]``."""
-        xs = sequence.numbers("xs", xs)
+        xs = named_numbers("xs", xs)
         sequence.check_key(key)
-        if xs.ndim < 2:
+        if is_one_array(xs) and xs.ndim < 2:
             raise InputError(f"xs: expected [T, *B, I], got shape {xs.shape}")
-        valid = sequence.valid_steps(xs.shape[:-1], lengths, mask)
-        resets = sequence.resets_before_step(xs.shape[:-1], resets, valid, reverse=self.reverse)
+        axes = leading_axes(self.cell, params, xs)
+        shape = shared_axes("xs", xs, axes)
+        valid = sequence.valid_steps(shape, lengths, mask)
+        resets = sequence.resets_before_step(shape, resets, valid, reverse=self.reverse)
         xs = sequence.zero_padding(valid, xs)
         x = sequence.first_input(xs)
         params, xs = prepare(self.cell, params, xs, key)
-        start, initial = sequence.starting_carries(self.cell, params, x, sequence.first_input(xs), carry)
-        plan, engine = ScanPlan(self.cell, self.reverse, self.unroll), engine_for(self.engine, self.cell)
+        inputs = x, sequence.first_input(xs)
+        start, initial = sequence.starting_carries(self.cell, params, inputs, axes - 1, carry)
+        plan, engine = ScanPlan(self.cell, self.reverse, self.unroll, axes), engine_for(self.engine, self.cell)
 
         def run(start: Carry, steps: sequence.Steps) -> tuple[Carry, Array]:
             if reason := engine.refuses_call(start, steps):
@@ -107,7 +120,37 @@ def prepare(cell: Any, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
     return (params, xs) if own is None else own(params, xs, key)
 
 
-def checked_step(cell: Any, params: Params, carry: Carry, x: Array, x_prepared: Any) -> Any:
+def leading_axes(cell: Any, params: Params, xs: Any) -> int:
+    """Return how many axes of time and batch an input ``xs [T, *B, ...]`` has.
+
+    One array has features in its last axis. Several have them in any number of axes, so that only the cell knows: it
+    puts out ``[*B, O]``.
+
+    Raises:
+        InputError: where the cell does not take several.
+    """
+    if is_one_array(xs):
+        return xs.ndim - 1
+
+    def output(params: Params, xs: Any) -> Any:
+        x = sequence.first_input(xs)
+        prepared, xs = prepare(cell, params, xs, None)
+        return cell.step(prepared, cell.initial_carry(prepared, x), sequence.first_input(xs))[1]
+
+    try:
+        return jax.eval_shape(output, params, xs).ndim
+    except Exception as error:  # a cell that takes one array says in many ways that it takes no dict
+        shapes = jax.tree.map(lambda leaf: leaf.shape, xs)
+        raise InputError(f"xs: expected what {cell!r} takes, got {shapes}; its step said: {error}") from error
+
+
+def _one_step(x: Any) -> tuple[Any, Any]:
+    """Return the input of one step, and the sequence of it alone."""
+    x = named_numbers("x", x)
+    return x, jax.tree.map(lambda leaf: leaf[None], x)
+
+
+def checked_step(cell: Any, params: Params, carry: Carry, x: Any, x_prepared: Any) -> Any:
     """Call the cell's ``step``, and refuse a carry that it does not hand on as it came, which no scan could take.
 
     Only where something looks wrong is the cell asked for its initial carry, as that takes as long as a step.
@@ -127,7 +170,8 @@ def checked_step(cell: Any, params: Params, carry: Carry, x: Array, x_prepared: 
     except Exception:
         checks.carry(jax.eval_shape(cell.initial_carry, params, x), carry)
         raise
-    if not checks.alike(carry, new) or y.shape[:-1] != x.shape[:-1]:
+    batch = y.shape[:-1]
+    if not checks.alike(carry, new) or any(leaf.shape[: len(batch)] != batch for leaf in jax.tree.leaves(x)):
         checks.carry(jax.eval_shape(cell.initial_carry, params, x), carry)
     return new, y
 

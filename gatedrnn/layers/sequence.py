@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
+from gatedrnn.layers.inputs import numbers, zeros_beside
 
 if TYPE_CHECKING:
     from jax import Array
@@ -75,12 +76,19 @@ def valid_steps(shape: tuple[Any, ...], lengths: Any, mask: Any) -> Bool[Array, 
     return valid & mask
 
 
-def check_flags(name: str, flags: Any, shape: tuple[Any, ...]) -> Bool[Array, "T *b"]:
-    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``, ``[T, *B]``."""
+def check_flags(name: str, flags: Any, shape: tuple[Any, ...], *, time: bool = True) -> Bool[Array, "*m"]:
+    """Return ``flags`` as an array, or raise ``ValueError`` unless it is bool and fits ``shape``.
+
+    Args:
+        name: the argument, for the error.
+        flags: what came as the argument, a mask or resets.
+        shape: ``[T, *B]``, or ``[*B]`` of one step; more axes may follow.
+        time: whether ``shape`` begins with time, which flags must have, too.
+    """
     flags = numbers(name, flags)
     if flags.dtype != jnp.bool_:
         raise InputError(f"{name}: expected bool, got {flags.dtype}")
-    if flags.ndim == 0:
+    if time and flags.ndim == 0:
         raise InputError(f"{name}: expected [T] or [T, *B], got a scalar")
     _check_leading(name, flags.shape, shape)
     return flags
@@ -89,24 +97,6 @@ def check_flags(name: str, flags: Any, shape: tuple[Any, ...]) -> Bool[Array, "T
 def _check_leading(name: str, shape: tuple[Any, ...], expected: tuple[Any, ...]) -> None:
     if shape != expected[: len(shape)]:
         raise InputError(f"{name}: expected the leading axes of {expected}, got {shape}")
-
-
-def numbers(name: str, value: Any) -> Array:
-    """Return real numbers as one array, or raise ``ValueError``: several arrays would be stacked into an axis."""
-    if not hasattr(value, "dtype"):
-        parts = jax.tree.leaves(value)
-        several = isinstance(value, (tuple, dict)) or any(getattr(part, "ndim", 0) for part in parts)
-        if value is None or several or any(isinstance(part, str) for part in parts):
-            what = "None" if value is None else f"a {type(value).__name__}"
-            raise InputError(f"{name}: expected one array of numbers, got {what}; jnp.stack makes one of several")
-        try:
-            value = jnp.asarray(value)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{name}: expected one array of numbers, got {value!r:.200}") from error
-    if not any(jnp.issubdtype(value.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
-        raise InputError(f"{name}: expected real numbers, got {checks.shown(value)}")
-    # What is an array stays: a copy of NaN in padding would be seen by jax.debug_nans.
-    return value if isinstance(value, jax.Array) else jnp.asarray(value)
 
 
 def check_key(key: Any) -> None:
@@ -158,21 +148,31 @@ def first_input(xs: Any) -> Any:
     return jax.tree.map(lambda x: x[0] if x.shape[0] else x.sum(0, dtype=x.dtype), xs)
 
 
-def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry: Carry | None) -> tuple[Carry, Carry]:
+def starting_carries(
+    cell: Cell, params: Params, inputs: tuple[Any, Any], axes: int, carry: Carry | None
+) -> tuple[Carry, Carry]:
     """Return the carry to start from and the initial one, both of the type that one step gives them.
 
     A scan needs a carry of the same type before and after a step, and the type is more than dtype and shape:
     under ``shard_map`` and explicit meshes it says over which axes a value varies, which only a step can tell.
 
+    Args:
+        cell: the cell that is scanned.
+        params: the cell's parameters, as it has prepared them.
+        inputs: the input of one step, ``[*B, ...]``, as it came and as the cell has prepared it.
+        axes: how many axes of batch it has.
+        carry: the carry that came; None is the initial one.
+
     Raises:
         InputError: where ``carry`` has another structure or other shapes than the cell's initial one.
     """
+    x, prepared = inputs
     initial = cell.initial_carry(params, x)
     if carry is None:
         carry = initial
     checks.carry(initial, carry)
 
-    after = cell.step(params, jax.tree.map(partial(_beside, x), initial), x_prepared)[0]
+    after = cell.step(params, jax.tree.map(partial(_beside, x, axes), initial), prepared)[0]
 
     def tie(leaf: Array, n: Array) -> Array:
         return leaf.astype(n.dtype) + jnp.zeros_like(n)
@@ -180,10 +180,9 @@ def starting_carries(cell: Cell, params: Params, x: Any, x_prepared: Any, carry:
     return jax.tree.map(tie, carry, after), jax.tree.map(tie, initial, after)
 
 
-def _beside(x: Any, leaf: Array) -> Array:
-    """Spread a carry's leaf ``[*B, ...]`` over devices as ``x [*B, I]`` is: a cell may select between the two."""
-    batch = x.shape[:-1]
-    if leaf.shape[: len(batch)] != batch:
+def _beside(x: Any, axes: int, leaf: Array) -> Array:
+    """Spread a carry's leaf ``[*B, ...]`` over devices as an input is: a cell may select between the two."""
+    zeros = zeros_beside(x, axes, leaf.dtype)
+    if leaf.shape[:axes] != zeros.shape:
         return leaf
-    zeros = jnp.zeros_like(x[..., 0], dtype=leaf.dtype)
-    return leaf + zeros.reshape(batch + (1,) * (leaf.ndim - len(batch)))
+    return leaf + zeros.reshape(zeros.shape + (1,) * (leaf.ndim - axes))

@@ -14,6 +14,7 @@ from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.blocks import flat
+from gatedrnn.layers.inputs import numbers
 from gatedrnn.policy import Policy
 from gatedrnn.trees import exportable
 
@@ -34,10 +35,15 @@ class Stateless:
         del params, x
         return ()
 
-    def step(self, params: Params, carry: tuple[()], x: Any) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
+    def step(
+        self, params: Params, carry: tuple[()], x: Any, *, resets: Any = None
+    ) -> tuple[tuple[()], Shaped[Array, "*B O"]]:
         """Map one input in evaluation mode."""
         self._check_carry(carry)
-        return (), self._map(params, sequence.numbers("x", x), None)
+        x = numbers("x", x)
+        if resets is not None:  # nothing to reset, but wrong ones are wrong here too
+            sequence.check_flags("resets", resets, x.shape, time=False)
+        return (), self._map(params, x, None)
 
     def apply(
         self,
@@ -53,7 +59,7 @@ class Stateless:
         """Map every step on its own; padded steps give zeros."""
         if carry is not None:
             self._check_carry(carry)
-        xs = sequence.numbers("xs", xs)
+        xs = numbers("xs", xs)
         sequence.check_key(key)
         if xs.ndim == 0:
             raise InputError("xs: expected time as the first axis, got a scalar")

@@ -42,7 +42,8 @@ class VariationalDropout(Wrapper):
             return params, beside(prepared, None)
         own, inner = jax.random.split(key)
         h = _output(jax.eval_shape(self.inner.initial_carry, params, sequence.first_input(xs)))
-        mask = jnp.broadcast_to(kept(own, self.rate, h.shape, h.dtype), (xs.shape[0], *h.shape))
+        steps = jax.tree.leaves(xs)[0].shape[0]
+        mask = jnp.broadcast_to(kept(own, self.rate, h.shape, h.dtype), (steps, *h.shape))
         params, prepared = prepare(self.inner, params, xs, inner)
         return params, beside(prepared, mask)
 

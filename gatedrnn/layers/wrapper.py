@@ -14,13 +14,14 @@ from gatedrnn.cells.gated import mixes_units
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
+from gatedrnn.layers.inputs import is_prepared
 from gatedrnn.layers.scan import prepare
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key, Shaped
 
-    from gatedrnn.types import Carry, Cell, Params
+    from gatedrnn.types import Carry, Cell, InDim, Params
 
 
 @config
@@ -38,7 +39,7 @@ class Wrapper:
         """O of the inner cell."""
         return self.inner.out_dim
 
-    def init(self, key: Key[Array, ""], in_dim: int) -> Params:
+    def init(self, key: Key[Array, ""], in_dim: InDim) -> Params:
         """Draw the inner cell's parameters."""
         return self.inner.init(key, in_dim)
 
@@ -113,7 +114,7 @@ def kept(key: Key[Array, ""], rate: Any, shape: tuple[int, ...], dtype: Any) -> 
 
 def parted(x: Any) -> tuple[Any, Any]:
     """Return the inner cell's input and the wrapper's own noise, None in evaluation, of what ``beside`` made."""
-    if not isinstance(x, tuple):
+    if not is_prepared(x):
         return x, None
     first, own, *further = x
     return (first, *further) if further else first, own
@@ -121,6 +122,6 @@ def parted(x: Any) -> tuple[Any, Any]:
 
 def beside(xs: Any, own: Any) -> Any:
     """Put the wrapper's noise beside an inner cell's input, before the inner cell's own; None where there is none."""
-    if isinstance(xs, tuple):
+    if is_prepared(xs):
         return (xs[0], own, *xs[1:])
     return xs if own is None else (xs, own)

@@ -55,7 +55,7 @@ class Zoneout(Wrapper):
         keep = None
         if own is not None:
             carry = jax.eval_shape(self.inner.initial_carry, params, sequence.first_input(xs))
-            keep = self._drawn(own, _states(carry), xs.shape[0])
+            keep = self._drawn(own, _states(carry), jax.tree.leaves(xs)[0].shape[0])
         return Prepared(prepared, States(jnp.asarray(self.h, float), jnp.asarray(self.c, float))), beside(inputs, keep)
 
     def step(self, params: Any, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:

@@ -88,7 +88,7 @@ def task_from(
         tokens=tokens > 0,
         encode=partial(_one_hot, tokens) if tokens else as_it_is,
         reading=splitter.reading,
-        anchor=_anchor(data, splitter) if kind == "forecast" else None,
+        anchor=None if kind != "forecast" or outputs is None else _anchor(data, outputs, splitter),
         facts=facts(data, kind, splitter),
         with_window=lambda window: task_from(
             data,
@@ -142,12 +142,15 @@ def _columns(data: Sequences) -> tuple[int, ...]:
     return tuple(data.features.index(target) for target in data.targets)
 
 
-def _anchor(data: Sequences, splitter: Splitter) -> Anchor:
-    """Return which inputs are the targets, with the sizes of their changes in what the first seed trains on."""
+def _anchor(data: Sequences, outputs: np.ndarray, splitter: Splitter) -> Anchor:
+    """Return which inputs are the targets, with the sizes of their changes in what the first seed trains on.
+
+    These are taken from ``outputs``, the targets of each step: their columns of ``data.x`` would be another copy.
+    """
     columns, (train, _, _), of_outputs = _columns(data), splitter.parts(0), splitter.reading(0).outputs
     assert of_outputs is not None
     unit = np.where(of_outputs[1] > 0, of_outputs[1], 1.0)
-    step, ahead = (change(data.x[:, list(columns)], train, steps, unit) for steps in (1, splitter.ahead))
+    step, ahead = (change(outputs, train, steps, unit) for steps in (1, splitter.ahead))
     return Anchor(columns, step, ahead)
 
 

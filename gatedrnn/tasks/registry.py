@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import japanese_vowels, jsb_chorales
+from gatedrnn.tasks.generated.adding import adding
+from gatedrnn.tasks.generated.automata import dyck, flip_flop, parity
+from gatedrnn.tasks.generated.counting import counting
+from gatedrnn.tasks.generated.recall import copy_memory, selective_copying
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
@@ -17,6 +22,14 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
         "japanese-vowels-forecast": japanese_vowels.forecast,
         "japanese-vowels-speaker": japanese_vowels.speaker,
         "jsb-chorales": jsb_chorales.next_frame,
+        **{f"adding-{length}": partial(adding, length) for length in (50, 100, 200, 400, 600)},
+        **{f"copy-memory-{pause}": partial(copy_memory, pause) for pause in (50, 100, 1000)},
+        "selective-copying-100": partial(selective_copying, 100),
+        "parity-32": partial(parity, 32),
+        "flip-flop-100": partial(flip_flop, 100),
+        "dyck-100": partial(dyck, 100),
+        "anbn-50": partial(counting, 2, 50),
+        "anbncn-50": partial(counting, 3, 50),
     }
 )
 """Names to constructors; data are read when a task is split."""

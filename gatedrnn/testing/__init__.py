@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
-    from gatedrnn.types import Cell, Layer
+    from gatedrnn.types import Cell, InDim, Layer
 
 LAYER_LAWS = (*time_laws.LAWS, *padding_laws.LAWS, *reset_laws.LAWS, *batch_laws.LAWS, *program_laws.LAWS)
 CELL_LAWS = cell_laws.LAWS
@@ -36,7 +36,7 @@ GATED_LAWS = gate_laws.LAWS
 def check_layer(
     layer: Layer,
     *,
-    in_dim: int = 3,
+    in_dim: InDim = 3,
     key: Key[Array, ""] | None = None,
     inputs: Callable[[Key[Array, ""], tuple[int, ...]], Any] | None = None,
 ) -> None:
@@ -68,13 +68,20 @@ def check_layer(
             _check(law, layer, probe)
 
 
-def check_cell(cell: Cell, *, in_dim: int = 3, key: Key[Array, ""] | None = None) -> None:
+def check_cell(
+    cell: Cell,
+    *,
+    in_dim: InDim = 3,
+    key: Key[Array, ""] | None = None,
+    inputs: Callable[[Key[Array, ""], tuple[int, ...]], Any] | None = None,
+) -> None:
     """Check every law that holds for a cell, and for the layer ``gr.scan(cell)``, on small random sequences.
 
     Args:
         cell: any ``Cell``, hashable as frozen dataclasses are; a ``GatedCell`` is checked as such too.
-        in_dim: I, the features of the input.
+        in_dim: I, the features of the input, or what ``init`` takes for it.
         key: the key for parameters and inputs; None is ``jax.random.key(0)``.
+        inputs: ``inputs(key, leading)`` draws an input, as in ``check_layer``.
 
     Raises:
         AssertionError: naming the law, the cell and the numbers.
@@ -84,7 +91,7 @@ def check_cell(cell: Cell, *, in_dim: int = 3, key: Key[Array, ""] | None = None
         >>> gr.testing.check_cell(gr.SimpleRNN(2))
     """
     with jax.default_matmul_precision("highest"):
-        probe = Probe(scan(cell), in_dim, jax.random.key(0) if key is None else key)
+        probe = Probe(scan(cell), in_dim, jax.random.key(0) if key is None else key, inputs)
         for law in CELL_LAWS + (GATED_LAWS if isinstance(cell, GatedCell) else ()):
             _check(law, cell, probe, cell)
         for law in LAYER_LAWS:

@@ -14,12 +14,13 @@ from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.layers.chain import chain
 from gatedrnn.layers.engines.base import EngineRefusal
 from gatedrnn.layers.engines.table import choices_for
+from gatedrnn.layers.inputs import is_one_array
 from gatedrnn.layers.residual import residual
 from gatedrnn.layers.scan import prepare, scan
 from gatedrnn.layers.stack import stack
 from gatedrnn.policy import Policy
 from gatedrnn.testing.compare import assert_close
-from gatedrnn.testing.probe import BATCH, STEPS, apply_to, gradients_of
+from gatedrnn.testing.probe import BATCH, STEPS, apply_to, at, gradients_of
 
 if TYPE_CHECKING:
     from gatedrnn.testing.probe import Probe, ProbeBatch
@@ -34,7 +35,7 @@ def scan_equals_a_loop(probe: Probe, cell: Cell) -> None:
         params, xs = prepare(cell, probe.params, batch.xs, key)
         carry, ys = batch.carry, []
         for t in range(STEPS):
-            carry, y = step(params, carry, jax.tree.map(lambda leaf, t=t: leaf[t], xs))
+            carry, y = step(params, carry, at(xs, t))
             ys.append(y)
         expected = carry, jnp.stack(ys)
         what = "(carry, ys)" if key is None else "(carry, ys) in training"
@@ -44,11 +45,13 @@ def scan_equals_a_loop(probe: Probe, cell: Cell) -> None:
 def stack_equals_chain(probe: Probe, cell: Cell) -> None:
     """``scan(stack(a, b, c))`` equals ``chain(scan(a), scan(b), scan(c))`` on the same params.
 
-    The cell stands between two residual ones, with NaN in padding, which must not pass through those either.
+    The cell stands between two residual ones, with NaN in padding, which must not pass through those either. One that
+    takes several arrays stands at the bottom.
     """
-    below, above = residual(SimpleRNN(probe.in_dim)), residual(SimpleRNN(cell.out_dim))
-    one = scan(stack(below, cell, above))
-    several = chain(residual(scan(below.inner)), scan(cell), residual(scan(above.inner)))
+    below = (SimpleRNN(probe.in_dim),) if is_one_array(probe.whole.xs) else ()
+    above = SimpleRNN(cell.out_dim)
+    one = scan(stack(*map(residual, below), cell, residual(above)))
+    several = chain(*(residual(scan(each)) for each in below), scan(cell), residual(scan(above)))
     params = one.init(probe.key, probe.in_dim)
     batch = probe.padded.poisoned(~probe.padded.valid)._replace(carry=None)
     for key in _keys(probe, cell):
@@ -64,7 +67,7 @@ def reverse_equals_flipping(probe: Probe, cell: Cell) -> None:
     flip = jnp.where(batch.valid, batch.lengths - 1 - steps, steps), jnp.arange(BATCH)
     # A segment's first step is its last one now: the next segment starts one step later.
     starts = jnp.concatenate([jnp.zeros((1, BATCH), bool), (batch.resets & batch.valid)[flip][:-1]])
-    flipped = batch._replace(xs=batch.xs[flip], resets=starts)
+    flipped = batch._replace(xs=at(batch.xs, flip), resets=starts)
     carry, ys = probe.apply(probe.params, flipped)
     got = jax.jit(apply_to, static_argnums=0)(scan(cell, reverse=True), probe.params, batch)
     probe.assert_close(got, (carry, ys[flip]), "(carry, ys)")
@@ -101,7 +104,7 @@ def low_precision_scans(probe: Probe, cell: Any) -> None:
     for policy in (Policy(compute="bfloat16"), Policy(params="bfloat16")):
         layer = scan(dataclasses.replace(cell, policy=policy))
         params = jax.eval_shape(lambda key, layer=layer: layer.init(key, probe.in_dim), probe.key)
-        initial = jax.eval_shape(layer.initial_carry, params, probe.whole.xs[0])
+        initial = jax.eval_shape(layer.initial_carry, params, at(probe.whole.xs, 0))
         carry, ys = jax.eval_shape(layer.apply, params, probe.whole.xs)
         if carry != initial:
             raise AssertionError(f"carry with {policy}: expected {initial}, as at the start, got {carry}")

@@ -30,6 +30,11 @@ def assert_equal(got: Any, expected: Any, what: str) -> None:
     assert_close(got, expected, what, rtol=0.0)
 
 
+def assert_zero(got: Any, what: str) -> None:
+    """Raise ``AssertionError`` unless all numbers of a tree are zero."""
+    assert_equal(got, jax.tree.map(np.zeros_like, got), what)
+
+
 def assert_close(got: Any, expected: Any, what: str, *, rtol: float) -> None:
     """Raise ``AssertionError`` unless both trees are alike and differ by at most ``rtol`` of a leaf's largest entry.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.layers.sequence import select
-from gatedrnn.testing.compare import assert_equal
-from gatedrnn.testing.probe import BATCH, LENGTHS, STEPS, lengths_of
+from gatedrnn.layers.sequence import zero_padding
+from gatedrnn.testing.compare import assert_equal, assert_zero
+from gatedrnn.testing.probe import BATCH, LENGTHS, STEPS, at, lengths_of
 
 if TYPE_CHECKING:
     from gatedrnn.testing.probe import Probe
@@ -33,14 +32,14 @@ def padding_gets_no_gradient(probe: Probe) -> None:
         return
     gradients, _ = probe.gradients(probe.params, probe.padded, probe.weights)
     d_xs = gradients[probe.argnums.index(1)]
-    assert_equal(select(probe.padded.valid, jnp.zeros_like(d_xs), d_xs), jnp.zeros_like(d_xs), "d xs in padding")
+    assert_zero(zero_padding(~probe.padded.valid, d_xs), "d xs in padding")
 
 
 def padded_outputs_are_zero(probe: Probe) -> None:
     """``ys`` is zero wherever a step does not exist."""
     batch = probe.padded
     _, ys = probe.apply(probe.params, batch.poisoned(~batch.valid))
-    assert_equal(select(batch.valid, jnp.zeros_like(ys), ys), jnp.zeros_like(ys), "ys in padding")
+    assert_zero(zero_padding(~batch.valid, ys), "ys in padding")
 
 
 def length_zero_returns_the_carry_that_came(probe: Probe) -> None:
@@ -70,7 +69,7 @@ def a_length_cuts(probe: Probe) -> None:
     """``lengths`` equal the same sequences cut there, forward and in reverse."""
     half = STEPS // 2
     batch = probe.whole._replace(lengths=lengths_of(half), resets=probe.padded.resets)
-    cut = batch._replace(xs=batch.xs[:half], mask=batch.mask[:half], resets=batch.resets[:half])
+    cut = batch._replace(xs=at(batch.xs, slice(half)), mask=batch.mask[:half], resets=batch.resets[:half])
     carry, ys = probe.apply(probe.params, batch)
     probe.assert_close((carry, ys[:half]), probe.apply(probe.params, cut), "(carry, ys)")
 
@@ -81,15 +80,15 @@ def holes_vanish(probe: Probe) -> None:
     valid = np.asarray(batch.valid)
     # A stable sort of each sequence puts its steps in front, in their order.
     order = np.argsort(~valid, axis=0, kind="stable")
-    at = order, np.arange(BATCH)
+    places = order, np.arange(BATCH)
     dense = batch._replace(
-        xs=batch.xs[at],
+        xs=at(batch.xs, places),
         lengths=lengths_of(*valid.sum(0).tolist()),
         mask=probe.whole.mask,
-        resets=(batch.resets & batch.valid)[at],
+        resets=(batch.resets & batch.valid)[places],
     )
     carry, ys = probe.apply(probe.params, batch)
-    probe.assert_close((carry, ys[at]), probe.apply(probe.params, dense), "(carry, ys)")
+    probe.assert_close((carry, ys[places]), probe.apply(probe.params, dense), "(carry, ys)")
 
 
 def training_hides_padding_too(probe: Probe) -> None:
@@ -97,8 +96,7 @@ def training_hides_padding_too(probe: Probe) -> None:
     batch = probe.padded
     got = probe.apply(probe.params, batch.poisoned(~batch.valid), probe.key)
     assert_equal(got, probe.apply(probe.params, batch, probe.key), "(carry, ys)")
-    padding = select(batch.valid, jnp.zeros_like(got[1]), got[1])
-    assert_equal(padding, jnp.zeros_like(padding), "ys in padding")
+    assert_zero(zero_padding(~batch.valid, got[1]), "ys in padding")
 
 
 LAWS = (

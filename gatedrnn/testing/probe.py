@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gatedrnn.layers.sequence import select
+from gatedrnn.layers.sequence import first_input, select
 from gatedrnn.testing import compare
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Int, Key
 
-    from gatedrnn.types import Carry, Layer, Params
+    from gatedrnn.types import Carry, InDim, Layer, Params
 
 STEPS, BATCH = 6, 4
 LENGTHS = (6, 0, 4, 5)
@@ -54,6 +54,11 @@ class ProbeBatch(NamedTuple):
         return self._replace(xs=select(where, poison(self.xs), self.xs), resets=self.resets ^ where)
 
 
+def at(tree: Any, index: Any) -> Any:
+    """Return entries of each array of an input, by their place in time and batch."""
+    return jax.tree.map(lambda leaf: leaf[index], tree)
+
+
 def poison(tree: Any) -> Any:
     """Return the tree with NaN for every real number and the largest value for every whole one."""
 
@@ -68,7 +73,7 @@ def poison(tree: Any) -> Any:
 class Probe:
     """A layer, and what its laws are checked on; each program is compiled once and serves many laws."""
 
-    def __init__(self, layer: Layer, in_dim: int, key: Key[Array, ""], inputs: Callable[..., Any] | None = None):
+    def __init__(self, layer: Layer, in_dim: InDim, key: Key[Array, ""], inputs: Callable[..., Any] | None = None):
         key_params, key_xs, key_before, self.key = jax.random.split(key, 4)
         draw = inputs or (lambda key, leading: jax.random.normal(key, (*leading, in_dim)))
         self.layer = layer
@@ -86,7 +91,7 @@ class Probe:
         self.weights = jax.tree.map(_weights, jax.eval_shape(self.apply, self.params, self.padded))
         self.argnums = tuple(i for i, tree in enumerate((self.params, xs, carry)) if _is_real(tree))
         self.gradients = jax.jit(partial(gradients_of, layer, self.argnums))
-        self.initial_carry = jax.jit(layer.initial_carry)(self.params, xs[0])
+        self.initial_carry = jax.jit(layer.initial_carry)(self.params, first_input(xs))
         self.rtol = compare.tolerance(self._eps(), self._operations())
 
     def assert_close(self, got: Any, expected: Any, what: str) -> None:

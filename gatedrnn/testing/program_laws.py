@@ -32,9 +32,10 @@ def types_follow_the_policy(probe: Probe) -> None:
         return
     expected = jax.eval_shape(probe.apply, probe.params, probe.padded)
     widest = jnp.ones(()).dtype.name  # float64 where it is enabled
-    tokens = jnp.issubdtype(probe.padded.xs.dtype, jnp.integer)
+    came = probe.padded.xs
+    tokens = all(jnp.issubdtype(leaf.dtype, jnp.integer) for leaf in jax.tree.leaves(came))
     for dtype in ("int8", "int32", "uint32") if tokens else ("float16", "bfloat16", "float32", widest, "int8", "int32"):
-        xs = jax.ShapeDtypeStruct(probe.padded.xs.shape, dtype)
+        xs = jax.tree.map(lambda leaf, dtype=dtype: jax.ShapeDtypeStruct(leaf.shape, dtype), came)
         for carry in (probe.padded.carry, None):
             got = jax.eval_shape(probe.apply, probe.params, probe.padded._replace(xs=xs, carry=carry))
             if got != expected:

@@ -14,7 +14,7 @@ from gatedrnn.training.groups import Group, groups
 from gatedrnn.training.member import Members
 from gatedrnn.training.plan import Plan
 from gatedrnn.training.population import Population, member, population
-from gatedrnn.training.run import Run, Status
+from gatedrnn.training.run import Divisible, Run, Status
 from gatedrnn.training.step import adam, adamw, train_step, warmup_cosine
 from gatedrnn.training.store import Interrupted, Store
 from gatedrnn.training.stream import Stream
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXIT_CODE",
     "Checkpoints",
+    "Divisible",
     "EarlyStopping",
     "FixedSteps",
     "Group",

@@ -47,12 +47,16 @@ class Data(NamedTuple):
 
 
 class EarlyStoppingState(NamedTuple):
-    """A run between two epochs; E is the cap on epochs."""
+    """A run between two steps; E is the cap on epochs, N the examples that an epoch trains on."""
 
     params: Params
     optimizer: Any
     key: Key[Array, ""]
     epoch: Int[Array, ""]
+    order: Int[Array, "N"]
+    """The examples of the epoch at work, in the order in which steps take them."""
+    loss_sum: Float[Array, ""]
+    """Of the epoch's steps so far."""
     best_params: Params
     best_validation: Float[Array, ""]
     best_epoch: Int[Array, ""]
@@ -71,10 +75,11 @@ def adam_of(hyper: Hyper) -> optax.GradientTransformation:
 class EarlyStopping:
     """A run that stops at a cap on epochs, when it no longer improves on validation, or when it diverges.
 
-    It is a ``gatedrnn.training.Run``: ``advance`` trains for at most ``segment`` epochs. A run that has stopped stays
-    as it is, and costs nothing under a map. It stops at the cap, when its validation loss has not improved for
-    ``patience`` epochs, or when its training or validation loss is no longer finite: then ``diverged_at`` says in
-    which epoch, and the best parameters are still the ones before. Curves are in the state, so there are no metrics.
+    It is a ``gatedrnn.training.Divisible``: ``advance`` trains for at most ``segment`` epochs, ``advance_part`` for as
+    many steps as it is told. A run that has stopped stays as it is, and costs nothing under a map. It stops at the cap,
+    when its validation loss has not improved for ``patience`` epochs, or when its training or validation loss is no
+    longer finite: then ``diverged_at`` says in which epoch, and the best parameters are still the ones before. Curves
+    are in the state, so there are no metrics.
 
     Attributes:
         init_params: ``(hyper, key) -> params``.
@@ -113,6 +118,16 @@ class EarlyStopping:
         """Calls of ``advance`` that reach the cap."""
         return -(-self.max_epochs // self.segment)
 
+    @property
+    def segment_steps(self) -> int:
+        """Optimiser steps of one ``advance``."""
+        return self.segment * self.epoch_steps
+
+    @property
+    def epoch_steps(self) -> int:
+        """Optimiser steps of an epoch."""
+        return self.examples // self.batch_size
+
     def status(self, state: EarlyStoppingState) -> Status:
         """Return whether the run has stopped, and the epoch in which it diverged."""
         return Status(state.stopped, state.diverged_at)
@@ -129,6 +144,8 @@ class EarlyStopping:
             optimizer=self.optimizer(hyper).init(params),
             key=key,
             epoch=jnp.zeros((), jnp.int32),
+            order=self.order(key, 0),
+            loss_sum=jnp.zeros(()),
             best_params=params,
             best_validation=jnp.full((), jnp.inf),
             best_epoch=jnp.zeros((), jnp.int32),
@@ -138,48 +155,71 @@ class EarlyStopping:
             validation_curve=curve,
         )
 
-    def train_epoch(self, hyper: Any, state: EarlyStoppingState, train: Any) -> tuple[Params, Any, Float[Array, ""]]:
-        """Take one step for each batch of a new order; return parameters, optimiser state and mean loss in nats."""
-        key_order, key_noise = jax.random.split(jax.random.fold_in(state.key, state.epoch))
-        steps = self.examples // self.batch_size
-        order = jax.random.permutation(key_order, self.examples)[: steps * self.batch_size]
+    def order(self, key: Key[Array, ""], epoch: Any) -> Int[Array, "N"]:
+        """Return the examples of an epoch in their order, those of a step after those of the step before."""
+        key_order, _ = jax.random.split(jax.random.fold_in(key, epoch))
+        return jax.random.permutation(key_order, self.examples)[: self.epoch_steps * self.batch_size]
 
-        def step(carry: tuple[Params, Any], inputs: tuple[Array, Array]) -> tuple[tuple[Params, Any], Array]:
-            indices, key = inputs
-            batch = self.take(train, indices)
-            params, opt_state, loss = train_step(self.loss, self.optimizer(hyper), hyper, *carry, batch, key)
-            return (params, opt_state), loss
+    def take_steps(
+        self, hyper: Any, state: EarlyStoppingState, examples: Any, first: Any, until: Any
+    ) -> EarlyStoppingState:
+        """Take the steps ``first`` to ``until`` of an epoch; the second is not among them."""
+        _, key_noise = jax.random.split(jax.random.fold_in(state.key, state.epoch))
+        keys = jax.random.split(key_noise, self.epoch_steps)
 
-        batches = (order.reshape(steps, self.batch_size), jax.random.split(key_noise, steps))
-        (params, opt_state), losses = jax.lax.scan(step, (state.params, state.optimizer), batches)
-        return params, opt_state, losses.mean()
+        def step(k: Array, carry: tuple[Params, Any, Array]) -> tuple[Params, Any, Array]:
+            params, opt_state, loss_sum = carry
+            batch = self.take(examples, jax.lax.dynamic_slice_in_dim(state.order, k * self.batch_size, self.batch_size))
+            params, opt_state, loss = train_step(
+                self.loss, self.optimizer(hyper), hyper, params, opt_state, batch, keys[k]
+            )
+            return params, opt_state, loss_sum + loss
 
-    def train_and_validate(self, hyper: Any, state: EarlyStoppingState, data: Data) -> EarlyStoppingState:
-        """Train for one epoch, and decide whether to stop."""
-        params, opt_state, train = self.train_epoch(hyper, state, data.train)
+        before = (state.params, state.optimizer, state.loss_sum)
+        params, opt_state, loss_sum = jax.lax.fori_loop(first, until, step, before)
+        return state._replace(params=params, optimizer=opt_state, loss_sum=loss_sum)
+
+    def validate(self, hyper: Any, state: EarlyStoppingState, data: Data) -> EarlyStoppingState:
+        """End an epoch, and decide whether to stop."""
+        params, train = state.params, state.loss_sum / self.epoch_steps
         total, count = pair_of_loss(self.loss(params, hyper, data.validation, None))
         validation = total / count
         finite = jnp.isfinite(train) & jnp.isfinite(validation)
         better = finite & (validation < state.best_validation)
-        best_epoch = jnp.where(better, state.epoch + 1, state.best_epoch)
-        return EarlyStoppingState(
-            params=params,
-            optimizer=opt_state,
-            key=state.key,
-            epoch=state.epoch + 1,
+        epoch = state.epoch + 1
+        best_epoch = jnp.where(better, epoch, state.best_epoch)
+        return state._replace(
+            epoch=epoch,
+            order=self.order(state.key, epoch),
+            loss_sum=jnp.zeros_like(state.loss_sum),
             best_params=jax.tree.map(lambda new, old: jnp.where(better, new, old), params, state.best_params),
             best_validation=jnp.where(better, validation, state.best_validation),
             best_epoch=best_epoch,
-            stopped=~finite | (state.epoch + 1 - best_epoch >= self.patience) | (state.epoch + 1 >= self.max_epochs),
-            diverged_at=jnp.where(finite, -1, state.epoch + 1),
+            stopped=~finite | (epoch - best_epoch >= self.patience) | (epoch >= self.max_epochs),
+            diverged_at=jnp.where(finite, -1, epoch),
             train_curve=state.train_curve.at[state.epoch].set(train),
             validation_curve=state.validation_curve.at[state.epoch].set(validation),
         )
 
     def advance(self, hyper: Any, state: EarlyStoppingState, data: Data) -> tuple[EarlyStoppingState, tuple[()]]:
         """Train for ``segment`` epochs, or until the run stops."""
-        until = jnp.minimum(state.epoch + self.segment, self.max_epochs)
-        state = jax.lax.while_loop(
-            lambda s: ~s.stopped & (s.epoch < until), lambda s: self.train_and_validate(hyper, s, data), state
-        )
-        return state, ()
+        return self.advance_part(hyper, state, data, jnp.int32(0), jnp.int32(self.segment_steps)), ()
+
+    def advance_part(
+        self, hyper: Any, state: EarlyStoppingState, data: Data, first: Int[Array, ""], count: Int[Array, ""]
+    ) -> EarlyStoppingState:
+        """Take ``count`` steps of a segment from step ``first`` of it on, or fewer where the run stops."""
+        steps = self.epoch_steps
+
+        def part(carry: tuple[EarlyStoppingState, Array]) -> tuple[EarlyStoppingState, Array]:
+            state, at = carry
+            begin, until = at % steps, jnp.minimum(at % steps + first + count - at, steps)
+
+            def train(state: EarlyStoppingState) -> EarlyStoppingState:
+                state = self.take_steps(hyper, state, data.train, begin, until)
+                return jax.lax.cond(until == steps, lambda s: self.validate(hyper, s, data), lambda s: s, state)
+
+            return jax.lax.cond(state.stopped, lambda s: s, train, state), at + until - begin
+
+        # What ends the loop is the same for all members, so that under vmap it stays one number, and a branch a branch.
+        return jax.lax.while_loop(lambda carry: carry[1] < first + count, part, (state, first))[0]

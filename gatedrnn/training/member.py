@@ -36,34 +36,43 @@ class MemberState(NamedTuple):
     status: Status
 
 
+class Span(NamedTuple):
+    """What a program is told to train; numbers that all members share, so that there is one program for all."""
+
+    segment: Any
+    """How many segments there were before this one."""
+    first: Any
+    """Step of the segment to begin with, and ..."""
+    count: Any
+    """... how many of its steps to take, where a run can be divided."""
+
+
 def starting(run: Run, hyper: Any, key: Any, data: Any) -> tuple[Any, Status]:
     """Return a member before its first step."""
     return run.init(hyper, key, data), Status(jnp.zeros((), bool), jnp.full((), -1, jnp.int32))
 
 
-def advanced(
-    run: Run, advance: Callable[..., Any], one: MemberState, data: Any, segment: Any
-) -> tuple[Any, Status, Any]:
-    """Return state, status and metrics after a segment.
+def advanced(run: Run, advance: Callable[..., Any], one: MemberState, data: Any, span: Span) -> tuple[Any, Status, Any]:
+    """Return state, status and metrics after a segment, or a part of it.
 
     Args:
         run: the run; its ``status``, where it has one, says whether the member stops.
-        advance: the run's ``advance`` under ``jit``, so that it is traced once for all that asks what it returns.
-        one: the member before the segment.
+        advance: what trains a span, under ``jit``, so that it is traced once for all that asks what it returns.
+        one: the member before the span.
         data: the data that all members share.
-        segment: how many segments there were before this one.
+        span: which steps of which segment to take.
     """
 
     def train() -> tuple[Any, Status, Any]:
-        state, metrics = advance(one.hyper, one.state, data)
+        state, metrics = advance(one.hyper, one.state, data, span)
         own = getattr(run, "status", None)
         if own is not None:
             return state, own(state), metrics
-        state, status = guarded(one.state, state, metrics, segment)
+        state, status = guarded(one.state, state, metrics, span.segment)
         return state, status, metrics
 
     def rest() -> tuple[Any, Status, Any]:
-        metrics = jax.eval_shape(advance, one.hyper, one.state, data)[1]
+        metrics = jax.eval_shape(advance, one.hyper, one.state, data, span)[1]
         return one.state, one.status, jax.tree.map(blank, metrics)
 
     return jax.lax.cond(one.status.stopped, rest, train)

@@ -16,7 +16,8 @@ from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, MemberState, advanced, blank_metrics, starting, with_segment
 from gatedrnn.training.placement import Placement, assign
 from gatedrnn.training.plan import Plan, PlanName, as_plan, devices_of, smaller_chunk
-from gatedrnn.training.size import inside_of
+from gatedrnn.training.portions import NO_STEPS, Portions, advance_of, ended
+from gatedrnn.training.size import bytes_of, inside_of
 from gatedrnn.training.store import stop_of_any
 from gatedrnn.training.stream import DataSource
 
@@ -46,7 +47,7 @@ class Population:
         self.run = run
         self.plan = as_plan(plan, jax.default_backend())
         self.traces = 0
-        self._advance = jax.jit(run.advance)
+        self._advance = advance_of(run)
         self.compile_seconds = 0.0
         self._lowered: dict[Any, Any] = {}
         self._programs: dict[Any, Any] = {}
@@ -78,22 +79,20 @@ class Population:
         identity = fingerprint(hypers, keys, feed.first)
         states, status = self._init(hypers, keys, feed.first)
         hypers, states, status = placement.gather((hypers, states, status))
-        first = placement.share(feed.first)
-        segments, members = (
-            0,
-            Members(states, status, self._metrics(placement, MemberState(hypers, states, status), first)),
-        )
+        ones = MemberState(hypers, states, status)
+        members = Members(states, status, self._metrics(placement, ones, placement.share(feed.first)))
+        at = Portions(self.run, whole=feed.flows)
         if store is not None and (saved := store.restore(feed.with_position(members), identity)) is not None:
-            segments, members = saved[0], feed.resumed(*saved)
-        while segments < self.run.segments and not np.all(members.status.stopped) and go_on(segments):
-            members = self._segment(placement, hypers, members, feed.take(placement.share), segments)
-            segments += 1
+            at.position = saved[0]
+            members = feed.resumed(at.segments, saved[1])
+        while not at.over and not np.all(members.status.stopped) and (not at.between or go_on(at.segments)):
+            members = self._segment(placement, hypers, members, feed.take(placement.share), at)
             if store is not None:
-                store.save(segments, feed.with_position(members), identity)
+                store.save(at.position, feed.with_position(members), identity)
             stop = stop_of_any(on_segment, placement.here(members))
             if stop is not None:
                 if store is not None:
-                    store.save(segments, feed.with_position(members), identity, force=True)
+                    store.save(at.position, feed.with_position(members), identity, force=True)
                 raise stop
         states, status = placement.gather((members.states, members.status))
         return placement.here(Members(states, status, members.metrics))
@@ -109,43 +108,53 @@ class Population:
 
     def _metrics(self, placement: Placement, ones: MemberState, data: Any) -> Any:
         """Return room for the metrics of all segments."""
-        metrics = self._program(placement, *self._dealt(placement, ones, data, 0)[1:]).out_info[2]
+        metrics = self._program(placement, *self._dealt(placement, ones)[1:], data).out_info[2]
         of_one = jax.tree.map(lambda m: jax.ShapeDtypeStruct(m.shape[1:], m.dtype), metrics)
         return blank_metrics(of_one, len(ones.status.stopped), self.run.segments)
 
-    def _segment(self, placement: Placement, hypers: Any, members: Members, data: Any, segment: int) -> Members:
-        """Train all members for a segment, dealt to devices anew."""
-        ones = MemberState(hypers, members.states, members.status)
+    def _segment(self, placement: Placement, hypers: Any, members: Members, data: Any, at: Portions) -> Members:
+        """Train all members, dealt to devices anew, to the end of the segment, or until a signal has come."""
+        segment = at.segments
+        places, ones, program = self._fitting(placement, MemberState(hypers, members.states, members.status), data)
         while True:
-            places, args, chunk = self._dealt(placement, ones, data, segment)
-            program = self._compiled(self._program(placement, args, chunk))
-            if self.plan.inside == "map" or self.plan.chunk:
+            shared, began = (data, placement.share(at.span())), time.perf_counter()
+            states, status, metrics = program(ones, shared)
+            all_ended = ended(placement, status)  # waits
+            if at.took(time.perf_counter() - began) or all_ended:
                 break
-            fitting = smaller_chunk(chunk, bytes_of(program), self._memory())
-            if fitting == chunk:
-                break
-            self._chunks[len(places)] = fitting
-        states, status, metrics = placement.take(program(*args), places)
+            ones = MemberState(ones.hyper, states, status)
+        states, status, metrics = placement.take((states, status, metrics), places)
         return Members(states, status, with_segment(members.metrics, metrics, segment))
 
-    def _dealt(self, placement: Placement, ones: MemberState, data: Any, segment: int) -> tuple[Any, Any, int]:
-        """Return each member's place, the program's arguments, and members of a vmap; copies on is_copy places rest."""
+    def _fitting(self, placement: Placement, ones: MemberState, data: Any) -> tuple[Any, MemberState, Any]:
+        """Return each member's place, all members on theirs, and a program that fits into memory."""
+        while True:
+            places, dealt, chunk = self._dealt(placement, ones)
+            program = self._compiled(self._program(placement, dealt, chunk, data))
+            fixed = self.plan.inside == "map" or self.plan.chunk
+            fitting = chunk if fixed else smaller_chunk(chunk, bytes_of(program), self._memory())
+            if fitting == chunk:
+                return places, dealt, program
+            self._chunks[len(places)] = fitting
+
+    def _dealt(self, placement: Placement, ones: MemberState) -> tuple[Any, MemberState, int]:
+        """Return each member's place, all members on theirs, and members of a vmap; copies on is_copy places rest."""
         stopped = np.asarray(ones.status.stopped)
         chunk = self._chunks.get(len(stopped)) or self.plan.chunk or -(-len(stopped) // placement.rows)
         dealt = assign(stopped, placement.rows, chunk if self.plan.inside == "vmap" else 1)
         ones = placement.take(ones, dealt.member_at)
         ones = ones._replace(status=ones.status._replace(stopped=ones.status.stopped | dealt.is_copy))
-        args = placement.spread(ones), (data, placement.share(np.int32(segment)))
-        return dealt.places(), args, chunk
+        return dealt.places(), placement.spread(ones), chunk
 
-    def _program(self, placement: Placement, args: Any, chunk: int) -> Any:
-        """Return the program of a segment, not yet compiled."""
+    def _program(self, placement: Placement, ones: MemberState, chunk: int, data: Any) -> Any:
+        """Return the program that trains members for a span, not yet compiled."""
+        shared = data, placement.share(NO_STEPS)
 
         def advance_all(ones: MemberState, shared: Any) -> Any:
             self.traces += 1
             return self._each(lambda one: advanced(self.run, self._advance, one, *shared), ones, chunk)
 
-        return self._lower(f"advance {chunk}", placement.split(advance_all), *args)
+        return self._lower(f"advance {chunk}", placement.split(advance_all), ones, shared)
 
     def _each(self, function: Callable[[Any], Any], members: Any, chunk: int) -> Any:
         """Call a function of one member for all of them, as the plan says."""
@@ -193,12 +202,6 @@ def member(tree: Any, k: int) -> Any:
     return jax.tree.map(lambda x: x[k], tree)
 
 
-def bytes_of(program: Any) -> int:
-    """Return what a compiled program needs of a device: arguments, results and what is in between."""
-    found = program.memory_analysis()
-    return found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes if found else 0
-
-
 def population(
     run: Run,
     hypers: Any,
@@ -224,8 +227,9 @@ def population(
             position, such as that of a ``grain.IterDataset`` (``gatedrnn.training.Stream``).
         plan: "map", "vmap", a ``Plan``, or "auto": by backend and size (``as_plan``).
         store: keeps the members after each segment, and is where training resumes.
-        on_segment: called with the members after each segment. If it raises, ``Interrupted`` for instance, the members
-            are saved, and what it raised goes on; in other processes it is ``Interrupted``.
+        on_segment: called with the members after each segment, and as soon as a ``Termination`` has received a signal.
+            If it raises, ``Interrupted`` for instance, the members are saved, and what it raised goes on; in other
+            processes it is ``Interrupted``.
 
     Returns:
         All members' states, status and metrics.

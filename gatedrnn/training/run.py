@@ -41,3 +41,23 @@ class Run(Protocol):
     def advance(self, hyper: Any, state: Any, data: Any) -> tuple[Any, Any]:
         """Take S steps, always as many; return the new state and a pytree of metrics, each ``[S]``, or ``()``."""
         ...
+
+
+class Divisible(Run, Protocol):
+    """A run whose segments can be cut after any step, to the same bits; it has no metrics but those in its state.
+
+    ``population`` then trains for about half a second between two looks at whether a signal has come, however long a
+    segment is, and counts steps in its checkpoints.
+    """
+
+    @property
+    def segment_steps(self) -> int:
+        """Steps of a segment."""
+        ...
+
+    def advance_part(self, hyper: Any, state: Any, data: Any, first: Int[Array, ""], count: Int[Array, ""]) -> Any:
+        """Take ``count`` steps of a segment from step ``first`` of it on; return the new state.
+
+        Both numbers are traced, and the same for all members of a vmap.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""How large the steps of a member are, and whether members of that size are faster one after another or at once."""
+"""How large a member's steps are, whether such members are faster one after another or at once, and what they need."""
 
 from __future__ import annotations
 
@@ -64,3 +64,9 @@ def programs(value: Any) -> Iterator[core.Jaxpr]:
     elif isinstance(value, (tuple, list)):
         for item in value:
             yield from programs(item)
+
+
+def bytes_of(program: Any) -> int:
+    """Return what a compiled program needs of a device: arguments, results and what is in between."""
+    found = program.memory_analysis()
+    return found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes if found else 0

@@ -53,6 +53,11 @@ class DataSource:
         self._ahead: Any = self.first
         self._shared: Any = None
 
+    @property
+    def flows(self) -> bool:
+        """Whether each segment has data of its own."""
+        return self._stream is not None
+
     def take(self, share: Callable[[Any], Any]) -> Any:
         """Return what the next segment is trained on, on the devices; data that stay the same are moved once."""
         if self._stream is None:

@@ -10,19 +10,22 @@ from gatedrnn.training.store import Interrupted
 EXIT_CODE = 128 + signal.SIGTERM
 """What a shell reports of a process that SIGTERM ended: 143."""
 _WAITING: list[Termination] = []
+_SAVED: list[Termination] = []
 
 
 class Termination:
-    """While this context lasts, a signal waits for the end of a segment, so that nothing is lost.
+    """While this context lasts, a signal waits until what is trained has been saved, so that nothing is lost.
 
     A scheduler sends SIGTERM some time before it kills: ``check``, called by ``on_segment``, raises ``Interrupted``,
-    ``population`` saves its members, and the caller exits with ``EXIT_CODE``.
+    ``population`` saves its members, and the caller exits with ``EXIT_CODE``. A run that can be divided
+    (``gatedrnn.training.Divisible``) calls ``on_segment`` within about half a second, others after their segment.
 
     Args:
         signals: those that wait; SIGTERM alone unless others are named.
 
     Attributes:
         received: the signal that has come; None where none has.
+        obeyed: whether training has heard of it, so that it saves itself now.
 
     Example:
         >>> with Termination() as termination:
@@ -34,11 +37,13 @@ class Termination:
 
     def __init__(self, *signals: signal.Signals) -> None:
         self.received: signal.Signals | None = None
+        self.obeyed = False
         self._before: dict[signal.Signals, Any] = dict.fromkeys(signals or (signal.SIGTERM,))
 
     def check(self, *_: Any) -> None:
         """Raise ``Interrupted`` if a signal has come; arguments, such as ``on_segment`` has, do not matter."""
         if self.received is not None:
+            self.obeyed = True
             raise Interrupted(self.received.name)
 
     def _receive(self, number: int, *_: Any) -> None:
@@ -51,10 +56,27 @@ class Termination:
 
     def __exit__(self, *_: object) -> None:
         _WAITING.remove(self)
+        if self.obeyed:
+            _SAVED.append(self)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
 
 def waiting() -> bool:
-    """Return whether a signal waits for the end of a segment."""
+    """Return whether a signal would wait until training has saved itself."""
     return bool(_WAITING)
+
+
+def asked() -> bool:
+    """Return whether a signal has come that waits."""
+    return any(termination.received is not None for termination in _WAITING)
+
+
+def saving() -> bool:
+    """Return whether training has stopped for a signal, and saves itself."""
+    return any(termination.obeyed for termination in _WAITING)
+
+
+def saved() -> bool:
+    """Return whether training has stopped for a signal in this process, and has saved itself."""
+    return bool(_SAVED)

@@ -83,7 +83,7 @@ def test_peers_that_need_a_gpu_compute_what_ours_computes(benchmarks, monkeypatc
     assert len(saved[-1].records) == len(entries)
 
 
-def test_a_program_that_computes_something_else_is_named_and_not_timed(benchmarks, quick_compiles):
+def test_a_program_that_computes_something_else_is_named_and_not_timed(benchmarks):
     import gpu_entries
     import gpu_races
     from contestants import ours

@@ -107,7 +107,6 @@ def test_exponent_of_a_power_law(bench):
     assert bench.length.exponent(lengths, [3e-3 * n**1.5 for n in lengths]) == pytest.approx(1.5)
 
 
-@pytest.mark.usefixtures("quick_compiles")
 @pytest.mark.parametrize("cell", ["LSTM", "GRU"])
 def test_contestants_compute_the_same(bench, cell):
     """Whoever is installed: outputs or, in training, input gradients as ours."""
@@ -125,7 +124,6 @@ def test_contestants_compute_the_same(bench, cell):
     assert absent == {"onnxruntime": "has no training pass"} or not absent
 
 
-@pytest.mark.usefixtures("quick_compiles")
 def test_whoever_computes_something_else_or_is_missing_is_named(bench):
     ours = bench.contestants.load("ours")
 
@@ -143,7 +141,6 @@ def test_whoever_computes_something_else_or_is_missing_is_named(bench):
     assert entered.absent["exchanged"].startswith("computes something else: exchanged: expected ours within 0.0001")
 
 
-@pytest.mark.usefixtures("quick_compiles")
 def test_peers_from_options_to_picture(bench, tmp_path, capsys):
     tyro, out = import_module("tyro"), tmp_path / "peers-here.json"
     asked = "--shapes vowels --contestants ours nnx --rounds 2 --seconds 1 --out"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gatedrnn.cells.configuration import FUNCTIONS, from_data
-from gatedrnn.cells.registry import cell_maker
+from gatedrnn.cells.registry import cell_maker, own_class
 from gatedrnn.errors import InputError
 
 POLICY = {"class": "Policy", "fields": {}}
@@ -56,7 +56,7 @@ def test_what_is_no_configuration_is_refused(data: Any, message: str) -> None:
 
 
 def test_the_named_class_brings_the_dataclasses_of_its_module_and_nothing_that_was_imported_there() -> None:
-    own = cell_maker("tests.helpers.own_cell:Leaky")
+    own = own_class("tests.helpers.own_cell:Leaky")
     data = {"class": "tests.helpers.own_cell:Leaky", "fields": {"hidden": 3}}
     rate = {"class": "tests.helpers.own_cell:Rate", "fields": {"value": 0.25}}
     assert from_data({**data, "fields": {"hidden": 3, "rate": rate}}, own=own).rate.value == 0.25
@@ -92,6 +92,20 @@ def test_every_function_is_one_of_each_number_alone() -> None:
 def test_an_import_path_that_is_no_cell_is_refused_before_it_is_called(name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         cell_maker(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gatedrnn.layers.stack:Stack", "cells: expected a "),
+        ("gatedrnn.layers.residual:ResidualCell", "cells?: expected a cell"),
+        ("gatedrnn.layers.zoneout:Zoneout", r"cells: expected a cell that its units alone make, got \S+Zoneout \("),
+        ("gatedrnn.cells.projected_lstm:ProjectedLSTM", "cells: expected a cell that its units alone make, got "),
+    ],
+)
+def test_a_class_that_units_alone_do_not_make_is_refused_where_it_is_made(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        cell_maker(name)(4)
 
 
 def test_what_a_module_raises_while_it_is_imported_is_one_line(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ CELLS = {"lstm": (gr.ConvLSTM, plain.conv_lstm), "gru": (gr.ConvGRU, plain.conv_
 
 @pytest.mark.parametrize("space", PLACES)
 @pytest.mark.parametrize("name", CELLS)
-def test_values_and_gradients_are_the_equations(quick_compiles, name, space):
+def test_values_and_gradients_are_the_equations(name, space):
     kind, step = CELLS[name]
     cell = kind(H, policy=gr.Policy(params="float64"), space=space)
     rng = np.random.default_rng(0)
@@ -54,7 +54,7 @@ def test_values_and_gradients_are_the_equations(quick_compiles, name, space):
 @pytest.mark.verify
 @pytest.mark.parametrize("space", PLACES)
 @pytest.mark.parametrize("name", CELLS)
-def test_convolutional_layers_keep_every_law(quick_compiles, name, space):
+def test_convolutional_layers_keep_every_law(name, space):
     def inputs(key, leading):
         return jax.random.normal(key, (*leading, *PLACES[space], I))
 
@@ -62,7 +62,7 @@ def test_convolutional_layers_keep_every_law(quick_compiles, name, space):
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_padding_is_a_sequences_and_not_a_places(quick_compiles, name):
+def test_padding_is_a_sequences_and_not_a_places(name):
     """Lengths are of sequences, whatever stands behind: what comes after them changes nothing, NaN or not."""
     layer = gr.scan(CELLS[name][0](H, space=1))
     params = layer.init(jax.random.key(0), I)

@@ -1,4 +1,4 @@
-"""Published models' weights in our cells give the outputs of the software that they came from.
+"""Published models' weights, as ``gr.convert`` takes them, give the outputs of the software that they came from.
 
 Files: tests/golden, whose NOTICE says whose they are. The tolerance of each is twice what a plain NumPy
 cell in float64 reached, as the references were computed in float32 or, for RNNoise, with tabulated activations.
@@ -14,10 +14,7 @@ import pytest
 import gatedrnn as gr
 from tests.helpers.paths import ROOT
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 FOLDER = ROOT / "tests" / "golden"
-WIDE = gr.Policy(params="float64")
 
 
 @pytest.fixture(autouse=True)
@@ -31,21 +28,11 @@ def load(name: str) -> dict[str, np.ndarray]:
         return {key: file[key].astype(np.float64) for key in file.files}
 
 
-def torch_lstm(z: dict[str, np.ndarray], prefix: str = "", suffix: str = "") -> gr.LSTMParams:
-    """PyTorch: gates i f g o, weights ``[4H, I]``, two biases that are added."""
-    w_x, w_h, b_x, b_h = (z[f"{prefix}{n}{suffix}"] for n in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-    return gr.LSTMParams(*map(jnp.asarray, (w_x.T, w_h.T, b_x + b_h)))
-
-
-def keras_gru(z: dict[str, np.ndarray], name: str, hidden: int) -> gr.GRUResetBeforeParams:
-    """Keras: gates z r h, weights ``[I, 3H]``; here 8-bit integers over 256."""
-
-    def gates(w: np.ndarray) -> jax.Array:
-        z, r, h = np.split(w.reshape(-1, 3 * hidden) / 256, 3, axis=-1)
-        return jnp.concatenate([r, z, h], axis=-1)
-
-    w_x, w_h, b = (gates(z[f"{name}_gru_{part}"]) for part in ("weights", "recurrent_weights", "bias"))
-    return gr.GRUResetBeforeParams(w_x, w_h, b[0])
+def keras_gru(z: dict[str, np.ndarray], name: str, hidden: int) -> tuple[gr.Layer, gr.Params]:
+    """RNNoise's own files hold Keras's weights as 8-bit integers over 256, without their shapes."""
+    named = [f"{name}_gru_{part}" for part in ("weights", "recurrent_weights", "bias")]
+    kernels = [z[part].reshape(-1, 3 * hidden) / 256 for part in named[:2]]
+    return gr.convert.from_keras([*kernels, z[named[2]] / 256], "GRU", activation="relu")
 
 
 def sigmoid(x):
@@ -77,7 +64,7 @@ def test_silero_voice_activity_lstm():
     The published figure is the probability's. For h and c (up to 18) it is what the NumPy cell reaches: 4e-7, 5e-6.
     """
     z = load("silero_vad_16k_lstmcell.npz")
-    layer, params = gr.scan(gr.LSTM(128, policy=WIDE)), torch_lstm(z)
+    layer, params = gr.convert.from_torch(z)
     carry, ys = jax.jit(layer.apply)(params, z["x"])
     assert_within(2 * 2e-7, sigmoid(np.maximum(ys, 0) @ z["out_w"][0] + z["out_b"]), z["prob"])
     plain_h, plain_c = numpy_lstm(z)
@@ -95,8 +82,8 @@ def test_silero_voice_activity_lstm():
 def test_g2pm_bidirectional_lstm():
     """g2pM, Chinese characters to pinyin: a bidirectional LSTM, 64 to 2 x 32."""
     z = load("g2pM_bilstm_torch.npz")
-    params = gr.BidirectionalParams(torch_lstm(z, "lstm.", "_l0"), torch_lstm(z, "lstm.", "_l0_reverse"))
-    carry, ys = jax.jit(gr.bidirectional(gr.LSTM(32, policy=WIDE)).apply)(params, z["x"].swapaxes(0, 1))
+    layer, params = gr.convert.from_torch(z)
+    carry, ys = jax.jit(layer.apply)(params, z["x"].swapaxes(0, 1))
     assert_within(2 * 7e-7, ys.swapaxes(0, 1), z["y"])
     assert_within(2 * 7e-7, jnp.stack([carry.forward.h, carry.backward.h]), z["h_n"])
     assert_within(2 * 7e-7, jnp.stack([carry.forward.c, carry.backward.c]), z["c_n"])
@@ -112,8 +99,8 @@ def test_rnnoise_grus_with_reset_before_and_relu():
         return given @ (z[f"{name}_weights"].reshape(-1, bias.size) / 256) + bias
 
     def gru(name: str, hidden: int, *given) -> jax.Array:
-        cell = gr.GRU(hidden, reset="before", activation=jax.nn.relu, policy=WIDE)
-        return jax.jit(gr.scan(cell).apply)(keras_gru(z, name, hidden), np.concatenate(given, axis=-1))[1]
+        layer, params = keras_gru(z, name, hidden)
+        return jax.jit(layer.apply)(params, np.concatenate(given, axis=-1))[1]
 
     first = np.tanh(dense("input_dense", x))
     vad = gru("vad", 24, first)

@@ -11,8 +11,6 @@ from scipy import stats
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 I, H = 5, 32  # noqa: E741
 KEY = jax.random.key(0)
 GATES = {"lstm": (gr.LSTM(H), 4), "gru": (gr.GRU(H), 3), "gru, reset before": (gr.GRU(H, reset="before"), 3)}

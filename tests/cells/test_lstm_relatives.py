@@ -10,8 +10,6 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 6, 2, 3, 4  # noqa: E741
 KEY = jax.random.key(0)
 XS = jax.random.normal(jax.random.key(1), (T, B, I))

@@ -43,7 +43,7 @@ RTOL = compare.tolerance(np.finfo(np.float64).eps, T * (I + H + 16) * T * H)
 
 
 @pytest.fixture(autouse=True)
-def float64(quick_compiles):
+def float64():
     with jax.enable_x64(True):
         yield
 

@@ -11,8 +11,6 @@ from scipy import stats
 import gatedrnn as gr
 from gatedrnn.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 I, H = 200, 32  # noqa: E741
 KEY = jax.random.key(5)
 CELLS = {"lstm": (gr.LSTM(H), 4), "gru": (gr.GRU(H), 3), "simple rnn": (gr.SimpleRNN(H), 1)}

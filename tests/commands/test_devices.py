@@ -13,8 +13,6 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 from gatedrnn.commands import devices
 from gatedrnn.experiment import single
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 
 def _trained(count, out):
     settings = single.TrainSettings(cell="SimpleRNN", hidden=4, max_epochs=2, segment=1, dropout=0.2, devices=count)

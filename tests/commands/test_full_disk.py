@@ -35,7 +35,6 @@ def _mounts():
 
 
 pytestmark = [
-    pytest.mark.usefixtures("quick_compiles"),  # as the command below
     pytest.mark.skipif(not _mounts(), reason="no file system can be mounted here without being root"),
 ]
 

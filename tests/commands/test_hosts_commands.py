@@ -12,8 +12,6 @@ pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 from gatedrnn.commands import cli
 from tests.helpers.processes import Job, slurm
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")  # as jobs do
-
 TRAIN = ("train", "--hidden", "3", "--max-epochs", "4", "--segment", "2")
 SWEEP = ("sweep", "--cell", "GRU", "--hidden", "3", "--draws", "4", "--seeds", "2", "--segment", "2", "--tensorboard")
 SWEEP += ("--max-epochs", "4")

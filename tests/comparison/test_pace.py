@@ -16,15 +16,15 @@ pytest.importorskip("sklearn")
 
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.folder import Folder
-from gatedrnn.comparison.search import context, in_time, replicate
+from gatedrnn.comparison.search import context, in_time
+from gatedrnn.comparison.search import segments as lengths
 from gatedrnn.comparison.search.pace import Pace
-from gatedrnn.comparison.search.replicate import Search, Trials, draw_replicate
+from gatedrnn.comparison.search.replicate import Trials, draw_replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.verdict.caveats import caveats
 from gatedrnn.training.store import Interrupted
 from tests.helpers.fake_results import make_task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, without_seconds
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 TIMED = dataclasses.replace(SETTINGS, minutes=1.0, trials=1, max_epochs=40, patience=40)
 
@@ -93,7 +93,7 @@ def searched(folder: Folder, seconds: dict[str, float], budget: float):
 
 
 def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicate, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(lengths, "STEPS_BETWEEN_LOOKS", 1)
     found = searched(Folder(tmp_path / "whole", TIMED), {"LSTM": 1.0, "GRU": 0.1}, 30.0)
     (trial,), (other,) = (entry["trials"] for entry in found.values())
     epochs = trial["epochs"]
@@ -129,7 +129,7 @@ def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, mon
 
 @pytest.mark.parametrize(("ended", "most"), [(True, 3), (False, 40)])
 def test_what_is_trained_again_takes_as_long_as_what_the_clock_ended(monkeypatch, ended: bool, most: int) -> None:
-    monkeypatch.setattr(replicate, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(lengths, "STEPS_BETWEEN_LOOKS", 1)
     search = Search(make_cell("GRU", 3), signs(), TIMED, small_split(0).train)
     lot = draw_replicate(signs(), TIMED, 0).lot
     trial: Any = {"epochs": 3, "ended_by_clock": ended}

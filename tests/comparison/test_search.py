@@ -17,7 +17,9 @@ from gatedrnn.cells.registry import CELLS, make_cell
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search import context, extension
-from gatedrnn.comparison.search.replicate import Search, SearchResult, draw_replicate, score_of
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.comparison.search.search import Search
+from gatedrnn.comparison.search.selection import SearchResult, score_of
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import init_params
@@ -27,8 +29,6 @@ from gatedrnn.tasks.task import Task
 from tests.helpers.cell_table import rows
 from tests.helpers.fake_results import make_task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, small_test, without_seconds
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ pytest.importorskip("sklearn")
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search import context, extension, in_time
-from gatedrnn.comparison.search.replicate import Search, SearchResult, draw_replicate
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.comparison.search.search import Search
+from gatedrnn.comparison.search.selection import SearchResult
 from gatedrnn.tasks.task import Task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, without_seconds
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 
 @pytest.fixture(scope="module")

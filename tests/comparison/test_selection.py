@@ -16,7 +16,7 @@ pytest.importorskip("sklearn")
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
-from gatedrnn.comparison.search.replicate import EXAMPLE
+from gatedrnn.comparison.search.search import EXAMPLE
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.network import init_params
@@ -27,8 +27,6 @@ from gatedrnn.tasks.parts import Batch, FinalTest, Scale, Visible
 from gatedrnn.tasks.simple_models import FittedBaseline, Scores
 from gatedrnn.tasks.task import Task
 from tests.helpers.small_searches import SETTINGS
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 SCALE = Scale(np.array([100.0]), np.array([20.0]), np.array([25.0]), np.array([4.0]))
 OFFSET = float(np.log(20.0 / 25.0))

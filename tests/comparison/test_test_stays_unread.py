@@ -18,7 +18,8 @@ from gatedrnn.comparison import protocol, sizes, tested
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search import of_task
-from gatedrnn.comparison.search.replicate import Replicate, Search, draw_replicate
+from gatedrnn.comparison.search.replicate import Replicate, draw_replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.verdict.region import region_entry
 from gatedrnn.experiment import network
 from gatedrnn.sweep.settings import SweepSettings
@@ -26,8 +27,6 @@ from gatedrnn.sweep.sweep import sweep, train_group
 from gatedrnn.tasks.parts import FinalTest, Past, Visible
 from gatedrnn.tasks.task import Task, VisibleTask
 from tests.helpers.small_searches import SETTINGS, signs
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 READERS = {("comparison/tested.py", "read_test"), ("experiment/single.py", "train")}
 """The functions that read a test: of ``gatedrnn compare``, and of ``gatedrnn train``."""

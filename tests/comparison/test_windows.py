@@ -16,14 +16,13 @@ pytest.importorskip("statsmodels")
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison.diagnostics.windows import Basis, of_all_splits, other_windows, windows
 from gatedrnn.comparison.entries import protocol_entry
-from gatedrnn.comparison.search.replicate import Search, Trials, draw_replicate
+from gatedrnn.comparison.search.replicate import Trials, draw_replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.report.content.windows import windows_in_words, windows_table
 from gatedrnn.tasks.files import task_from_arrays
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from tests.helpers.small_searches import SETTINGS
-
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import gatedrnn as gr
 from gatedrnn.convert import from_torch, to_torch
 from gatedrnn.convert.recurrent import taken_apart
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 torch = pytest.importorskip("torch")
 
@@ -73,7 +74,7 @@ def test_outputs_and_states_are_pytorchs(name: str) -> None:
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3), gr.SimpleRNN(3), gr.ProjectedLSTM(4, 3)], ids=repr)
 def test_there_and_back_is_exact(cell: Any) -> None:
     layer = gr.chain(gr.bidirectional(cell), gr.bidirectional(cell))
-    params = layer.init(jax.random.key(0), in_dim=2)
+    params = drawn(layer, 2)
     again, restored = from_torch(to_torch(layer, params))
     assert again == layer
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
@@ -94,7 +95,7 @@ def wrong(weights: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_what_does_not_fit_is_named() -> None:
-    good = to_torch(gr.scan(gr.LSTM(3)), gr.scan(gr.LSTM(3)).init(jax.random.key(0), in_dim=2))
+    good = to_torch(gr.scan(gr.LSTM(3)), drawn(gr.scan(gr.LSTM(3)), 2))
     for given, said in [
         ({}, "prefix: expected one of none, got None"),
         (wrong(good, bias_hh_l0=None), "weights: expected bias_hh_l0, got"),
@@ -126,4 +127,4 @@ def test_what_does_not_fit_is_named() -> None:
 )
 def test_what_pytorch_has_not_is_refused(layer: Any, said: str) -> None:
     with pytest.raises(InputError, match=f"layer: .*{said}"):
-        to_torch(layer, layer.init(jax.random.key(0), in_dim=3))
+        to_torch(layer, drawn(layer, 3))

@@ -23,8 +23,6 @@ from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from gatedrnn.training.store import Interrupted
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 STEPS, MEAN, DEVIATION = 160, 300.0, 40.0
 ASKED = Question(time="t", target=("load",), horizon=1)
 
@@ -52,7 +50,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def result(task: Task, out: Path, quick_compiles: None) -> TrainResult:
+def result(task: Task, out: Path) -> TrainResult:
     return train(settings_of(task), out)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatedrnn.comparison.search.replicate import score_of
+from gatedrnn.comparison.search.selection import score_of
 from gatedrnn.comparison.verdict.region import region_entry
 
 SPACE = {

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from gatedrnn.cells.registry import make_cell
-from gatedrnn.comparison.search.replicate import Search
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.verdict.budgets import Change
 from gatedrnn.comparison.verdict.decide import Decision, decide, weigh

@@ -14,8 +14,6 @@ from gatedrnn.inside.gates import readable
 from gatedrnn.testing import compare
 from tests.helpers.numpy_cells import sigmoid
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 5, 3, 2, 3  # noqa: E741
 LENGTHS = np.array([5, 2, 0])
 THERE = np.arange(T)[:, None] < LENGTHS

@@ -12,8 +12,6 @@ from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers.numpy_cells import sigmoid
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 5, 3, 2, 4  # noqa: E741
 LENGTHS = np.array([5, 3, 0])
 RTOL = compare.tolerance(2.0**-52, operations=T * (I + H) * 40)

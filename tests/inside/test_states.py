@@ -15,8 +15,6 @@ from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 6, 4, 3, 2  # noqa: E741
 LENGTHS = np.array([6, 2, 0, 4])
 RESETS = np.arange(T)[:, None] == np.array([3, 1, 0, 0])  # where a new segment starts

@@ -13,8 +13,6 @@ from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 MERGED = {
     "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
     "sum": np.add,

@@ -13,8 +13,6 @@ from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers.numpy_cells import sigmoid
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 6, 3, 2, 4  # noqa: E741
 LENGTHS = np.array([6, 4, 0])
 LIMIT = {"value": 0.07, "norm": 0.15}

@@ -12,7 +12,6 @@ import gatedrnn as gr
 from gatedrnn.layers.engines import cudnn as engine
 from gatedrnn.testing import compare
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
 needs_gpu = pytest.mark.skipif(not engine.available(), reason="needs an NVIDIA GPU as JAX's default backend")
 CELL, IN_DIM, LENGTH = gr.LSTM(5), 3, 6
 RTOL = compare.tolerance(2.0**-23, LENGTH * (IN_DIM + CELL.hidden))

@@ -44,7 +44,6 @@ def gradients(layer):
     return jax.jit(jax.grad(loss, argnums=(0, 1), has_aux=True))
 
 
-@pytest.mark.usefixtures("quick_compiles")
 @pytest.mark.parametrize(
     "batch",
     [pytest.param(3, marks=pytest.mark.verify), pytest.param(8, marks=pytest.mark.verify), 9],

@@ -12,8 +12,6 @@ import pytest
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 SHAPE = (100, 10, 50)
 N = math.prod(SHAPE)
 

@@ -17,8 +17,6 @@ from gatedrnn.layers.output import output_in
 from gatedrnn.testing import compare
 from tests.helpers import cell_table as cells
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 6, 4, 3, 2  # noqa: E741
 LENGTHS = [6, 2, 1, 4]
 RTOL = compare.tolerance(2.0**-52, operations=2 * T * (I + 2 * H) * 10)

@@ -14,8 +14,6 @@ import gatedrnn as gr
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 SUM = gr.SimpleRNN(1, activation=lambda x: x)
 """A cell that adds up its inputs: y = h + x."""
 ONES = gr.SimpleRNNParams(w_x=jnp.ones((1, 1)), w_h=jnp.ones((1, 1)), b=jnp.zeros(1))

@@ -13,8 +13,6 @@ import gatedrnn as gr
 from gatedrnn.errors import InputError
 from tests.helpers import numpy_cells as plain
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 6, 2, 3, 4  # noqa: E741
 KEY = jax.random.key(3)
 RTOL = T * (I + H + 16) * float(np.finfo(np.float32).eps)
@@ -184,6 +182,28 @@ def test_the_gradient_of_a_learned_start_is_that_of_the_carries_that_it_stands_f
         return one + two + inner.apply(params.cell, xs[:, 1], carry=starts[2])[1].sum()
 
     assert_close(got, jax.grad(apart)(jnp.stack([params.start] * 3)).sum(0))
+
+
+INNER = {
+    "output map": gr.ProjectedLSTM(4, 3),
+    "gate that mixes": gr.LayerNormLSTM(3),
+    "gate that reads parameters": gr.PeepholeLSTM(3),
+}
+WRAPPED = {
+    "learned_start": gr.learned_start,
+    "zoneout": lambda cell: gr.zoneout(cell, 0.1, 0.1),
+    "variational_dropout": lambda cell: gr.variational_dropout(cell, 0.1),
+    "drop_connect": lambda cell: gr.drop_connect(cell, 0.1),
+    "clip_gradient": lambda cell: gr.clip_gradient(cell, 1.0),
+}
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize("name", WRAPPED)
+def test_cells_around_any_kind_of_cell_keep_every_law(name, inner):
+    """What the inner cell declares, its output map or that its gate mixes units, passes through to the fast engine."""
+    gr.testing.check_cell(WRAPPED[name](INNER[inner]))
 
 
 @pytest.mark.parametrize(("call", "message"), [

@@ -1,4 +1,4 @@
-"""Haiku: LSTM gates i g f o with 1 added to f in the forward pass; GRU gates z r a, reset before, z exchanged."""
+"""Haiku: 1 added to an LSTM's forget gate in the forward pass; GRU with its reset before, and z exchanged."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from gatedrnn.convert.orders import ORDERS, reordered
 from tests.peers.cases import Case, H
 from tests.peers.one_by_one import run_net
 
 PACKAGE, DTYPE, WITHOUT = "haiku", "float64", ()
 CELLS = {"lstm", "gru_before", "relu_rnn"}
+OURS, THEIRS = ORDERS["gatedrnn"], ORDERS["haiku"]
 
 
 def weights(cell: str, params: Any) -> dict[str, Any]:
     """``1 - sigmoid(a) = sigmoid(-a)``: an exchanged update gate has negated weights."""
     if cell == "lstm":
-        w_x, w_h, b = (jnp.concatenate([p[..., k * H : (k + 1) * H] for k in (0, 2, 1, 3)], axis=-1) for p in params)
-        b = b - jnp.repeat(jnp.array([0.0, 0.0, 1.0, 0.0]), H)
+        w_x, w_h, b = (reordered(p, OURS.lstm, THEIRS.lstm) for p in params)
+        b = b - THEIRS.forget_offset * jnp.repeat(jnp.array([gate == "f" for gate in THEIRS.lstm]), H)
         return {"lstm/linear": {"w": jnp.concatenate([w_x, w_h]), "b": b}}
     if cell == "gru_before":
-        blocks = [jnp.split(p, 3, axis=-1) for p in params]
-        w_x, w_h, b = (jnp.concatenate([-z, r, n], axis=-1) for r, z, n in blocks)
+        sign = jnp.repeat(jnp.array([-1 if gate == "z" else 1 for gate in THEIRS.gru]), H)
+        w_x, w_h, b = (sign * reordered(p, OURS.gru, THEIRS.gru) for p in params)
         return {"gru": {"w_i": w_x, "w_h": w_h, "b": b}}
     return {"vanilla_rnn/linear": {"w": params.w_x, "b": params.b}, "vanilla_rnn/linear_1": {"w": params.w_h}}
 

@@ -1,4 +1,4 @@
-"""Keras on JAX: LSTM gates i f c o, GRU gates z r h with reset after (two biases) or before; lengths by mask.
+"""Keras on JAX: a GRU with reset after (two biases) or before; lengths by mask.
 
 Its arithmetic on JAX is float32 whatever the layer's dtype says, which is why it alone is compared in that type.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.convert.orders import ORDERS, reordered
 from tests.peers.cases import LENGTHS, B, Case, H, T
 
 # Read by Keras when it is imported, which the tests leave to the moment of use.
@@ -26,8 +27,7 @@ def weights(cell: str, params: Any) -> list[Any]:
     """Kernel, recurrent kernel, bias."""
     if not cell.startswith("gru"):
         return list(params)
-    swapped = [jnp.split(p, 3, axis=-1) for p in params[:3]]
-    w_x, w_h, b = (jnp.concatenate([z, r, n], axis=-1) for r, z, n in swapped)
+    w_x, w_h, b = (reordered(p, ORDERS["gatedrnn"].gru, ORDERS["keras"].gru) for p in params[:3])
     if cell == "gru_before":
         return [w_x, w_h, b]
     return [w_x, w_h, jnp.stack([b, jnp.concatenate([jnp.zeros(2 * H, b.dtype), params.b_h])])]

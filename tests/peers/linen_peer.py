@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from gatedrnn.convert.orders import ORDERS, by_gate
 from tests.peers.cases import LENGTHS, Case, H
 
 PACKAGE, DTYPE, WITHOUT = "flax.linen", "float64", ()
@@ -15,8 +16,8 @@ CELLS = {"lstm", "gru_after", "tanh_rnn"}
 def weights(cell: str, params: Any) -> dict[str, Any]:
     if cell == "tanh_rnn":
         return {"i": {"kernel": params.w_x, "bias": params.b}, "h": {"kernel": params.w_h}}
-    gates = "ifgo" if cell == "lstm" else "rzn"
-    w_x, w_h, b = (dict(zip(gates, jnp.split(w, len(gates), axis=-1), strict=True)) for w in params[:3])
+    gates = ORDERS["gatedrnn"].lstm if cell == "lstm" else ORDERS["gatedrnn"].gru
+    w_x, w_h, b = (by_gate(w, gates) for w in params[:3])
     if cell == "lstm":
         kept = {f"i{g}": {"kernel": w_x[g]} for g in gates}
         return kept | {f"h{g}": {"kernel": w_h[g], "bias": b[g]} for g in gates}

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from gatedrnn.convert.orders import ORDERS, by_gate
 from tests.peers.cases import LENGTHS, Case, H
 
 PACKAGE, DTYPE, WITHOUT = "flax.nnx", "float64", ("b_h",)
@@ -23,11 +24,11 @@ def module(cell: str, params: Any) -> Any:
     if cell != "lstm":
         rnn.dense_i.kernel[...], rnn.dense_h.kernel[...], rnn.dense_i.bias[...] = params[:3]
     else:
-        blocks = [jnp.split(w, 4, axis=-1) for w in params]
-        for gate, w_x, w_h, b in zip(("i", "f_", "g", "o"), *blocks, strict=True):
-            getattr(rnn, f"i{gate}").kernel[...] = w_x
-            recurrent = getattr(rnn, f"h{gate[0]}")
-            recurrent.kernel[...], recurrent.bias[...] = w_h, b
+        w_x, w_h, b = (by_gate(w, ORDERS["gatedrnn"].lstm) for w in params)
+        for gate in w_x:
+            getattr(rnn, "if_" if gate == "f" else f"i{gate}").kernel[...] = w_x[gate]
+            recurrent = getattr(rnn, f"h{gate}")
+            recurrent.kernel[...], recurrent.bias[...] = w_h[gate], b[gate]
     return nnx.RNN(rnn, time_major=True)
 
 

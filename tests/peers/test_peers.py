@@ -12,8 +12,6 @@ import pytest
 
 from tests.peers import cases, equinox_peer, haiku_peer, keras_peer, linen_peer, nnx_peer, torch_peer
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 PEERS = [torch_peer, linen_peer, nnx_peer, equinox_peer, haiku_peer, keras_peer]
 TABLE = [
     pytest.param(peer, case, id=f"{peer.PACKAGE}-{case}")

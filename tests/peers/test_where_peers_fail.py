@@ -15,8 +15,6 @@ import pytest
 
 import gatedrnn as gr
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, B, I, H = 5, 3, 2, 3  # noqa: E741 - the letters of gatedrnn.types
 WIDE = gr.Policy(params="float64")
 BOTH = pytest.mark.parametrize("cell", [gr.LSTM(H, policy=WIDE), gr.GRU(H, policy=WIDE)], ids=["lstm", "gru"])

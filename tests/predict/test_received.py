@@ -33,7 +33,7 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def compared(arrays: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory, quick_compiles: None) -> Path:
+def compared(arrays: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compared") / "run"
     options = {"replicates": 2, "trials": 1, "hidden": 3, "max_epochs": 2, "extend": False, "matching": "width"}
     gr.compare(arrays, out=folder, cells=("GRU", OWN), **options)

@@ -29,8 +29,6 @@ from gatedrnn.sweep.table import COLUMNS, write_table
 from gatedrnn.training.store import Interrupted
 from tests.helpers.compiling import quick_flags
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 SETTINGS = SweepSettings(
     sampling="grid",
     cell=("GRU", "SimpleRNN"),
@@ -48,7 +46,7 @@ def told():
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, told, quick_compiles):
+def results(tmp_path_factory, told):
     return sweep(SETTINGS, tmp_path_factory.mktemp("sweep"), on_progress=told.append)
 
 

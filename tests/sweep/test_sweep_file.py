@@ -31,8 +31,6 @@ from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.task import Task
 from gatedrnn.training.early_stopping import Data
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 
 def walk(seed: int = 0) -> Task:
     """Return the forecast of a random walk, of which the last value is the best that can be said."""
@@ -59,7 +57,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(out: Path, quick_compiles: None) -> dict[str, Any]:
+def results(out: Path) -> dict[str, Any]:
     return sweep(SETTINGS, out)
 
 

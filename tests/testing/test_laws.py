@@ -10,23 +10,18 @@ from gatedrnn.testing import cell_laws
 from gatedrnn.testing.probe import Probe
 from tests.helpers.cell_table import CELLS, LAYERS, rows
 
-quick = pytest.mark.usefixtures("quick_compiles")
 
-
-@quick
 @pytest.mark.parametrize("name", rows(CELLS))
 def test_cells_keep_every_law(name):
     gr.testing.check_cell(CELLS[name])
 
 
-@quick
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_keep_every_law(name):
     layer, arguments = LAYERS[name]
     gr.testing.check_layer(layer, **arguments)
 
 
-@quick
 @pytest.mark.parametrize("make", [gr.LSTM, gr.GRU, gr.SimpleRNN, gr.MinGRU], ids=lambda make: make.__name__)
 def test_engines_agree_in_float64(make):
     """To rounding of float64: what float32 hides shows here."""
@@ -38,6 +33,7 @@ def test_engines_agree_in_float64(make):
 
 
 @pytest.mark.verify
+@pytest.mark.usefixtures("optimised")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", CELLS)
 def test_cells_keep_every_law_as_users_compile_them(name, seed):

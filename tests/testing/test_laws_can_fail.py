@@ -8,7 +8,7 @@ import gatedrnn as gr
 from tests.helpers import broken_layers as broken
 from tests.helpers import cell_table as cells
 
-pytestmark = pytest.mark.usefixtures("quick_compiles", "unchecked_annotations")
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
 
 TOKENS = {"in_dim": 5, "inputs": cells.tokens}
 

@@ -14,8 +14,6 @@ import pytest
 from gatedrnn import training
 from tests.helpers.processes import Job, slurm
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")  # as jobs do
-
 SEGMENTS, STEPS, B = 3, 3, 4
 
 

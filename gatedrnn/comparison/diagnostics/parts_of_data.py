@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import DataEntry
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.schema.runs import TrialEntry
-    from gatedrnn.comparison.search.replicate import Replicate, Search
+    from gatedrnn.comparison.search.replicate import Replicate
+    from gatedrnn.comparison.search.search import Search
     from gatedrnn.tasks.parts import Batch
 
 PARTS = (0.1, 0.3)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import WindowPair, WindowsEntry
     from gatedrnn.comparison.schema.results import Found
     from gatedrnn.comparison.schema.runs import TrialEntry
-    from gatedrnn.comparison.search.replicate import Replicate, Search
+    from gatedrnn.comparison.search.replicate import Replicate
+    from gatedrnn.comparison.search.search import Search
     from gatedrnn.tasks.metrics import Deciding
     from gatedrnn.tasks.simple_models import ValidatedBaseline
     from gatedrnn.tasks.task import VisibleTask

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.extension import Extra
     from gatedrnn.comparison.search.pace import Pace
-    from gatedrnn.comparison.search.replicate import Replicate, Search, SearchResult, Trials
+    from gatedrnn.comparison.search.replicate import Replicate, Trials
+    from gatedrnn.comparison.search.search import Search
+    from gatedrnn.comparison.search.selection import SearchResult
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.store import Store
 

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.comparison.search import limits
-from gatedrnn.comparison.search.replicate import Trials, reached
+from gatedrnn.comparison.search.replicate import Trials
+from gatedrnn.comparison.search.selection import reached
 from gatedrnn.experiment.space import RANGES, REACH
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import numpy as np
 from gatedrnn.comparison.search.context import Work, find, tell_done, together
 from gatedrnn.comparison.search.extension import NOTHING
 from gatedrnn.comparison.search.pace import Pace
-from gatedrnn.comparison.search.replicate import Trials, reached
+from gatedrnn.comparison.search.replicate import Trials
+from gatedrnn.comparison.search.selection import reached
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import SearchEntry
     from gatedrnn.comparison.search.context import SearchContext
-    from gatedrnn.comparison.search.replicate import Search
+    from gatedrnn.comparison.search.search import Search
 
 WAVE = 4
 """Trials that start together at most: the number that is compiled, to which fewer are filled up.

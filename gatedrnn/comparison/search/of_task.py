@@ -14,7 +14,8 @@ from gatedrnn.comparison.entries import (
 from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
-from gatedrnn.comparison.search.replicate import Replicate, Search
+from gatedrnn.comparison.search.replicate import Replicate
+from gatedrnn.comparison.search.search import Search
 from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_validation
 
 if TYPE_CHECKING:

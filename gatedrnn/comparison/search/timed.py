@@ -1,14 +1,42 @@
-"""Checkpoints that know how long the search took so far, so that an interruption does not shorten it."""
+"""How long a search has trained, and checkpoints that know it, so that an interruption does not shorten it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from gatedrnn.training.store import Store
+
+
+T = TypeVar("T")
+
+
+class Stopwatch:
+    """Seconds of training in this process: without compiling, and without what was waited for.
+
+    Args:
+        clock: what tells the seconds.
+        compiled: tells how many seconds were spent in compiling so far.
+    """
+
+    def __init__(self, clock: Callable[[], float], compiled: Callable[[], float]) -> None:
+        self._clock, self._compiled = clock, compiled
+        self._started, self._compiled_before, self._waited = clock(), compiled(), 0.0
+
+    def elapsed(self) -> float:
+        """Return the seconds since the start."""
+        return self._clock() - self._started - (self._compiled() - self._compiled_before) - self._waited
+
+    def apart(self, wait: Callable[..., T], *arguments: Any) -> T:
+        """Return what a function returns that may wait: its seconds do not count."""
+        began = self._clock()
+        try:
+            return wait(*arguments)
+        finally:
+            self._waited += self._clock() - began
 
 
 class Timed:

@@ -46,10 +46,10 @@ class Associative:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``, all steps at once."""
-        if steps.x.shape[0] == 0:
+        if jax.tree.leaves(steps.x)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
         cell = plan.cell
-        z = flat(lambda x: cell.project(params, x), steps.x, leading=steps.x.ndim - 1)
+        z = flat(lambda x: cell.project(params, x), steps.x, leading=plan.axes)
         a, b = (part.astype(start.dtype) for part in cell.linear(params, z))
         fresh = jnp.zeros(a.shape, bool)
         if steps.reset is not None:

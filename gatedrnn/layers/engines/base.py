@@ -22,6 +22,8 @@ class ScanPlan(NamedTuple):
     """Whether the last step is consumed first."""
     unroll: int
     """Steps in one iteration of the compiled loop."""
+    axes: int
+    """How many axes of time and batch lead in all inputs."""
 
 
 class EngineRefusal(InputError):

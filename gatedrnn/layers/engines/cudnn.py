@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import jax
 import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
-from jax.experimental import rnn
-from jax.extend import backend
 
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.config import config
@@ -112,6 +110,8 @@ CUDNN = Cudnn()
 
 def available() -> bool:
     """Whether the default backend has cuDNN: JAX calls AMD's GPUs "gpu" too."""
+    from jax.extend import backend  # At first use: it takes as long to import as all of this package.
+
     return jax.default_backend() == "gpu" and "rocm" not in backend.get_backend().platform_version
 
 
@@ -139,6 +139,8 @@ def _lstm(precision: Any, xs: Array, h: Array, c: Array, weights: Array) -> tupl
 
 
 def _forward(precision: Any, xs: Array, h: Array, c: Array, weights: Array) -> tuple[tuple[Array, Array, Array], Any]:
+    from jax.experimental import rnn
+
     batch, length, in_dim = xs.shape
     lengths = jnp.full(batch, length, jnp.int32)
     # input_size, hidden_size, num_layers, dropout, bidirectional, precision
@@ -147,6 +149,8 @@ def _forward(precision: Any, xs: Array, h: Array, c: Array, weights: Array) -> t
 
 
 def _backward(precision: Any, saved: Any, cotangents: tuple[Array, Array, Array]) -> tuple[Array, ...]:
+    from jax.experimental import rnn
+
     sizes = (saved[0].shape[-1], saved[1].shape[-1], 1, 0.0, False, precision)
     return _never_batched(lambda saved, d: rnn.lstm_bwd(*sizes, saved, d)[:4])(saved, cotangents)
 

@@ -11,8 +11,6 @@ import gatedrnn as gr
 from gatedrnn.errors import InputError
 from tests.helpers import numpy_cells as plain
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 T, I, H = 37, 3, 4  # noqa: E741
 
 

@@ -154,7 +154,7 @@ def test_the_rule_for_cpus(shape, lstm, gru):
 def test_a_joint_product_is_chosen_where_there_is_one():
     xs = jnp.ones((16, 256, 32))
     for cell, project in ((gr.LSTM(64), 0), (gr.GRU(64), 1)):
-        assert choose(cell, cell.init(jax.random.key(0), 32), xs) == FastForm(project=project)
+        assert choose(cell, cell.init(jax.random.key(0), 32), xs, 2) == FastForm(project=project)
     with pytest.raises(ValueError, match=r"engine: expected .*no joint"):
         gr.scan(gr.GRU(64), engine=FastForm(project=0))
 

@@ -14,8 +14,6 @@ from gatedrnn.layers.sequence import zero_padding
 from gatedrnn.testing import compare
 from tests.helpers.cell_table import CELLS
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 
 class PythonLoop:
     """An engine of one's own: the loop of steps written out, for cells that are no stacks."""

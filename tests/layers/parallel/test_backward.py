@@ -16,8 +16,6 @@ from gatedrnn.testing import compare
 from gatedrnn.testing.probe import Probe, gradients_of
 from tests.helpers.cell_table import CELLS
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 QUICK = ("GRU", "LSTM-projected", "counted", "peephole")
 GATED = [name for name, cell in CELLS.items() if isinstance(cell, gr.GatedCell)]
 

@@ -17,8 +17,6 @@ from gatedrnn.layers.scan import prepare
 from gatedrnn.layers.sequence import Steps
 from tests.helpers.cell_table import CELLS
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 QUICK = ("GRU", "LSTM", "BlockGRU", "ParaLSTM")
 BY_UNIT = [
     name

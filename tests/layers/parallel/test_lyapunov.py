@@ -14,8 +14,6 @@ import gatedrnn as gr
 from gatedrnn.errors import InputError
 from tests.helpers.cell_table import CELLS
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 
 def test_a_network_at_rest_has_the_logarithm_of_its_spectral_radius() -> None:
     """A complex pair of eigenvalues of size 0.9 and one of 0.5; tanh has slope 1 at 0."""

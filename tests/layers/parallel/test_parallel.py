@@ -15,8 +15,6 @@ from gatedrnn.testing import compare
 from gatedrnn.testing.probe import Probe, gradients_of
 from tests.helpers.cell_table import CELLS
 
-pytestmark = pytest.mark.usefixtures("quick_compiles")
-
 METHODS = ("newton", "block", "gate")
 QUICK = (("GRU", "newton"), ("GRU", "gate"), ("LSTM", "block"), ("ParaLSTM", "newton"))
 BY_UNIT = [

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import Literal
 
 from gatedrnn.cells.cotangents import complete, known, zeros
 from gatedrnn.cells.derivatives import derivative_of
@@ -124,17 +123,16 @@ def _pull_block(
         is_leaf=lambda leaf: leaf is None,
     )
     consumed = block.steps.consumed(before, initial)
-    leading = jnp.ndim(jax.tree.leaves(block.steps.x)[0]) - 1
-    gate = _recomputed(plan, params, block, consumed, leading) if block.gate is None else block.gate
+    gate = _recomputed(plan, params, block, consumed) if block.gate is None else block.gate
     d_carry, d_initial, pulled = _reverse_scan(plan, params, d_end, block._replace(gate=gate), consumed)
-    d_params, d_x = _large_products(plan.cell, params, (block.steps.x, consumed), gate, pulled, leading)
+    d_params, d_x = _large_products(plan, params, (block.steps.x, consumed), gate, pulled)
     d_initial = zeros(initial) if d_initial is None else jax.tree.map(lambda d: d.sum(0), d_initial)
     return d_carry, d_x, (d_params, d_initial)
 
 
-def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry, leading: int) -> Gate:
+def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry) -> Gate:
     """Compute what the gates' derivatives need again, for all steps of a block at once."""
-    cell = plan.cell
+    cell, leading = plan.cell, plan.axes
     if joint := optional_method(cell, "joint"):
         z = flat(partial(joint, params), block.steps.x, consumed, leading=leading)
         u = jax.tree.map(jnp.zeros_like, z)
@@ -198,18 +196,18 @@ def _pulled_through(emit: Any, out: tuple[Carry, Array], d_emitted: tuple[Carry,
 
 
 def _large_products(
-    cell: Any, params: Params, read: tuple[Any, Carry], gate: Gate, pulled: Pulled, leading: int
+    plan: ScanPlan, params: Params, read: tuple[Any, Carry], gate: Gate, pulled: Pulled
 ) -> tuple[Params, Any]:
     """Return the cotangents of parameters and inputs from those in all steps at once.
 
     Args:
-        cell: the cell that was scanned.
+        plan: the cell that was scanned, and how.
         params: the parameters that it was scanned with.
         read: the inputs of all steps, and the carries that they consumed.
         gate: what the steps' gates left.
         pulled: the cotangents that the reverse scan has found.
-        leading: the axes of time and batch.
     """
+    cell, leading = plan.cell, plan.axes
     derivative = derivative_of(cell, params)
     of_linear = derivative.of_z(pulled.linear), derivative.of_u(pulled.linear)
     x, carries = merged(read, leading)
@@ -228,15 +226,21 @@ def _large_products(
         out, d_emitted = merged((gate.out, pulled.emitted), leading)
         made, pull = jax.vjp(lambda p: cell.emit(p, *out), params)
         d_params = _add(d_params, known(pull(complete(d_emitted, made))[0]))
-    return d_params, jax.tree.map(lambda d, like: d.reshape(like.shape), known(d_x), read[0])
+    return d_params, jax.tree.map(_shaped_like, read[0], known(d_x))
 
 
 def reads_params(gate: Any, params: Params, *others: Any) -> bool:
     """Whether ``gate`` computes anything with its parameters, as peepholes do."""
     jaxpr = jax.make_jaxpr(gate)(params, *others).jaxpr
-    own = set(jaxpr.invars[: len(jax.tree.leaves(params))])
-    used = [*jaxpr.outvars, *(var for equation in jaxpr.eqns for var in equation.invars)]
-    return any(not isinstance(var, Literal) and var in own for var in used)
+    own = jaxpr.invars[: len(jax.tree.leaves(params))]
+    # By identity: what is constant stands among the variables too, and has no hash.
+    used = {id(var) for var in [*jaxpr.outvars, *(var for equation in jaxpr.eqns for var in equation.invars)]}
+    return any(id(var) in used for var in own)
+
+
+def _shaped_like(leaf: Any, d: Any) -> Any:
+    """Part a cotangent's axes of time and batch again; what has no derivative has None."""
+    return None if d is None else d.reshape(leaf.shape)
 
 
 def _add(one: Any, other: Any) -> Any:

@@ -71,7 +71,7 @@ class Fast:
         """Scan ``plan.cell`` over ``steps`` from ``start``, in this form or in the one that the shapes ask for."""
         if any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves((params, start, steps))):
             raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "fast"')
-        form = choose(plan.cell, params, steps.x) if self.form is None else self.form
+        form = choose(plan.cell, params, steps.x, plan.axes) if self.form is None else self.form
         return _fast(plan, form, params, start, initial, steps)
 
 
@@ -142,7 +142,7 @@ def _scan_projected(
         return jax.lax.scan(lambda carry, now: step(carry, now, project(now.x)), start, steps, **options)
 
     def block(carry: Carry, steps: Steps, _: None) -> Any:
-        z = flat(project, steps.x, leading=leaves[0].ndim - 1)
+        z = flat(project, steps.x, leading=plan.axes)
         flags = Steps(None, steps.valid, steps.reset)
         at = jnp.arange(jax.tree.leaves(z)[0].shape[0])
         return jax.lax.scan(

@@ -15,6 +15,7 @@ from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers.blocks import divisor_near, spread_explicitly
+from gatedrnn.layers.inputs import is_prepared
 from gatedrnn.layers.sequence import first_input
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ BLOCK = 5 * 2**16
 """Numbers of all gates in a block that is computed again: they fit in a core's cache (1.25 MiB of float32)."""
 
 
-def choose(cell: GatedCell, params: Params, xs: Any) -> FastForm:
+def choose(cell: GatedCell, params: Params, xs: Any, axes: int) -> FastForm:
     """Choose by backend and shape; under ``jax.vmap`` the shape is that of one member.
 
     The numbers come from ``python benchmarks/forms.py``, on two cores of a CPU:
@@ -84,11 +85,18 @@ def choose(cell: GatedCell, params: Params, xs: Any) -> FastForm:
 
     Elsewhere a step is expected to be bound by the launch of its kernels, of which a projection before the scan needs
     fewer; ``make bench-gpu`` has yet to say so.
+
+    Args:
+        cell: the cell that is scanned.
+        params: the parameters of the cell, as it has prepared them.
+        xs: the inputs of all steps, as the cell has prepared them.
+        axes: how many axes of time and batch lead in them.
     """
     if spread_explicitly(xs):
         return FastForm()  # the axes of an explicit mesh are not merged with others
-    length, *batch, in_dim = sizes = jax.tree.leaves(xs)[0].shape
-    if not all(isinstance(size, int) for size in sizes):
+    leaves = jax.tree.leaves(xs[0] if is_prepared(xs) else xs)
+    (length, *batch), in_dim = leaves[0].shape[:axes], sum(math.prod(leaf.shape[axes:]) for leaf in leaves)
+    if not all(isinstance(size, int) for size in (length, *batch, in_dim)):
         return FastForm()  # a program that is exported for any size is in the form that needs to know none
     if jax.default_backend() != "cpu":
         return FastForm(project=max(length, 1))

@@ -1,0 +1,83 @@
+"""What tyro refuses of a command line, said as everything else is: in one line that names the option."""
+
+from __future__ import annotations
+
+import re
+
+READ = (
+    (r"Error parsing (?P<name>\S+): invalid literal for int\(\) with base 10: (?P<got>.*)", "a whole number"),
+    (r"Error parsing (?P<name>\S+): could not convert string to float: (?P<got>.*)", "a number"),
+    (r"Error parsing (?P<name>\S+): expected (?P<what>.*)", ""),
+    (r"invalid choice (?P<got>.*) for argument '(?P<name>[^']*)'\. Expected one of \((?P<what>.*)\)\.", "one of "),
+    (r"Missing value for argument '(?P<name>[^']*)'\..*", "a value"),
+)
+"""What tyro says of an option, and what was expected of it, which some of these say themselves."""
+OPTION = re.compile(r"--[a-z][a-z0-9-]*")
+
+
+def in_one_line(box: str, help_of: str) -> str | None:
+    """Return what a box of tyro's says in one line; None where it is none that is known.
+
+    Args:
+        box: the box, as it would stand in a terminal.
+        help_of: the command whose help says more.
+
+    Example:
+        >>> in_one_line("│ Error parsing --hidden: invalid literal for int() with base 10: 'x' │", "gatedrnn train")
+        "--hidden: expected a whole number, got 'x'; gatedrnn train --help shows all"
+    """
+    parts = _parts(box)
+    line = _unread(_text(parts[0])) or _missing(parts[0]) or _unknown(_text(parts[0]), parts[1:])
+    return line and f"{line}; {help_of} --help shows all"
+
+
+def _parts(box: str) -> list[list[str]]:
+    """Return the rows inside the box, in parts between its rulers; what frame it has depends on the terminal."""
+    parts: list[list[str]] = [[]]
+    for row in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines():
+        inside = row.strip(" │|")
+        if re.fullmatch(r"[─-]{3,}", inside):
+            parts.append([])
+        elif inside and not inside.startswith(("╭", "╰", "+")):
+            parts[-1].append(inside)
+    # A frame of plain characters has a ruler below its title; one of lines has the title in its upper edge.
+    return parts if "│" in box else parts[1:] or parts
+
+
+def _text(part: list[str]) -> str:
+    return " ".join(part)
+
+
+def _unread(said: str) -> str | None:
+    for pattern, expected in READ:
+        found = re.search(pattern, said)
+        if found:
+            named = found.groupdict()
+            what = expected + named.get("what", "")
+            got = "" if "got " in what else f", got {named.get('got', 'none')}"
+            return f"{named['name']}: expected {what}{got}"
+    return None
+
+
+def _missing(rows: list[str]) -> str | None:
+    found = re.search(r"Missing from (gatedrnn \w+):", _text(rows))
+    names = [name[1] for row in rows if (name := re.fullmatch(r"(--[\w-]+|[A-Z]+)( [A-Z]+)?", row))]
+    return f"{', '.join(names)}: expected by {found[1]}, got none" if found and names else None
+
+
+def _unknown(said: str, others: list[list[str]]) -> str | None:
+    found = re.search(r"Unrecognized options: (.*)", said)
+    commands = re.search(
+        r"(?:Available subcommands: |Expected one of \{)([^}]*)", " ".join([said, *map(_text, others)])
+    )
+    if commands and (found or "Expected one of {" in said):
+        names = commands[1].split(" For full")[0]
+        return f"command: expected one of {names}; got {found[1] if found else 'none'}"
+    if not found:
+        return None
+    rows = [row for part in others for row in part if row.startswith("--")]
+    alike = dict.fromkeys(option[0] for row in rows if (option := OPTION.match(row)))
+    meant = f" (is {' or '.join(alike)} meant?)" if alike else ""
+    first, *rest = found[1].split(", ")
+    behind = f", with {', '.join(rest)} behind it" if rest else ""
+    return f"{first}: no option or file is expected there{meant}{behind}"

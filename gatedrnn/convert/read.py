@@ -1,0 +1,103 @@
+"""Named arrays in the files that frameworks write, nothing in them run."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatedrnn.convert.hdf5 import of_hdf5
+from gatedrnn.convert.onnx import arrays_of, graph_of
+from gatedrnn.convert.recurrent import as_numpy
+from gatedrnn.convert.safetensors import opened
+from gatedrnn.errors import InputError, MissingPackageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def read_weights(path: Path | str) -> dict[str, np.ndarray]:
+    """Return the arrays of a file by name, for ``from_torch`` and the others.
+
+    PyTorch's files (``.pt``, ``.pth``, ``.bin``) are loaded with ``weights_only=True``: what is no tensor in a
+    plain container is refused, and no code in them is run. Names in mappings inside are joined by dots, as in
+    ``state_dict.rnn.weight_ih_l0``.
+
+    Args:
+        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.h5``, ``.keras`` or
+            ``.onnx``.
+
+    Raises:
+        InputError: where there is no such file, or it holds something else.
+        MissingPackageError: where the package that reads it is missing.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/weights.npz", w_x=np.zeros((2, 3)))
+        ...     read_weights(f"{folder}/weights.npz")["w_x"].shape
+        (2, 3)
+    """
+    path = Path(path)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"path: expected a file that ends in {', '.join(READERS)}; got {path.name}")
+    if not path.is_file():
+        raise InputError(f"path: expected a file, got {path}, which is none")
+    return reader(path)
+
+
+def _of_safetensors(path: Path) -> dict[str, np.ndarray]:
+    with opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _of_torch(path: Path) -> dict[str, np.ndarray]:
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingPackageError(f"{path.suffix} files need PyTorch: pip install torch") from error
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        # What PyTorch says here is how to run the file's code.
+        raise InputError(
+            f"{path}: expected tensors alone, as torch.load(path, weights_only=True) takes them; got a whole module, "
+            "another object, or a damaged file"
+        ) from error
+    found = {name: as_numpy(value) for name, value in _leaves(held) if isinstance(value, torch.Tensor)}
+    if not found:
+        raise InputError(f"{path}: expected tensors by name, got {type(held).__name__} without any")
+    return found
+
+
+def _leaves(held: Any) -> list[tuple[str, Any]]:
+    """Return what nested mappings hold, by names joined with dots."""
+    if not isinstance(held, Mapping):
+        return [("", held)]
+    inner = [(str(key), _leaves(value)) for key, value in held.items()]
+    return [(f"{key}.{name}" if name else key, leaf) for key, leaves in inner for name, leaf in leaves]
+
+
+def _of_npz(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: expected arrays of numbers, as numpy.savez writes them; got others ({error})"
+        ) from error
+
+
+READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
+    ".safetensors": _of_safetensors,
+    **dict.fromkeys((".pt", ".pth", ".bin"), _of_torch),
+    ".npz": _of_npz,
+    **dict.fromkeys((".h5", ".keras"), of_hdf5),
+    ".onnx": lambda path: arrays_of(graph_of(path)),
+}
+"""Readers of files by their ending."""
