@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from gatedrnn.layers.drop_connect import DropConnect, drop_connect
     from gatedrnn.layers.final import final
     from gatedrnn.layers.learned_start import LearnedStart, LearnedStartParams, learned_start
+    from gatedrnn.layers.parallel.layer import ParallelScan, parallel
+    from gatedrnn.layers.parallel.lyapunov import lyapunov
     from gatedrnn.layers.variational_dropout import VariationalDropout, variational_dropout
     from gatedrnn.layers.zoneout import Zoneout, zoneout
     from gatedrnn.report.compare import compare
@@ -139,6 +141,7 @@ __all__ = [
     "ParaGRUParams",
     "ParaLSTM",
     "ParaLSTMParams",
+    "ParallelScan",
     "PeepholeLSTM",
     "PeepholeLSTMParams",
     "Policy",
@@ -172,10 +175,12 @@ __all__ = [
     "last",
     "learned_start",
     "linen",
+    "lyapunov",
     "memory_bias",
     "memory_timescale",
     "nnx",
     "orthogonal_recurrent",
+    "parallel",
     "plot_gates",
     "plot_gradient_norms",
     "plot_timescales",
@@ -225,6 +230,8 @@ _PLACES = {
     "layers.drop_connect": "DropConnect drop_connect",
     "layers.final": "final",
     "layers.learned_start": "LearnedStart LearnedStartParams learned_start",
+    "layers.parallel.layer": "ParallelScan parallel",
+    "layers.parallel.lyapunov": "lyapunov",
     "layers.variational_dropout": "VariationalDropout variational_dropout",
     "layers.zoneout": "Zoneout zoneout",
     "report.compare": "compare",

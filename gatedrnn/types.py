@@ -75,10 +75,11 @@ class GatedCell(Cell, Protocol):
     ``step(params, carry, x) = gate(params, project(params, x), recur(params, carry), carry)``
 
     Output and leaves of the carry may have any shapes ``[*B, ...]``; a leaf without a derivative, such as a counter, is
-    handed on as it is. Two more parts are optional:
+    handed on as it is. Three more parts are optional:
 
     - ``emit(params, carry, y) -> (carry, y)``, linear in what ``gate`` gives and called after it: an output map such as
       an LSTM's projection, so that ``step`` is ``emit(params, *gate(...))``.
+    - ``diagonal = True`` says that ``recur`` maps each unit to itself alone, so that Jacobians are found unit by unit.
     - ``mixes_units = True`` says that ``gate`` is not elementwise over units, as one that normalises over them. It may
       never mix rows of the batch.
     """

@@ -56,6 +56,7 @@ class IndRNN(HiddenFrame):
     policy: Policy = Policy()
 
     _kind = IndRNNParams
+    diagonal = True
     _blocks = 1
     _recurrent = 1
 

@@ -9,10 +9,12 @@ REPLACES = {
     "gate_derivative": ("gate",),
     "gates": ("gate",),
     "linear": ("project", "recur", "gate"),
+    "diagonal": ("recur", "gate"),
     "output": ("gate", "step"),
 }
 """What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its
 blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs,
+``diagonal`` that ``recur`` maps each unit to itself alone,
 ``output`` how a step's output follows from the carry that it leaves."""
 
 

@@ -61,6 +61,7 @@ class ParaGRU(HiddenFrame):
     """
 
     _kind = ParaGRUParams
+    diagonal = True
     _blocks = 3
     _recurrent = 3
     gates = ParaGRUParams.gates

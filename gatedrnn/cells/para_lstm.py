@@ -63,6 +63,7 @@ class ParaLSTM(LSTMFrame):
     """
 
     _kind = ParaLSTMParams
+    diagonal = True
     gates = ParaLSTMParams.gates
 
     def _shapes(self) -> dict[str, tuple[int | None, ...]]:

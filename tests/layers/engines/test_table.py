@@ -159,7 +159,7 @@ def test_other_choices_are_refused(choice, unchecked_annotations):
 def test_what_takes_each_cell():
     """So that no engine leaves the comparison unseen."""
     blocks, joint = FastForm(project=4, recompute=4), FastForm(project=0)
-    assert choices_for(gr.LSTM(4)) == ("fast", blocks, joint, "reference", "cudnn")
-    assert choices_for(gr.GRU(4)) == ("fast", blocks, "reference")
+    assert choices_for(gr.LSTM(4)) == ("fast", blocks, joint, "reference", "cudnn", "parallel_backward", "parallel")
+    assert choices_for(gr.GRU(4)) == ("fast", blocks, "reference", "parallel_backward", "parallel")
     assert choices_for(gr.GRU(4, reset="before")) == ("reference",)
     assert all(("fast" in choices_for(cell)) == isinstance(cell, gr.GatedCell) for cell in CELLS.values())

@@ -1,0 +1,84 @@
+"""All steps of a cell at once, each from the carry that is said to stand before it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.cells.cotangents import differentiable
+from gatedrnn.cells.gated import gated
+from gatedrnn.layers.blocks import flat, shifted
+from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.sequence import Steps, zero_padding
+
+if TYPE_CHECKING:
+    from jax import Array
+
+    from gatedrnn.types import Carry, Params
+
+
+def leading_axes(steps: Steps) -> int:
+    """Return the number of axes of time and batch."""
+    return jnp.ndim(jax.tree.leaves(steps.x)[0]) - 1
+
+
+def all_steps(cell: Any, params: Params, before: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+    """Return the carries ``[T, *B, ...]`` and outputs ``[T, *B, O]`` of all steps, no step waiting for another.
+
+    Args:
+        cell: the cell that takes each step.
+        params: the parameters as the cell has prepared them.
+        before: the carry before each step, ``[T, *B, ...]``.
+        initial: the carry that a reset puts in its place, ``[*B, ...]``.
+        steps: inputs, which of them exist, and where the carry is reset.
+    """
+    consumed = steps.consumed(before, initial)
+    new, y = flat(partial(cell.step, params), consumed, steps.x, leading=leading_axes(steps))
+    return steps.carry_out(new, consumed), zero_padding(steps.valid, y)
+
+
+def one_by_one(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+    """Return what ``all_steps`` does where each carry is the one that the step before has left: a scan.
+
+    Args:
+        plan: the cell, and how it is scanned.
+        params: the parameters as the cell has prepared them.
+        start: the carry before the first step.
+        initial: the carry that a reset puts in the place of the carried one.
+        steps: inputs, which of them exist, and where the carry is reset.
+    """
+    z = flat(partial(plan.cell.project, params), steps.x, leading=leading_axes(steps))
+
+    def step(carry: Carry, now: tuple[Steps, Any]) -> tuple[Carry, tuple[Carry, Array]]:
+        this, z = now
+        consumed = this.consumed(carry, initial)
+        new, y = gated(plan.cell, params, z, plan.cell.recur(params, consumed), consumed)
+        carry = this.carry_out(new, consumed)
+        return carry, (carry, zero_padding(this.valid, y))
+
+    flags = Steps(None, steps.valid, steps.reset)
+    return jax.lax.scan(step, start, (flags, z), reverse=plan.reverse, unroll=plan.unroll)[1]
+
+
+def before_each(states: Carry, start: Carry, *, reverse: bool) -> Carry:
+    """Return the carry before each step, from those that the steps leave, ``[T, *B, ...]``."""
+    return jax.tree.map(partial(shifted, reverse=reverse), states, start)
+
+
+def last_of(states: Carry, *, reverse: bool) -> Carry:
+    """Return the carry that the last step leaves."""
+    return jax.tree.map(lambda leaf: leaf[0 if reverse else -1], states)
+
+
+def real(tree: Any) -> list[Array]:
+    """Return the leaves that have a derivative."""
+    return [leaf for leaf in jax.tree.leaves(tree) if differentiable(leaf)]
+
+
+def with_real(tree: Any, leaves: list[Array]) -> Any:
+    """Return the tree with other leaves in the place of those that have a derivative."""
+    others = iter(leaves)
+    return jax.tree.map(lambda leaf: next(others) if differentiable(leaf) else leaf, tree)

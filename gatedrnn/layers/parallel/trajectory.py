@@ -1,0 +1,109 @@
+"""States of all steps at once, by Newton's method on the whole trajectory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gatedrnn.config import config
+from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.parallel.convergence import Progress, beginning, default_tolerance, largest, rounding, size_of
+from gatedrnn.layers.parallel.jacobians import Method, jacobians, projected
+from gatedrnn.layers.parallel.steps import all_steps, before_each
+from gatedrnn.layers.sequence import Steps
+from gatedrnn.trees import exportable
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool, Float, Int
+
+    from gatedrnn.types import Carry, Params
+
+
+@exportable
+class Statistics(NamedTuple):
+    """What solving a call's steps at once took, each a number; ``[K]`` under ``jax.vmap``."""
+
+    iterations: Int[Array, ""]
+    residual: Float[Array, ""]
+    """The largest difference between a state and what its step makes of the state before, relative to 1 and it."""
+    converged: Bool[Array, ""]
+    """Whether they were found so; if not, the fallback was used: what is returned is the scan's."""
+
+
+@config
+class Solver:
+    """How steps are solved at once.
+
+    Attributes:
+        method: what stands for the Jacobians, as in ``jacobians``.
+        iterations: the number of corrections after which the scan answers instead.
+        tolerance: the error of the trajectory, relative to 1 and the state, that may be left; None is ``eps ** 0.8``.
+    """
+
+    method: Method
+    iterations: int
+    tolerance: float | None
+
+
+def trajectory(
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry
+) -> tuple[Carry, Array, Statistics]:
+    """Return the carry that each step leaves, all outputs, and what finding them took.
+
+    .. code-block:: text
+
+        r[t] = step(s[t - 1]) - s[t]
+        d[t] = A[t] d[t - 1] + r[t]          all at once
+        s[t] = step((s + clip(d))[t - 1])    all at once
+
+    A correction longer than the largest state is clipped, for where a trajectory is far from right, products of
+    Jacobians grow without bound; and the step that follows brings states back to where the cell can be.
+
+    Args:
+        plan: the cell, and how it is scanned.
+        solver: how it is solved.
+        params: the parameters as the cell has prepared them.
+        start: the carry before the first step.
+        initial: the carry that a reset puts in the place of the carried one.
+        steps: inputs, which of them exist, and where the carry is reset.
+        guess: the carries to begin with, ``[T, *B, ...]``.
+    """
+    z = projected(plan.cell, params, steps)
+    tolerance = default_tolerance(jax.tree.leaves(guess)) if solver.tolerance is None else solver.tolerance
+    floor = 8 * rounding(jax.tree.leaves(guess))
+
+    def swept(states: Carry) -> tuple[Carry, Array]:
+        return all_steps(plan.cell, params, before_each(states, start, reverse=plan.reverse), initial, steps)
+
+    def corrected(at: tuple[Carry, Progress]) -> tuple[Carry, Progress]:
+        states, progress = at
+        before = before_each(states, start, reverse=plan.reverse)
+        found = jacobians(solver.method, plan.cell, params, z, before, initial, steps)
+        after = swept(states)[0]
+        leaves, tree = jax.tree.flatten(states)
+        residual = jax.tree.leaves(jax.tree.map(jnp.subtract, after, states))
+        correction = found.solve(residual, reverse=plan.reverse)
+        size = size_of(correction, jax.tree.leaves(after))
+        limited = [_limited(d, of) for d, of in zip(correction, jax.tree.leaves(after), strict=True)]
+        moved = tree.unflatten([leaf + d for leaf, d in zip(leaves, limited, strict=True)])
+        return swept(moved)[0], progress.after(size, tolerance, floor)
+
+    def goes_on(at: tuple[Carry, Progress]) -> Bool[Array, ""]:
+        return at[1].goes_on(solver.iterations)
+
+    first = swept(guess)[0]
+    begun = beginning(0 * jnp.nan_to_num(largest(jax.tree.leaves(first))))
+    states, progress = jax.lax.while_loop(goes_on, corrected, (first, begun))
+    last, ys = swept(states)
+    difference = jax.tree.leaves(jax.tree.map(jnp.subtract, last, states))
+    residual = size_of(difference, jax.tree.leaves(last))
+    return last, ys, Statistics(progress.iterations, residual, progress.converged & (residual <= tolerance))
+
+
+def _limited(correction: Array, state: Array) -> Array:
+    """Return a correction of which no entry is longer than 1 and the largest state, and none is NaN."""
+    limit = jnp.max(jnp.abs(jnp.nan_to_num(state)), initial=1.0)
+    return jnp.clip(jnp.where(jnp.isnan(correction), 0, correction), -limit, limit)
