@@ -10,6 +10,7 @@ from gatedrnn.layers.engines.base import Engine
 from gatedrnn.layers.engines.cudnn import CUDNN
 from gatedrnn.layers.engines.fast.engine import FAST, Fast
 from gatedrnn.layers.engines.fast.forms import FastForm
+from gatedrnn.layers.engines.native import NATIVE
 from gatedrnn.layers.engines.reference import REFERENCE
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 EngineChoice: TypeAlias = str | FastForm | Engine
 """What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, a form of the fast one, or an engine itself."""
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE)}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE, NATIVE)}
 """Every engine by its name, in the order in which "auto" asks them; the reference engine refuses nothing."""
 
 
