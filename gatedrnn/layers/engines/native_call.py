@@ -90,7 +90,7 @@ scanned.defvjp(_scanned_forward, _scanned_backward)
 def _forward(plan: ScanPlan, keep: bool, operands: Operands, flags: Any) -> tuple[tuple[Carry, Array], Array]:
     """Return the final carry and the outputs, and what the backward pass needs: nothing unless ``keep``."""
     (length, batch, _), hidden = operands.x.shape, plan.cell.hidden
-    kept = library().gatedrnn_kept(KINDS.index(type(plan.cell)), length, batch, hidden) if keep else 0
+    kept = library().gatedrnn_kept(KINDS.index(type(plan.cell)), length, batch, hidden) * keep
     carry = jax.tree.leaves(operands.start)
     shapes = [(length, batch, hidden), (batch, hidden), (batch, hidden) if len(carry) > 1 else (0,), (kept,)]
     ys, h, c, kept = _call("gatedrnn_forward", plan, shapes, _arguments(operands, flags), keep=keep)
@@ -109,7 +109,6 @@ def _(plan: ScanPlan, keep: bool, primals: Any, tangents: Any) -> Any:
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _backward(plan: ScanPlan, operands: Operands, flags: Any, ys: Array, kept: Array, cotangents: Any) -> Operands:
     """Return the cotangents of the operands."""
-    library()
     d_end, d_ys = cotangents
     arguments = [*_arguments(operands, flags), ys, kept, d_ys, *_pair(d_end)]
     shapes = [leaf.shape for leaf in (operands.x, *_weights(operands.params), *_pair(operands.start))]
