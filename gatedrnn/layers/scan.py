@@ -147,7 +147,8 @@ def scan(
             and shape among forms of it, of which ``gatedrnn.layers.engines.fast.forms.FastForm`` names one. "cudnn" is
             NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
             chosen by "auto". "associative" runs a linear recurrence, such as a MinGRU, in parallel over time; it is
-            never chosen by "auto" either.
+            never chosen by "auto" either. "native" runs LSTM, GRU, SimpleRNN and MinGRU in C++ on a CPU, where the
+            package gatedrnn-cpu is installed (``make native``); only when it is named.
         unroll: steps in one iteration of the compiled loop.
         remat: None, or the length of the segments that the backward pass computes again instead of having saved
             them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.
