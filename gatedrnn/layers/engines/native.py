@@ -99,7 +99,8 @@ class Native:
         rows = jax.tree.map(lambda leaf: leaf.reshape(-1, hidden), (start, initial))
         flags = tuple(_for_each_step(flag, (length, *batch)) for flag in (steps.valid, steps.reset))
         x = steps.x.astype(jnp.float32).reshape(length, -1, in_dim)
-        end, ys = scanned(plan, Operands(params, *rows, x), flags)
+        out: Any = scanned(plan, Operands(params, rows[0], rows[1], x), flags)
+        end, ys = out
         end = jax.tree.map(lambda leaf: leaf.reshape(*batch, hidden), end)
         return end, ys.reshape(length, *batch, hidden)
 
