@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
+.PHONY: setup native native-sanitize compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -51,6 +51,14 @@ study: .venv/.dev
 
 bench-plot: .venv/.dev
 	$(BIN)/python benchmarks/plot.py
+
+# The native CPU engine, compiled by g++ (or what CXX names) into .venv; `engine="native"` is then there.
+native: .venv/.setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ./native
+
+# The kernels' fuzz under the address, undefined-behaviour and thread sanitizers; about four minutes.
+native-sanitize: .venv/.setup
+	$(BIN)/python native/sanitize.py
 
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

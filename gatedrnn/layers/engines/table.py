@@ -10,6 +10,7 @@ from gatedrnn.layers.engines.base import Engine
 from gatedrnn.layers.engines.cudnn import CUDNN
 from gatedrnn.layers.engines.fast.engine import FAST, Fast
 from gatedrnn.layers.engines.fast.forms import FastForm
+from gatedrnn.layers.engines.native import NATIVE
 from gatedrnn.layers.engines.parallel import PARALLEL
 from gatedrnn.layers.engines.parallel_backward import PARALLEL_BACKWARD
 from gatedrnn.layers.engines.reference import REFERENCE
@@ -21,7 +22,7 @@ EngineChoice: TypeAlias = str | FastForm | Engine
 """What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, a form of the fast one, or an engine itself."""
 
 ENGINES: dict[str, Engine] = {
-    engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE, PARALLEL_BACKWARD, PARALLEL)
+    engine.name: engine for engine in (FAST, REFERENCE, CUDNN, ASSOCIATIVE, NATIVE, PARALLEL_BACKWARD, PARALLEL)
 }
 """Every engine by its name, in the order in which "auto" asks them; the reference engine refuses nothing."""
 
@@ -61,8 +62,8 @@ def choices_for(cell: Any) -> tuple[Hashable, ...]:
 
     Example:
         >>> import gatedrnn as gr
-        >>> choices_for(gr.GRU(4))
-        ('fast', FastForm(project=4, recompute=4), 'reference', 'parallel_backward', 'parallel')
+        >>> choices_for(gr.GRU(4))[:3]
+        ('fast', FastForm(project=4, recompute=4), 'reference')
     """
     taking = [engine for engine in ENGINES.values() if engine.refuses(cell) is None]
     return tuple(choice for engine in taking for choice in (engine.name, *engine.variants(cell)))

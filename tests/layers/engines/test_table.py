@@ -8,6 +8,7 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.layers.engines.fast.forms import FastForm
+from gatedrnn.layers.engines.native_call import available
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.engines.table import ENGINES, choices_for, engine_for
 from gatedrnn.layers.sequence import zero_padding
@@ -159,7 +160,9 @@ def test_other_choices_are_refused(choice, unchecked_annotations):
 def test_what_takes_each_cell():
     """So that no engine leaves the comparison unseen."""
     blocks, joint = FastForm(project=4, recompute=4), FastForm(project=0)
-    assert choices_for(gr.LSTM(4)) == ("fast", blocks, joint, "reference", "cudnn", "parallel_backward", "parallel")
-    assert choices_for(gr.GRU(4)) == ("fast", blocks, "reference", "parallel_backward", "parallel")
+    native = ("native",) if available() else ()
+    others = (*native, "parallel_backward", "parallel")
+    assert choices_for(gr.LSTM(4)) == ("fast", blocks, joint, "reference", "cudnn", *others)
+    assert choices_for(gr.GRU(4)) == ("fast", blocks, "reference", *others)
     assert choices_for(gr.GRU(4, reset="before")) == ("reference",)
     assert all(("fast" in choices_for(cell)) == isinstance(cell, gr.GatedCell) for cell in CELLS.values())

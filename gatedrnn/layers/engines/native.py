@@ -1,0 +1,116 @@
+"""The native engine: whole layers in C++ on CPUs, by the kernels of the package gatedrnn-cpu (``native/``).
+
+It serves LSTM, GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the package is not
+installed it refuses all, and nothing else of gatedrnn knows of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from jax.interpreters.ad import JVPTracer
+
+from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.lstm import LSTM
+from gatedrnn.cells.min_gru import MinGRU
+from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.config import config
+from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.native_call import Operands, available, scanned
+from gatedrnn.layers.engines.reference import REFERENCE
+from gatedrnn.layers.sequence import Steps
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Bool
+
+    from gatedrnn.types import Carry, Params
+
+ACTIVATIONS = {LSTM: jnp.tanh, GRUResetAfter: jnp.tanh, SimpleRNN: jnp.tanh, MinGRU: jax.nn.identity}
+"""The cells that it serves, each with the one activation that its kernel has."""
+
+
+@config
+class Native:
+    """Serves LSTM, GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
+
+    There is no forward mode (``jax.jvp``); second derivatives are the reference engine's. A program that holds it can't
+    be exported: it would need the same package where it is loaded.
+    """
+
+    name: ClassVar[str] = "native"
+    automatic: ClassVar[bool] = False
+
+    def refuses(self, cell: Any) -> str | None:
+        """Refuse other cells, activations and types, and all where its package is not installed.
+
+        Example:
+            >>> import gatedrnn as gr
+            >>> NATIVE.refuses(gr.JANET(4)) is None
+            False
+        """
+        if not available():
+            return 'expected another than "native", whose package gatedrnn-cpu is not installed'
+        if type(cell) not in ACTIVATIONS:
+            names = ", ".join(kind.__name__ for kind in ACTIVATIONS)
+            return f'"native" expects one of {names}, got {cell!r}'
+        if cell.activation is not ACTIVATIONS[type(cell)]:
+            return f'"native" expects the activation {ACTIVATIONS[type(cell)].__name__}, got {cell!r}'
+        types = {f"compute {cell.policy.compute}": cell.policy.compute, f"carry {cell.policy.carry}": cell.policy.carry}
+        wrong = [name for name, dtype in types.items() if dtype not in (None, "float32")]
+        return f'"native" expects a policy of float32 alone, got {wrong[0]}' if wrong else None
+
+    def refuses_call(self, start: Carry, steps: Steps) -> str | None:
+        """Refuse other types, sizes that are symbols, axes of explicit meshes, and backends other than CPU."""
+        leaves = jax.tree.leaves(start)
+        dtypes = {leaf.dtype.name for leaf in leaves}
+        if dtypes != {"float32"}:
+            return f'"native" expects float32 parameters and carry, got {", ".join(sorted(dtypes))}'
+        symbols = [size for size in steps.x.shape if not isinstance(size, int)]
+        if symbols:
+            return f'"native" expects sizes that are known, got the symbol {symbols[0]}'
+        kinds = {kind for leaf in leaves for kind in jax.typeof(leaf).sharding.mesh.axis_types}
+        if jax.sharding.AxisType.Explicit in kinds:
+            return '"native" expects devices of its own or shard_map, got axes of an explicit mesh'
+        if jax.default_backend() != "cpu":
+            return f'"native" expects a CPU as the default backend, got {jax.default_backend()}'
+        return None
+
+    def variants(self, cell: Any) -> tuple[()]:
+        """Return nothing: there is one way to run it."""
+        del cell
+        return ()
+
+    def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+        """Scan ``plan.cell`` over ``steps`` from ``start`` in C++."""
+        if any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves((params, start, steps))):
+            raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "native"')
+        length, *batch, in_dim = steps.x.shape
+        if length * math.prod(batch) == 0:
+            return REFERENCE.run(plan, params, start, initial, steps)
+        hidden = plan.cell.hidden
+        # Inside shard_map a gradient is summed over the devices along which a carry varies and a parameter does not:
+        # by the transpose of this sum, which is the parameter itself.
+        zero = jnp.zeros_like(jax.tree.leaves(start)[0]).sum()
+        params, initial = jax.tree.map(lambda leaf: leaf + zero, (params, initial))
+        rows = jax.tree.map(lambda leaf: leaf.reshape(-1, hidden), (start, initial))
+        flags = tuple(_for_each_step(flag, (length, *batch)) for flag in (steps.valid, steps.reset))
+        x = steps.x.astype(jnp.float32).reshape(length, -1, in_dim)
+        out: Any = scanned(plan, Operands(params, rows[0], rows[1], x), flags)
+        end, ys = out
+        end = jax.tree.map(lambda leaf: leaf.reshape(*batch, hidden), end)
+        return end, ys.reshape(length, *batch, hidden)
+
+
+NATIVE = Native()
+
+
+def _for_each_step(flag: Bool[Array, "..."] | None, shape: tuple[int, ...]) -> Bool[Array, "..."]:
+    """Return a flag for each step and sequence ``[T, B]``, which may lack trailing axes; none of them for None."""
+    if flag is None:
+        return jnp.zeros(0, bool)
+    spread = jnp.broadcast_to(flag.reshape(flag.shape + (1,) * (len(shape) - flag.ndim)), shape)
+    return spread.reshape(shape[0], -1)

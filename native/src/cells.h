@@ -1,0 +1,133 @@
+// The cells: what a step does to W units of one sequence at once, and its transpose.
+//
+// start()      what the sums of the recurrent product begin with, from the projected input z
+// gate()       the carry before the step becomes the one after it; `kept` gets what transpose() reads, unless null
+// transpose()  cotangents of the sums in z's place (d_z) and in u's (d_u), and of the carry but for the product's share
+#pragma once
+
+#include "vector.h"
+
+namespace gatedrnn {
+inline namespace INSTRUCTION_SET {
+
+struct State {
+  Vector h, c;
+};
+
+inline Vector at(const float* vectors, int index) { return load(vectors + index * kWidth); }
+inline void put(float* vectors, int index, Vector v) { store(vectors + index * kWidth, v); }
+
+// Gates i, f, g, o.
+struct Lstm {
+  static constexpr int kGates = 4, kKept = 5;
+  static constexpr bool kRecurrent = true, kHasCell = true, kHasRecurrentBias = false, kSplit = false;
+
+  static void start(const float* z, Vector, Vector (&sum)[kGates]) {
+    for (int v = 0; v < kGates; ++v) sum[v] = at(z, v);
+  }
+
+  static State gate(const Vector (&sum)[kGates], const float*, State before, float* kept) {
+    const Vector i = sigmoid(sum[0]), f = sigmoid(sum[1]), g = tanh(sum[2]), o = sigmoid(sum[3]);
+    const Vector c = f * before.c + i * g;
+    if (kept != nullptr) {
+      put(kept, 0, i);
+      put(kept, 1, f);
+      put(kept, 2, g);
+      put(kept, 3, o);
+      put(kept, 4, before.c);
+    }
+    return {o * tanh(c), c};
+  }
+
+  static State transpose(const float* kept, Vector, State d, Vector (&d_z)[kGates], Vector (&)[kGates]) {
+    const Vector one = all(1.0f), i = at(kept, 0), f = at(kept, 1), g = at(kept, 2), o = at(kept, 3), c = at(kept, 4);
+    const Vector squashed = tanh(f * c + i * g);
+    const Vector d_c = d.c + d.h * o * (one - squashed * squashed);
+    d_z[0] = d_c * (g * i * (one - i));
+    d_z[1] = d_c * (c * f * (one - f));
+    d_z[2] = d_c * (i * (one - g * g));
+    d_z[3] = d.h * squashed * (o * (one - o));
+    return {Vector{}, d_c * f};
+  }
+};
+
+// Gates r, z, n, with the reset gate after the recurrent product.
+struct Gru {
+  static constexpr int kGates = 3, kKept = 4;
+  static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = true, kSplit = true;
+
+  static void start(const float* z, Vector bias, Vector (&sum)[kGates]) {
+    sum[0] = at(z, 0);
+    sum[1] = at(z, 1);
+    sum[2] = bias;
+  }
+
+  static State gate(const Vector (&sum)[kGates], const float* z, State before, float* kept) {
+    const Vector reset = sigmoid(sum[0]), keep = sigmoid(sum[1]), candidate = tanh(at(z, 2) + reset * sum[2]);
+    if (kept != nullptr) {
+      put(kept, 0, reset);
+      put(kept, 1, keep);
+      put(kept, 2, candidate);
+      put(kept, 3, sum[2]);
+    }
+    return {(all(1.0f) - keep) * candidate + keep * before.h, Vector{}};
+  }
+
+  static State transpose(const float* kept, Vector h, State d, Vector (&d_z)[kGates], Vector (&d_u)[kGates]) {
+    const Vector one = all(1.0f), reset = at(kept, 0), keep = at(kept, 1), candidate = at(kept, 2);
+    d_z[2] = d.h * (one - keep) * (one - candidate * candidate);
+    d_u[2] = d_z[2] * reset;
+    d_u[0] = d_z[0] = d_z[2] * at(kept, 3) * (reset * (one - reset));
+    d_u[1] = d_z[1] = d.h * (h - candidate) * (keep * (one - keep));
+    return {d.h * keep, Vector{}};
+  }
+};
+
+struct SimpleRnn {
+  static constexpr int kGates = 1, kKept = 1;
+  static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
+
+  static void start(const float* z, Vector, Vector (&sum)[kGates]) { sum[0] = at(z, 0); }
+
+  static State gate(const Vector (&sum)[kGates], const float*, State, float* kept) {
+    const Vector h = tanh(sum[0]);
+    if (kept != nullptr) put(kept, 0, h);
+    return {h, Vector{}};
+  }
+
+  static State transpose(const float* kept, Vector, State d, Vector (&d_z)[kGates], Vector (&)[kGates]) {
+    const Vector h = at(kept, 0);
+    d_z[0] = d.h * (all(1.0f) - h * h);
+    return {Vector{}, Vector{}};
+  }
+};
+
+// Blocks z, n; no recurrent product, and a candidate without activation.
+struct MinGru {
+  static constexpr int kGates = 2, kKept = 2;
+  static constexpr bool kRecurrent = false, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
+
+  static void start(const float* z, Vector, Vector (&sum)[kGates]) {
+    sum[0] = at(z, 0);
+    sum[1] = at(z, 1);
+  }
+
+  static State gate(const Vector (&sum)[kGates], const float*, State before, float* kept) {
+    const Vector update = sigmoid(sum[0]);
+    if (kept != nullptr) {
+      put(kept, 0, update);
+      put(kept, 1, sum[1]);
+    }
+    return {(all(1.0f) - update) * before.h + update * sum[1], Vector{}};
+  }
+
+  static State transpose(const float* kept, Vector h, State d, Vector (&d_z)[kGates], Vector (&)[kGates]) {
+    const Vector one = all(1.0f), update = at(kept, 0);
+    d_z[0] = d.h * (at(kept, 1) - h) * (update * (one - update));
+    d_z[1] = d.h * update;
+    return {d.h * (one - update), Vector{}};
+  }
+};
+
+}  // namespace INSTRUCTION_SET
+}  // namespace gatedrnn

@@ -1,0 +1,146 @@
+// A whole call: members of a population, each a layer over a batch, spread over threads.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+
+#include "call.h"
+#include "threads.h"
+
+namespace gatedrnn {
+
+struct Call {
+  Cell cell;
+  ptrdiff_t members;  // layers of equal sizes, one after the other in every array
+  Layer layer;        // of the first
+};
+
+// The kernels of all cells for the instruction set of this name; null where the machine lacks it.
+const Kernels* kernels_named(const char* name);
+
+// The kernels for the best instruction set that this machine has.
+const Kernels& kernels_for(Cell cell);
+
+// Floats that a forward pass leaves for the backward pass, of one member.
+inline ptrdiff_t kept_size(const Kernels& kernels, const Sizes& sizes) {
+  const ptrdiff_t groups = (sizes.hidden + kernels.width - 1) / kernels.width;
+  return sizes.length * sizes.batch * groups * kernels.kept * kernels.width;
+}
+
+template <class T>
+T* advanced(T* from, ptrdiff_t by) {
+  return from == nullptr ? nullptr : from + by;
+}
+
+inline Layer member_of(const Call& call, ptrdiff_t m, ptrdiff_t gates) {
+  Layer layer = call.layer;
+  const Sizes& s = layer.sizes;
+  const ptrdiff_t carry = m * s.batch * s.hidden, flags = m * s.length * s.batch;
+  layer.x = advanced(layer.x, flags * s.inputs);
+  layer.w_x = advanced(layer.w_x, m * s.inputs * gates * s.hidden);
+  layer.w_h = advanced(layer.w_h, m * s.hidden * gates * s.hidden);
+  layer.b = advanced(layer.b, m * gates * s.hidden);
+  layer.b_h = advanced(layer.b_h, m * s.hidden);
+  layer.h = advanced(layer.h, carry);
+  layer.c = advanced(layer.c, carry);
+  layer.h_initial = advanced(layer.h_initial, carry);
+  layer.c_initial = advanced(layer.c_initial, carry);
+  layer.valid = advanced(layer.valid, flags);
+  layer.reset = advanced(layer.reset, flags);
+  return layer;
+}
+
+inline ForwardResults member_of(const ForwardResults& all, const Kernels& kernels, const Sizes& s, ptrdiff_t m) {
+  const ptrdiff_t carry = m * s.batch * s.hidden;
+  return {advanced(all.ys, s.length * carry), advanced(all.h, carry), advanced(all.c, carry),
+          advanced(all.kept, m * kept_size(kernels, s))};
+}
+
+inline BackwardResults member_of(const BackwardResults& all, const Sizes& s, ptrdiff_t m, ptrdiff_t gates) {
+  const ptrdiff_t carry = m * s.batch * s.hidden;
+  return {advanced(all.x, m * s.length * s.batch * s.inputs),
+          advanced(all.w_x, m * s.inputs * gates * s.hidden),
+          advanced(all.w_h, m * s.hidden * gates * s.hidden),
+          advanced(all.b, m * gates * s.hidden),
+          advanced(all.b_h, m * s.hidden),
+          advanced(all.h, carry),
+          advanced(all.c, carry),
+          advanced(all.h_initial, carry),
+          advanced(all.c_initial, carry)};
+}
+
+// How a batch is shared out: enough shares for all threads, but none of fewer rows than a product serves at once.
+struct Shares {
+  ptrdiff_t batch, count;
+
+  Shares(const Call& call, const Kernels& kernels, ptrdiff_t threads)
+      : batch(call.layer.sizes.batch),
+        count(std::min((threads + call.members - 1) / call.members, (batch + kernels.sums - 1) / kernels.sums)) {
+    count = std::max<ptrdiff_t>(count, 1);
+  }
+
+  Rows rows(ptrdiff_t share) const {
+    const ptrdiff_t first = batch * share / count;
+    return {first, batch * (share + 1) / count - first};
+  }
+};
+
+using Floats = std::unique_ptr<float[]>;
+
+// Packs the weights of all members; null where memory ran out.
+template <class Pool>
+Floats packed_weights(Pool& pool, ptrdiff_t threads, const Call& call, const Kernels& kernels, bool backward) {
+  const Sizes& sizes = call.layer.sizes;
+  const ptrdiff_t size = kernels.packed_size(sizes, backward), parts = kernels.pack_parts(sizes, backward);
+  Floats packed(new float[static_cast<size_t>(call.members * size)]);
+  const bool done = for_each(pool, threads, call.members * parts, [&](ptrdiff_t i) {
+    const ptrdiff_t m = i / parts;
+    kernels.pack(member_of(call, m, kernels.gates), backward, i % parts, packed.get() + m * size);
+  });
+  return done ? std::move(packed) : nullptr;
+}
+
+template <class Pool>
+bool forward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResults& out) {
+  const Kernels& kernels = kernels_for(call.cell);
+  const Sizes& sizes = call.layer.sizes;
+  const Floats packed = packed_weights(pool, threads, call, kernels, false);
+  if (packed == nullptr) return false;
+  const Shares shares(call, kernels, threads);
+  const ptrdiff_t size = kernels.packed_size(sizes, false);
+  return for_each(pool, threads, call.members * shares.count, [&](ptrdiff_t i) {
+    const ptrdiff_t m = i / shares.count;
+    kernels.forward(member_of(call, m, kernels.gates), packed.get() + m * size, shares.rows(i % shares.count),
+                    member_of(out, kernels, sizes, m));
+  });
+}
+
+template <class Pool>
+bool backward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResults& forward,
+              const Cotangents& cotangents, const BackwardResults& out) {
+  const Kernels& kernels = kernels_for(call.cell);
+  const Sizes& sizes = call.layer.sizes;
+  const Floats packed = packed_weights(pool, threads, call, kernels, true);
+  if (packed == nullptr) return false;
+  const Shares shares(call, kernels, threads);
+  const ptrdiff_t size = kernels.packed_size(sizes, true), gradient = kernels.gradient_size(sizes);
+  const Floats gradients(new float[static_cast<size_t>(call.members * shares.count * gradient)]);
+  bool done = for_each(pool, threads, call.members * shares.count, [&](ptrdiff_t i) {
+    const ptrdiff_t m = i / shares.count, carry = m * sizes.batch * sizes.hidden;
+    const Cotangents given = {cotangents.ys + sizes.length * carry, cotangents.h + carry,
+                              advanced(cotangents.c, carry)};
+    kernels.backward(member_of(call, m, kernels.gates), packed.get() + m * size, shares.rows(i % shares.count),
+                     member_of(forward, kernels, sizes, m), given, gradients.get() + i * gradient,
+                     member_of(out, sizes, m, kernels.gates));
+  });
+  const ptrdiff_t parts = kernels.pack_parts(sizes, false);
+  return done && for_each(pool, threads, call.members * parts, [&](ptrdiff_t i) {
+           const ptrdiff_t m = i / parts;
+           kernels.add_up(member_of(call, m, kernels.gates), i % parts,
+                          gradients.get() + m * shares.count * gradient, shares.count,
+                          member_of(out, sizes, m, kernels.gates));
+         });
+}
+
+}  // namespace gatedrnn

@@ -1,0 +1,218 @@
+"""The native engine against the reference engine in float64, under every transformation, and what it refuses."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import gatedrnn as gr
+from gatedrnn.cells.simple_rnn import SimpleRNNParams
+from gatedrnn.layers.engines import native
+from gatedrnn.testing import compare, program_laws
+from gatedrnn.testing.probe import Probe
+
+built = pytest.mark.skipif(not native.available(), reason="gatedrnn-cpu is not installed: `make native`")
+KINDS = [gr.LSTM, gr.GRU, gr.SimpleRNN, gr.MinGRU]
+EPS = 2.0**-23
+
+
+def numbers(cell, length, batch, in_dim):
+    """Return parameters with biases that are not zero, a carry, inputs, and flags that leave holes and end segments."""
+    keys = iter(jax.random.split(jax.random.key(length + batch), 20))
+    params = cell.init(next(keys), in_dim)
+    params = jax.tree.map(lambda leaf: leaf + 0.1 * jax.random.normal(next(keys), leaf.shape), params)
+    xs = jax.random.normal(next(keys), (length, batch, in_dim))
+    start = cell.initial_carry(params, xs[0])
+    start = jax.tree.map(lambda leaf: jax.random.normal(next(keys), leaf.shape), start)
+    mask = jax.random.bernoulli(next(keys), 0.7, (length, batch))
+    return params, start, xs, {"mask": mask, "resets": jax.random.bernoulli(next(keys), 0.3, (length, batch))}
+
+
+def outcome(layer, params, start, xs, flags):
+    """Return gradients of a weighted sum of all outputs, and the outputs."""
+
+    def loss(params, start, xs):
+        out = layer.apply(params, xs, carry=start, **flags)
+        weighted = [(jnp.cos(1.0 + jnp.arange(leaf.size)).reshape(leaf.shape) * leaf) for leaf in jax.tree.leaves(out)]
+        return sum(leaf.sum() for leaf in weighted), out
+
+    return jax.grad(loss, (0, 1, 2), has_aux=True)(params, start, xs)
+
+
+def in_float64(cell, reverse, params, start, xs, flags):
+    with jax.enable_x64(True):
+        wide = type(cell)(cell.hidden, policy=gr.Policy(params="float64"))
+        args = jax.tree.map(lambda leaf: jnp.asarray(leaf, "float64"), (params, start, xs))
+        out = jax.jit(partial(outcome, gr.scan(wide, reverse=reverse, engine="reference")))(*args, flags)
+        return jax.tree.map(lambda leaf: np.asarray(leaf, "float32"), out)
+
+
+def assert_right(cell, sizes, *, reverse=False, flagged=True):
+    length, batch, in_dim = sizes
+    params, start, xs, flags = numbers(cell, length, batch, in_dim)
+    flags = flags if flagged else {}
+    got = jax.jit(partial(outcome, gr.scan(cell, reverse=reverse, engine="native")))(params, start, xs, flags)
+    expected = in_float64(cell, reverse, params, start, xs, flags)
+    rtol = compare.tolerance(EPS, length * batch * (in_dim + cell.hidden + 16))
+    compare.assert_close(got, expected, f"{cell!r} {sizes}", rtol=rtol)
+
+
+@built
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_values_and_gradients_are_those_in_float64(kind, reverse):
+    """More rows than one tile, units that fill no vector, and more steps than one block."""
+    assert_right(kind(11), (41, 13, 9), reverse=reverse)
+
+
+@built
+def test_one_of_everything():
+    assert_right(gr.LSTM(1), (1, 1, 1), flagged=False)
+
+
+@built
+@pytest.mark.verify
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_many_sizes(kind):
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        length, batch, in_dim, hidden = (int(size) for size in rng.integers(1, 71, 4))
+        assert_right(
+            kind(hidden), (length, batch, in_dim), reverse=bool(rng.integers(2)), flagged=bool(rng.integers(2))
+        )
+
+
+@built
+def test_tanh_is_accurate_to_two_units_in_the_last_place():
+    """A simple recurrent unit of weight 1 that sees nothing of before is tanh."""
+    x = np.concatenate([np.linspace(-12, 12, 40_001), np.geomspace(1e-30, 1, 1_000), [np.inf, -np.inf]]).astype(
+        "float32"
+    )
+    params = SimpleRNNParams(jnp.ones((1, 1)), jnp.zeros((1, 1)), jnp.zeros(1))
+    ys = gr.scan(gr.SimpleRNN(1), engine="native").apply(params, jnp.asarray(x)[None, :, None])[1]
+    exact = np.tanh(x.astype("float64"))
+    units = np.abs(np.asarray(ys, "float64").ravel() - exact) / np.spacing(np.abs(exact.astype("float32")))
+    assert units.max() <= 2
+
+
+@built
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_nan_stays_and_padding_does_not_leak(kind):
+    cell = kind(5)
+    layer = gr.scan(cell, engine="native")
+    params, start, xs, _ = numbers(cell, 4, 3, 2)
+    poisoned = xs.at[1, 0].set(jnp.nan)
+    ys = layer.apply(params, poisoned, carry=start)[1]
+    assert jnp.isnan(ys[1:, 0]).all()
+    np.testing.assert_array_equal(ys[:, 1:], layer.apply(params, xs, carry=start)[1][:, 1:])
+    mask = jnp.ones((4, 3), bool).at[1, 0].set(False)
+    compare.assert_equal(*(outcome(layer, params, start, x, {"mask": mask}) for x in (poisoned, xs)), "padding")
+
+
+@built
+@pytest.mark.parametrize("kind", [gr.LSTM, gr.GRU], ids=lambda kind: kind.__name__)
+def test_second_derivatives_are_those_of_the_reference_engine(kind):
+    cell = kind(3)
+    params, start, xs, flags = numbers(cell, 4, 2, 2)
+
+    def slope(engine, params, xs):
+        gradients, _ = outcome(gr.scan(cell, engine=engine), params, start, xs, flags)
+        return sum((leaf**2).sum() for leaf in jax.tree.leaves(gradients))
+
+    for twice in (jax.grad, jax.jacfwd):
+        got, expected = (
+            jax.jit(twice(partial(slope, engine), (0, 1)))(params, xs) for engine in ("native", "reference")
+        )
+        compare.assert_close(got, expected, f"{kind.__name__} {twice.__name__}", rtol=compare.tolerance(EPS, 8 * 100))
+
+
+@built
+@pytest.mark.parametrize("axes", [(0, None, None), (None, 0, 0), (0, 0, 0)], ids=["parameters", "data", "both"])
+def test_vmap_is_a_loop_over_members(axes):
+    cell, members = gr.LSTM(5), 3
+    params, start, xs, flags = numbers(cell, 6, 4, 2)
+    args = tuple(
+        arg
+        if axis is None
+        else jax.tree.map(lambda leaf: jnp.stack([leaf * (1 - 0.1 * i) for i in range(members)]), arg)
+        for arg, axis in zip((params, start, xs), axes, strict=True)
+    )
+    run = jax.jit(lambda *args: outcome(gr.scan(cell, engine="native"), *args, flags))
+    got = jax.jit(jax.vmap(run, axes))(*args)
+    for i in range(members):
+        own = [
+            a if axis is None else jax.tree.map(lambda leaf, i=i: leaf[i], a)
+            for a, axis in zip(args, axes, strict=True)
+        ]
+        one = jax.tree.map(lambda leaf, i=i: leaf[i], got)
+        compare.assert_close(one, run(*own), f"member {i}", rtol=compare.tolerance(EPS, 6 * 4 * 23))
+
+
+@built
+def test_segments_that_are_computed_again_and_equal_runs_give_equal_bits():
+    cell = gr.GRU(5)
+    given = numbers(cell, 6, 4, 2)
+    plain, again = (jax.jit(partial(outcome, gr.scan(cell, engine="native", remat=remat))) for remat in (None, 3))
+    compare.assert_equal(plain(*given), plain(*given), "twice")
+    compare.assert_close(again(*given), plain(*given), "remat", rtol=compare.tolerance(EPS, 6 * 4 * 23))
+
+
+@built
+@pytest.mark.parametrize("law", [program_laws.runs_inside_shard_map, program_laws.runs_where_only_params_vary])
+def test_it_runs_inside_shard_map(law):
+    law(Probe(gr.scan(gr.LSTM(5), engine="native"), 3, jax.random.key(0)))
+
+
+@built
+def test_nothing_to_scan():
+    cell = gr.LSTM(3)
+    params, start, xs, _ = numbers(cell, 2, 2, 2)
+    end, ys = gr.scan(cell, engine="native").apply(params, xs[:0], carry=start)
+    compare.assert_equal((end, ys), (start, jnp.zeros((0, 2, 3))), "empty")
+
+
+@built
+def test_a_program_with_it_is_not_exported():
+    layer = gr.scan(gr.LSTM(3), engine="native")
+    params, _, xs, _ = numbers(gr.LSTM(3), 2, 2, 2)
+    with pytest.raises(ValueError, match=r"(?s)custom calls .*gatedrnn_forward"):
+        jax.export.export(jax.jit(layer.apply))(params, xs)
+
+
+@built
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (gr.GRU(3, reset="before"), "one of LSTM, GRUResetAfter, SimpleRNN, MinGRU, got GRUResetBefore"),
+        (gr.LSTM(3, activation=jax.nn.relu), "the activation tanh, got LSTM"),
+        (gr.GRU(3, policy=gr.Policy(compute="bfloat16")), "float32 alone, got compute bfloat16"),
+    ],
+    ids=repr,
+)
+def test_other_cells_are_refused(cell, expected):
+    with pytest.raises(ValueError, match=f'engine: "native" expects .*{expected}'):
+        gr.scan(cell, engine="native")
+
+
+@built
+def test_other_calls_are_refused():
+    layer = gr.scan(gr.LSTM(3), engine="native")
+    params, start, xs, _ = numbers(gr.LSTM(3), 2, 2, 2)
+    low = jax.tree.map(lambda leaf: leaf.astype("bfloat16"), params)
+    with pytest.raises(ValueError, match='"native" expects float32 parameters and carry, got bfloat16'):
+        layer.apply(low, xs)
+    with pytest.raises(ValueError, match='expected "reference" for forward mode'):
+        jax.jvp(lambda xs: layer.apply(params, xs, carry=start)[1], (xs,), (xs,))
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    with jax.set_mesh(mesh), pytest.raises(ValueError, match="got axes of an explicit mesh"):
+        jax.jit(layer.apply)(*numbers(gr.LSTM(3), 2, 2, 2)[::2])
+
+
+def test_without_its_package_it_refuses_every_cell(monkeypatch):
+    monkeypatch.setattr(native, "available", lambda: False)
+    with pytest.raises(ValueError, match=r"engine: .*gatedrnn-cpu is not installed"):
+        gr.scan(gr.LSTM(3), engine="native")
