@@ -192,10 +192,10 @@ def scan(
             NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
             chosen by "auto". "associative" runs a linear recurrence, such as a MinGRU, in parallel over time; it is
             never chosen by "auto" either. "native" runs LSTM, GRU, SimpleRNN and MinGRU in C++ on a CPU, where the
-            package gatedrnn-cpu is installed (``make native``); only when it is named.
-            "parallel_backward" scans forward and finds the gradients of all steps of a
-            ``GatedCell`` at once, with products of Jacobians; it is not chosen by "auto" and has no forward mode.
-            "parallel" is what ``gr.parallel`` has, in whose place it stands where a layer takes an engine.
+            package gatedrnn-cpu is installed (``make native``); only when it is named. "parallel_backward" scans
+            forward and finds the gradients of all steps of a ``GatedCell`` at once, with products of Jacobians; it is
+            not chosen by "auto" and has no forward mode. "parallel" is what ``gr.parallel`` has, in whose place it
+            stands where a layer takes an engine.
         unroll: steps in one iteration of the compiled loop.
         remat: None, or the length of the segments that the backward pass computes again instead of having saved
             them, for memory: it saves the carry between segments alone. "sqrt" is the square root of T.

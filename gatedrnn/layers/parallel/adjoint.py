@@ -62,8 +62,8 @@ def gradients(
     """
     d_end, d_ys = known(cotangents[0]), cotangents[1]
     before = before_each(saved.states, saved.start, reverse=plan.reverse)
-    z = projected(plan.cell, saved.params, saved.steps)
-    found = jacobians(method, plan.cell, saved.params, z, before, saved.initial, saved.steps)
+    z = projected(plan, saved.params, saved.steps)
+    found = jacobians(method, plan, saved.params, z, before, saved.initial, saved.steps)
     of_carry = jax.vjp(lambda before: _all(plan, saved, before), before)[1]
 
     def pulled(d_before: Carry) -> Carry:
@@ -82,7 +82,7 @@ def gradients(
 
 
 def _all(plan: ScanPlan, saved: Saved, before: Carry) -> tuple[Carry, Array]:
-    return all_steps(plan.cell, saved.params, before, saved.initial, saved.steps)
+    return all_steps(plan, saved.params, before, saved.initial, saved.steps)
 
 
 def _iterated(pulled: Any, found: Any, nothing: Carry, iterations: int, *, reverse: bool) -> tuple[Carry, Any]:
@@ -108,7 +108,7 @@ def _others(plan: ScanPlan, saved: Saved, before: Carry, d_after: Carry, d_ys: A
     """Return all cotangents from those of the carries that the steps leave, by one call of ``step`` for all."""
 
     def run(params: Params, before: Carry, initial: Carry, x: Any) -> tuple[Carry, Array]:
-        return all_steps(plan.cell, params, before, initial, saved.steps._replace(x=x))
+        return all_steps(plan, params, before, initial, saved.steps._replace(x=x))
 
     pull = jax.vjp(run, saved.params, before, saved.initial, saved.steps.x)[1]
     d_params, d_before, d_initial, d_x = known(pull((complete(d_after, saved.states), d_ys)))

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells.gated import gated
-from gatedrnn.layers.parallel.steps import leading_axes, real, with_real
+from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.parallel.steps import real, with_real
 from gatedrnn.layers.sequence import Steps, select
 
 if TYPE_CHECKING:
@@ -33,20 +34,20 @@ class Dense(NamedTuple):
         return _solved(jnp.swapaxes(self.matrix, -1, -2), summand, reverse=not reverse)
 
 
-def dense(cell: Any, params: Params, linear: tuple[Any, Any], consumed: Carry, steps: Steps) -> Dense:
+def dense(plan: ScanPlan, params: Params, linear: tuple[Any, Any], consumed: Carry, steps: Steps) -> Dense:
     """Return the Jacobians of all steps, by one JVP of the gate for each of the carry's n numbers.
 
     What the recurrent map makes of a number is the same at each step, as the map is linear, so it is applied n times
     in all, and not n times a step.
 
     Args:
-        cell: a ``GatedCell``, whose gate need not be elementwise.
+        plan: a ``GatedCell``, whose gate need not be elementwise, and how many axes lead in its inputs.
         params: the parameters as the cell has prepared them.
         linear: ``z`` and ``u``, what ``project`` and ``recur`` gave, ``[T, *B, ...]``.
         consumed: the carry that each step consumed, ``[T, *B, ...]``.
         steps: which steps exist, and where the carry is reset.
     """
-    leading = leading_axes(steps)
+    cell, leading = plan.cell, plan.axes
     z, u = linear
     one = [jnp.zeros(leaf.shape[leading:], leaf.dtype) for leaf in real(consumed)]
     basis = _basis(one)

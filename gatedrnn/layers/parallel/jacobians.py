@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.layers.blocks import flat
+from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.parallel.dense import Dense, dense
-from gatedrnn.layers.parallel.steps import leading_axes
 from gatedrnn.layers.parallel.units import Units, units
 from gatedrnn.layers.sequence import Steps
 
@@ -19,13 +19,15 @@ Method: TypeAlias = Literal["newton", "block", "gate"]
 METHODS: tuple[Method, ...] = ("newton", "block", "gate")
 
 
-def jacobians(method: Method, cell: Any, params: Params, z: Any, before: Carry, initial: Carry, steps: Steps) -> Any:
+def jacobians(
+    method: Method, plan: ScanPlan, params: Params, z: Any, before: Carry, initial: Carry, steps: Steps
+) -> Any:
     """Return what stands for the derivatives of all steps: ``Dense`` where it is whole, else ``Units``.
 
     Args:
         method: "newton" for whole Jacobians, "block" for what each unit makes of itself, "gate" for what it does so
             while the recurrent product is held fixed.
-        cell: the ``GatedCell`` that takes each step.
+        plan: the ``GatedCell`` that takes each step, and how many axes lead in its inputs.
         params: the parameters as the cell has prepared them.
         z: what ``project`` made of the inputs, ``[T, *B, ...]``.
         before: the carry before each step, ``[T, *B, ...]``.
@@ -33,18 +35,18 @@ def jacobians(method: Method, cell: Any, params: Params, z: Any, before: Carry, 
         steps: which steps exist, and where the carry is reset.
     """
     consumed = steps.consumed(before, initial)
-    linear = z, flat(partial(cell.recur, params), consumed, leading=leading_axes(steps))
+    linear = z, flat(partial(plan.cell.recur, params), consumed, leading=plan.axes)
     found: Dense | Units
     if method == "newton":
-        found = dense(cell, params, linear, consumed, steps)
+        found = dense(plan, params, linear, consumed, steps)
     else:
-        found = units(cell, params, linear, consumed, steps, through_recur=method == "block")
+        found = units(plan.cell, params, linear, consumed, steps, through_recur=method == "block")
     return found
 
 
-def projected(cell: Any, params: Params, steps: Steps) -> Any:
+def projected(plan: ScanPlan, params: Params, steps: Steps) -> Any:
     """Return ``z`` of all steps, ``[T, *B, ...]``."""
-    return flat(partial(cell.project, params), steps.x, leading=leading_axes(steps))
+    return flat(partial(plan.cell.project, params), steps.x, leading=plan.axes)
 
 
 def exact_method(cell: Any) -> Method:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 
 from gatedrnn.cells.cotangents import differentiable
 from gatedrnn.cells.gated import gated
@@ -20,23 +19,18 @@ if TYPE_CHECKING:
     from gatedrnn.types import Carry, Params
 
 
-def leading_axes(steps: Steps) -> int:
-    """Return the number of axes of time and batch."""
-    return jnp.ndim(jax.tree.leaves(steps.x)[0]) - 1
-
-
-def all_steps(cell: Any, params: Params, before: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
+def all_steps(plan: ScanPlan, params: Params, before: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
     """Return the carries ``[T, *B, ...]`` and outputs ``[T, *B, O]`` of all steps, no step waiting for another.
 
     Args:
-        cell: the cell that takes each step.
+        plan: the cell that takes each step, and how many axes lead in its inputs.
         params: the parameters as the cell has prepared them.
         before: the carry before each step, ``[T, *B, ...]``.
         initial: the carry that a reset puts in its place, ``[*B, ...]``.
         steps: inputs, which of them exist, and where the carry is reset.
     """
     consumed = steps.consumed(before, initial)
-    new, y = flat(partial(cell.step, params), consumed, steps.x, leading=leading_axes(steps))
+    new, y = flat(partial(plan.cell.step, params), consumed, steps.x, leading=plan.axes)
     return steps.carry_out(new, consumed), zero_padding(steps.valid, y)
 
 
@@ -50,7 +44,7 @@ def one_by_one(plan: ScanPlan, params: Params, start: Carry, initial: Carry, ste
         initial: the carry that a reset puts in the place of the carried one.
         steps: inputs, which of them exist, and where the carry is reset.
     """
-    z = flat(partial(plan.cell.project, params), steps.x, leading=leading_axes(steps))
+    z = flat(partial(plan.cell.project, params), steps.x, leading=plan.axes)
 
     def step(carry: Carry, now: tuple[Steps, Any]) -> tuple[Carry, tuple[Carry, Array]]:
         this, z = now

@@ -71,17 +71,17 @@ def trajectory(
         steps: inputs, which of them exist, and where the carry is reset.
         guess: the carries to begin with, ``[T, *B, ...]``.
     """
-    z = projected(plan.cell, params, steps)
+    z = projected(plan, params, steps)
     tolerance = default_tolerance(jax.tree.leaves(guess)) if solver.tolerance is None else solver.tolerance
     floor = 8 * rounding(jax.tree.leaves(guess))
 
     def swept(states: Carry) -> tuple[Carry, Array]:
-        return all_steps(plan.cell, params, before_each(states, start, reverse=plan.reverse), initial, steps)
+        return all_steps(plan, params, before_each(states, start, reverse=plan.reverse), initial, steps)
 
     def corrected(at: tuple[Carry, Progress]) -> tuple[Carry, Progress]:
         states, progress = at
         before = before_each(states, start, reverse=plan.reverse)
-        found = jacobians(solver.method, plan.cell, params, z, before, initial, steps)
+        found = jacobians(solver.method, plan, params, z, before, initial, steps)
         after = swept(states)[0]
         leaves, tree = jax.tree.flatten(states)
         residual = jax.tree.leaves(jax.tree.map(jnp.subtract, after, states))

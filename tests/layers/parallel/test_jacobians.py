@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.parallel.dense import Dense, dense
 from gatedrnn.layers.parallel.dependencies import dependencies
 from gatedrnn.layers.parallel.units import Units, units
@@ -48,7 +49,7 @@ def test_jacobians_are_those_of_a_step(name: str) -> None:
             return jnp.concatenate(jax.tree.leaves(cell.step(params, one, x)[0]))
 
         whole = jax.vmap(jax.jacfwd(step))(jnp.concatenate(leaves, axis=-1), prepared)
-        got = dense(cell, params, linear, carry, steps).matrix
+        got = dense(ScanPlan(cell, False, 1, 1), params, linear, carry, steps).matrix
         np.testing.assert_allclose(got, whole, rtol=1e-12, atol=1e-13)
         of_units = units(cell, params, linear, carry, steps, through_recur=True).entries
         for i in range(len(leaves)):
