@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-from jax.extend.core import Literal
 
 
 def dependencies(function: Callable[..., Any], *args: Any) -> list[set[int]]:
@@ -17,12 +16,13 @@ def dependencies(function: Callable[..., Any], *args: Any) -> list[set[int]]:
         [{0, 1}, {2}, set()]
     """
     jaxpr = jax.make_jaxpr(function)(*args).jaxpr
-    known = {var: {number} for number, var in enumerate(jaxpr.invars)}
+    # By identity: what is constant stands among the variables too, and has no hash.
+    known = {id(var): {number} for number, var in enumerate(jaxpr.invars)}
 
     def of(var: Any) -> set[int]:
-        return set() if isinstance(var, Literal) else known.get(var, set())
+        return known.get(id(var), set())
 
     for equation in jaxpr.eqns:
         reached = set[int]().union(*(of(var) for var in equation.invars))
-        known.update(dict.fromkeys(equation.outvars, reached))
+        known.update(dict.fromkeys(map(id, equation.outvars), reached))
     return [of(var) for var in jaxpr.outvars]
