@@ -54,7 +54,8 @@ bench-plot: .venv/.dev
 
 # The native CPU engine, compiled by g++ (or what CXX names) into .venv; `engine="native"` is then there.
 native: .venv/.setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ./native
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./native
 
 # The kernels' fuzz under the address, undefined-behaviour and thread sanitizers; about four minutes.
 native-sanitize: .venv/.setup

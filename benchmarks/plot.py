@@ -20,6 +20,7 @@ from shapes import CELLS, PASSES, SHAPES, Pass
 INK, GRID = "#333333", "#dddddd"
 STYLES = {  # colours that stay apart for the color-blind (Okabe and Ito)
     "ours": ("#D55E00", "o"),
+    "native": ("#D55E00", "*"),
     "ours_reset_before": ("#F0B48A", "o"),
     "linen": ("#0072B2", "s"),
     "equinox": ("#009E73", "^"),

@@ -8,7 +8,17 @@ from typing import Literal, TypeAlias, get_args
 from contestants.contestant import Contestant
 
 Name: TypeAlias = Literal[
-    "ours", "ours_reset_before", "nnx", "linen", "equinox", "haiku", "keras", "pytorch", "onnxruntime", "floor"
+    "ours",
+    "native",
+    "ours_reset_before",
+    "nnx",
+    "linen",
+    "equinox",
+    "haiku",
+    "keras",
+    "pytorch",
+    "onnxruntime",
+    "floor",
 ]
 NAMES: tuple[Name, ...] = get_args(Name)
 JAX_PEERS = ("nnx", "linen", "equinox", "haiku", "keras")
