@@ -120,11 +120,11 @@ def carry(initial: Any, got: Any) -> None:
 
 
 def state(carry: Any, x: Any, hidden: int, kind: type | None = None) -> None:
-    """Raise ``ValueError`` unless a step's carry has states ``[*B, H]`` for its input ``[*B, I]``: others would spread.
+    """Raise ``ValueError`` unless a step's carry has states ``[*B, H]`` beside its input: others would spread.
 
     Args:
         carry: what came: one state, or a named tuple of them.
-        x: the input of the step.
+        x: the input of the step ``[*B, ...]``, or what was made of it.
         hidden: H, the number of units.
         kind: the named tuple that the carry has to be; None where it is one state.
     """

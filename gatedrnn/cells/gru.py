@@ -132,8 +132,9 @@ class GRUResetAfter:
 
     def step(self, params: GRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
-        checks.state(carry, x, self.hidden)
-        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+        z = self.project(params, x)
+        checks.state(carry, z, self.hidden)
+        return self.gate(params, z, self.recur(params, carry), carry)
 
     def _check(self, params: GRUParams) -> None:
         checks.params(

@@ -141,8 +141,9 @@ class LSTM:
 
     def step(self, params: LSTMParams, carry: LSTMCarry, x: Any) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
-        checks.state(carry, x, self.hidden, LSTMCarry)
-        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+        z = self.project(params, x)
+        checks.state(carry, z, self.hidden, LSTMCarry)
+        return self.gate(params, z, self.recur(params, carry), carry)
 
     def _check(self, params: LSTMParams) -> None:
         checks.params(

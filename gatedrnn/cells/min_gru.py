@@ -127,8 +127,9 @@ class MinGRU:
 
     def step(self, params: MinGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
-        checks.state(carry, x, self.hidden)
-        return self.gate(params, self.project(params, x), (), carry)
+        z = self.project(params, x)
+        checks.state(carry, z, self.hidden)
+        return self.gate(params, z, (), carry)
 
     def _check(self, params: MinGRUParams) -> None:
         checks.params(

@@ -113,8 +113,9 @@ class SimpleRNN:
 
     def step(self, params: SimpleRNNParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
-        checks.state(carry, x, self.hidden)
-        return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+        z = self.project(params, x)
+        checks.state(carry, z, self.hidden)
+        return self.gate(params, z, self.recur(params, carry), carry)
 
     def _check(self, params: SimpleRNNParams) -> None:
         checks.params(

@@ -76,8 +76,9 @@ def needed(
     # Layers from the second on are alike: a thousand need not be built to be counted.
     one = held(1)
     weights = one if sizes.layers == 1 else one + (sizes.layers - 1) * (held(2) - one)
-    state = COPIES * weights + 2 * sizes.max_epochs
     steps, sequences = train.x.shape[0], min(sizes.batch_size, train.x.shape[1])
+    # Curves of two losses, and the order of an epoch's examples.
+    state = COPIES * weights + 2 * sizes.max_epochs + train.x.shape[1] // sequences * sequences
     of_step = sizes.layers * KEPT * sizes.hidden * (2 if bidirectional else 1) + (sizes.embed or task.in_dim)
     return BYTES * (2 * sizes.members * state + weights + steps * sequences * of_step)
 

@@ -122,7 +122,7 @@ def test_weight_decay_leaves_the_size_of_changes_alone() -> None:
     run = sweep_run(GRU(3), task, visible.train, settings)
     hyper = jax.tree.map(lambda column: column[0], as_hypers(configurations(settings)))
     state = run.init(hyper, jax.random.key(0), Data(visible.train, visible.validation))
-    params, _, _ = jax.jit(run.train_epoch)(hyper, state, visible.train)
+    params = jax.jit(run.take_steps)(hyper, state, visible.train, 0, run.epoch_steps).params
     np.testing.assert_array_equal(params[-1], state.params[-1])
     assert float(jnp.abs(params[0].w_h).sum()) < float(jnp.abs(state.params[0].w_h).sum())
 

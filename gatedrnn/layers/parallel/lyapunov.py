@@ -60,7 +60,7 @@ def lyapunov(cell: Cell, params: Params, xs: Any, *, carry: Carry | None = None,
     whole("skip", skip, least=0, most=xs.shape[0] - 1)
     x, leading = sequence.first_input(xs), xs.ndim - 2
     params, prepared = prepare(cell, params, xs, None)
-    start, _ = sequence.starting_carries(cell, params, x, sequence.first_input(prepared), carry)
+    start, _ = sequence.starting_carries(cell, params, (x, sequence.first_input(prepared)), leading, carry)
     first = [_direction(leaf) for leaf in real(start)]
 
     def step(at: tuple[Carry, list[Array]], x: Any) -> tuple[tuple[Carry, list[Array]], Array]:
