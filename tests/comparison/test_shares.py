@@ -24,6 +24,7 @@ def said(found: Any) -> list[str]:
     return [line for line in caveats(fake, 0.1) if "do not come as often" in line]
 
 
+@pytest.mark.verify
 def test_what_chance_gives_is_what_draws_give() -> None:
     """Both parts drawn alike, 300 times: the mean distance is the one that is named, and nothing is said of it."""
     rng, names = np.random.default_rng(0), tuple("abcde")

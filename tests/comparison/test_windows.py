@@ -55,6 +55,7 @@ def test_a_window_of_more_steps_than_there_are_is_left_out(task) -> None:
     assert whole.reading(0).window is None
 
 
+@pytest.mark.verify
 def test_scores_are_those_of_the_selected_configurations_trained_again(task) -> None:
     settings = dataclasses.replace(SETTINGS, replicates=2, trials=2, max_epochs=2, extend=False)
     replicates = [draw_replicate(task, settings, index) for index in range(2)]

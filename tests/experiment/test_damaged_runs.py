@@ -77,7 +77,9 @@ def compare(out: Path, stop: int | None) -> Any:
 KINDS = {"train": Kind(train, 2), "sweep": Kind(sweep, 6), "compare": Kind(compare, 12)}
 
 
-@pytest.fixture(scope="module", params=["train", "sweep", pytest.param("compare", marks=pytest.mark.verify)])
+@pytest.fixture(
+    scope="module", params=["train", *(pytest.param(name, marks=pytest.mark.verify) for name in ("sweep", "compare"))]
+)
 def interrupted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Kind, Path, Any]:
     """Return a kind of run, a folder in which one was interrupted, and what one comes to that was not."""
     kind, root = KINDS[request.param], tmp_path_factory.mktemp(request.param)

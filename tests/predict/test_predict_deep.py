@@ -93,6 +93,7 @@ def test_paths_of_a_deep_network_begin_with_its_own_forecast(tmp_path: Path) -> 
     assert (found.deviation[1] > found.deviation[0]).all(), "of two steps less is known"
 
 
+@pytest.mark.verify
 def test_a_trained_and_restored_network_says_what_it_said_in_the_test(tmp_path: Path) -> None:
     arrays, _ = numbers("classification")
     options = {"replicates": 2, "trials": 1, "hidden": 3, "max_epochs": 2, "extend": False, "full": True}

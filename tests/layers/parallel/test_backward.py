@@ -40,6 +40,7 @@ def test_gradients_are_those_of_the_fast_engine_to_rounding(name: str, reverse: 
         compare.assert_close(got, expected, name, rtol=1e-12)
 
 
+@pytest.mark.verify
 def test_a_long_sequence_has_the_gradient_of_a_loop_written_out() -> None:
     """In NumPy, step by step backwards, of an Elman network: no engine and no autodiff on the right-hand side."""
     with jax.enable_x64(True):
@@ -65,6 +66,7 @@ def test_a_long_sequence_has_the_gradient_of_a_loop_written_out() -> None:
         np.testing.assert_allclose(got_start, d_h, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.verify
 def test_second_derivatives_are_those_of_the_reference() -> None:
     with jax.enable_x64(True):
         xs = jax.random.normal(jax.random.key(1), (5, 2, 2), float)
