@@ -6,34 +6,33 @@ Most programs of tests run once, on a few numbers, and are nearly all compile ti
 from __future__ import annotations
 
 import functools
-import importlib.util
-import mmap
 import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 QUICK = ("--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1")
 """Of XLA's two ways to write code for a CPU the one that takes less time, and no threads for small programs."""
+
+ASKED = "GATEDRNN_TESTS_XLA_FLAGS"
+"""The variable that says which of them the installed XLA takes."""
 
 _FOLDER: list[tempfile.TemporaryDirectory[str]] = []
 """What was compiled, until the process that made the folder ends."""
 
 
-def known(flags: tuple[str, ...]) -> Iterator[str]:
-    """Yield the flags that the installed XLA has: it aborts where it meets another one."""
-    found = importlib.util.find_spec("jaxlib")
-    folders = (found.submodule_search_locations if found else None) or []
-    libraries = [path for folder in folders for path in Path(folder).glob("*.so")]
-    for flag in flags:
-        name = flag.removeprefix("--").partition("=")[0].encode()
-        if any(_holds(library, name) for library in libraries):
-            yield flag
+def known(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flags that the installed XLA takes: it ends a process that has another, so one is asked that may end.
 
+    That the name of a flag stands in the library says nothing: names of flags that are gone still do.
+    """
+    starting = [sys.executable, "-c", "import jax; jax.devices('cpu')"]
 
-def _holds(library: Path, name: bytes) -> bool:
-    with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as contents:
-        return contents.find(name) >= 0
+    def taken(some: tuple[str, ...]) -> bool:
+        environment = {**os.environ, "XLA_FLAGS": " ".join(some)}
+        return subprocess.run(starting, env=environment, capture_output=True, check=False).returncode == 0
+
+    return flags if taken(flags) else tuple(flag for flag in flags if taken((flag,)))
 
 
 def set_up() -> None:
@@ -54,5 +53,12 @@ def set_up() -> None:
 
 @functools.cache
 def quick_flags() -> str:
-    """Return XLA's flags for a command that a test starts, which gets no others: not this process's devices."""
-    return " ".join(known(QUICK)) if os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] == "1" else ""
+    """Return XLA's flags for a command that a test starts, which gets no others: not this process's devices.
+
+    They are asked for once in a run; workers find the answer in the environment.
+    """
+    if os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] != "1":
+        return ""
+    if ASKED not in os.environ:
+        os.environ[ASKED] = " ".join(known(QUICK))
+    return os.environ[ASKED]
