@@ -13,11 +13,12 @@ pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
 from gatedrnn.comparison.schema import further, pairs, results, runs
+from gatedrnn.experiment.schema import misfits
 from gatedrnn.report.compare import compare
 from tests.helpers.fake_results import make_task
 from tests.helpers.paths import ROOT
 from tests.helpers.report_pages import judged
-from tests.helpers.schema import entries_within, misfits
+from tests.helpers.schema import entries_within
 from tests.helpers.small_searches import SETTINGS, signs
 
 TABLES = {
