@@ -154,7 +154,8 @@ def test_check(found: Found, beside: RegionEntry | None) -> Check:
         if [entry["name"] for entry in test["baselines"]] != known:
             raise InputError(f"baselines: expected {', '.join(known)}, got others")
         for entry, before in zip(test["baselines"], found["baselines"], strict=True):
-            refuse_length(f"baselines.{entry['name']}.tests", entry["tests"], len(before["choices"]))
+            for part in ("tests", "choices"):
+                refuse_length(f"baselines.{entry['name']}.{part}", entry[part], len(before["choices"]))
             if entry["strongest"] != before["strongest"]:
                 raise InputError(f"baselines.{entry['name']}.strongest: expected {before['strongest']}")
         _refuse_others(test, count, beside)

@@ -83,7 +83,7 @@ def _plain(value: Any, of: Any, where: str) -> list[str]:
     if not isinstance(value, kinds) or (of is not bool and isinstance(value, bool)):
         return [f"{where}: expected {of.__name__}, got {_shown(value)}"]
     if type(value) is int and abs(value) > LARGEST:
-        return [f"{where}: expected {of.__name__} of {LARGEST} at most, got one with {len(str(abs(value)))} digits"]
+        return [f"{where}: expected a number of at most {LARGEST}, got one of {len(str(abs(value)))} digits"]
     if type(value) is float and not math.isfinite(value):
         return [f"{where}: expected a finite number, got {value}"]
     return []

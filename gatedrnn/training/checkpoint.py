@@ -71,7 +71,7 @@ class Checkpoints:
             )
         except (KeyError, TypeError, ValueError) as error:  # digests of their own hold of what Orbax cannot read
             why = next(iter(str(error).splitlines()), "")
-            raise InputError(f"{self.directory}: expected checkpoints, got something else ({why}). Remove it.") from error
+            raise InputError(f"{self.directory}: expected checkpoints, got others ({why}). Remove it.") from error
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._pending: Future[None] | None = None
         self._failed = False
