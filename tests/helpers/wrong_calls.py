@@ -19,6 +19,7 @@ import numpy as np
 
 import gatedrnn as gr
 from gatedrnn import training
+from gatedrnn.cells.registry import CELLS as CELL_TABLE
 from gatedrnn.errors import InputError
 from gatedrnn.training.checkpoint import Checkpoints
 
@@ -51,17 +52,22 @@ def of_cells() -> Iterator[Row]:
             yield "in_dim", lambda kind=kind, in_dim=in_dim: kind(4).init(KEY, in_dim)
 
 
+def blank(cell: Any) -> Any:
+    """Return parameters of a cell for three features, all zero: drawing them would take longer than all calls."""
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), jax.eval_shape(lambda: cell.init(KEY, 3)))
+
+
 def of_params() -> Iterator[Row]:
     """Parameters that are not the cell's, in a scan and in a step of it."""
     for kind in CELLS:
-        layer, params = gr.scan(kind(4)), kind(4).init(KEY, 3)
-        other = next(one for one in CELLS if type(one(4).init(KEY, 3)) is not type(params))(4).init(KEY, 3)
+        layer, params = gr.scan(kind(4)), blank(kind(4))
+        other = next(one for one in CELLS if type(blank(one(4))) is not type(params))(4).init(KEY, 3)
         wrong = (
             jax.tree.map(lambda leaf: leaf.astype(complex), params),
             jax.tree.map(lambda leaf: leaf.astype(int), params),
             params._replace(b="zeros"),
             params._replace(b=params.b[:-1]),
-            kind(5).init(KEY, 3),
+            blank(kind(5)),
             params._asdict(),
             tuple(params),
             None,
@@ -73,26 +79,45 @@ def of_params() -> Iterator[Row]:
 
 
 def of_steps() -> Iterator[Row]:
-    """Carries that would spread over a step's batch or its units, or are none of the cell's."""
-    for cell in (gr.LSTM(4), gr.GRU(4), gr.GRU(4, reset="before"), gr.SimpleRNN(4), gr.MinGRU(4)):
-        params: Any = cell.init(KEY, 3)
-        carry = cell.initial_carry(params, XS[0])
+    """Carries that would spread over a step's batch or its units, or are none of the cell's: of every cell there is."""
+    images = np.ones((2, 5, 3), np.float32)  # a row of five pixels
+    in_rows: Any = (gr.ConvLSTM(4, space=1), gr.ConvGRU(4, space=1))
+    around: Any = (
+        gr.zoneout(gr.LSTM(4), h=0.5),
+        gr.learned_start(gr.GRU(4)),
+        gr.clip_gradient(gr.SimpleRNN(4), 1.0),
+        gr.variational_dropout(gr.LSTM(4), 0.5),
+        gr.drop_connect(gr.GRU(4), 0.5),
+        gr.residual(gr.GRU(3)),
+    )
+    for cell, x in [
+        *((entry.make(4), XS[0]) for entry in CELL_TABLE.values()),
+        *((cell, XS[0]) for cell in around),
+        *((cell, images) for cell in in_rows),
+    ]:
+        params: Any = blank(cell)
+        carry = cell.initial_carry(params, x)
         wrong = (
             jax.tree.map(lambda leaf: leaf[:1], carry),
             jax.tree.map(lambda leaf: leaf[0], carry),
-            jax.tree.map(lambda leaf: leaf[:, :1], carry),
+            jax.tree.map(lambda leaf: leaf[..., :1], carry),
             jax.tree.map(lambda leaf: leaf.astype(int), carry),
             (carry,),
             None,
         )
         for one in wrong:
-            yield "carry", lambda cell=cell, params=params, one=one: cell.step(params, one, XS[0])
+            yield "carry", lambda cell=cell, params=params, one=one, x=x: cell.step(params, one, x)
+    both: Any = gr.stack(gr.LSTM(4), gr.GRU(4))
+    params = blank(both)
+    carry = both.initial_carry(params, XS[0])
+    for one in (carry[::-1], carry[:1], list(carry), jax.tree.map(lambda leaf: leaf[:1], carry), None):
+        yield "carry", lambda one=one: both.step(params, one, XS[0])
 
 
 def of_inputs() -> Iterator[Row]:
     """Sequences, carries and steps that a scan cannot take."""
     for kind in CELLS:
-        layer, params = gr.scan(kind(4)), kind(4).init(KEY, 3)
+        layer, params = gr.scan(kind(4)), blank(kind(4))
         for xs in ((XS, XS), {"x": XS}, None, "abc", XS.astype(complex), 1.0, [XS, XS]):
             yield "xs", lambda layer=layer, params=params, xs=xs: layer.apply(params, xs)
         # Too few axes, and other features: the second is the cell's to say.
