@@ -102,6 +102,13 @@ def params(params: Any, kind: type, **shapes: tuple[int | None, ...]) -> None:
             raise InputError(f"params: expected {name} [{expected}], got {list(got)}")
 
 
+def drawn(params: Any) -> None:
+    """Raise ``ValueError`` unless ``params`` are arrays of floating point numbers, in whatever they are held."""
+    leaves = jax.tree.leaves(params)
+    if not leaves or not all(map(is_real, leaves)):
+        raise InputError(f"params: expected arrays of floating point numbers, got {shown(params)}")
+
+
 def carry(initial: Any, got: Any) -> None:
     """Raise ``ValueError`` unless a carry has the structure, the shapes and the kinds of numbers of the initial one.
 
