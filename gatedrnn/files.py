@@ -71,6 +71,10 @@ def write_arrays(path: Path, arrays: list[Any], *, writer: Writer = written) -> 
         np.savez(file, allow_pickle=False, **{f"leaf_{k}": np.asarray(array) for k, array in enumerate(arrays)})
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
+
+
 def parsed(path: Path, held: bytes) -> Any:
     """Return what the bytes of a file of JSON say.
 
@@ -78,6 +82,6 @@ def parsed(path: Path, held: bytes) -> Any:
         InputError: where they say something else, such as after the file was edited by hand.
     """
     try:
-        return json.loads(held.decode())
+        return json.loads(held.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected JSON as it was written, got another text ({error})") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.cells.block_diagonal import check_heads, heads_product, orthogonal_heads
 from gatedrnn.cells.gru import GRUDerivative, GRUParams
 from gatedrnn.cells.hidden_frame import HiddenFrame
@@ -101,6 +102,7 @@ class BlockGRU(HiddenFrame):
 
     def step(self, params: BlockGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
     @property

@@ -102,6 +102,13 @@ def params(params: Any, kind: type, **shapes: tuple[int | None, ...]) -> None:
             raise InputError(f"params: expected {name} [{expected}], got {list(got)}")
 
 
+def drawn(params: Any) -> None:
+    """Raise ``ValueError`` unless ``params`` are arrays of floating point numbers, in whatever they are held."""
+    leaves = jax.tree.leaves(params)
+    if not leaves or not all(map(is_real, leaves)):
+        raise InputError(f"params: expected arrays of floating point numbers, got {shown(params)}")
+
+
 def carry(initial: Any, got: Any) -> None:
     """Raise ``ValueError`` unless a carry has the structure, the shapes and the kinds of numbers of the initial one.
 
@@ -119,21 +126,21 @@ def carry(initial: Any, got: Any) -> None:
             raise InputError(f"carry: expected {a.dtype.name}, got {shown(b)}")
 
 
-def state(carry: Any, x: Any, hidden: int, kind: type | None = None) -> None:
+def state(carry: Any, x: Any, hidden: int | tuple[int, ...], kind: type | None = None) -> None:
     """Raise ``ValueError`` unless a step's carry has states ``[*B, H]`` beside its input: others would spread.
 
     Args:
         carry: what came: one state, or a named tuple of them.
         x: the input of the step ``[*B, ...]``, or what was made of it.
-        hidden: H, the number of units.
+        hidden: H, the number of units, or that of each state where they have different ones.
         kind: the named tuple that the carry has to be; None where it is one state.
     """
     if kind is not None and not isinstance(carry, kind):
         raise InputError(f"carry: expected {kind.__name__}, got {shown(carry)}")
-    expected = (*np.shape(x)[:-1], hidden)
-    for part in (carry,) if kind is None else carry:
-        if not is_real(part) or part.shape != expected:
-            raise InputError(f"carry: expected states of floating point {list(expected)}, got {shown(part)}")
+    states, batch = (carry,) if kind is None else carry, np.shape(x)[:-1]
+    for part, units in zip(states, hidden if isinstance(hidden, tuple) else (hidden,) * len(states), strict=True):
+        if not is_real(part) or part.shape != (*batch, units):
+            raise InputError(f"carry: expected states of floating point {[*batch, units]}, got {shown(part)}")
 
 
 def alike(one: Any, other: Any) -> bool:

@@ -114,6 +114,7 @@ class ConvLSTM:
 
     def step(self, params: ConvLSTMParams, carry: LSTMCarry, x: Any) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
+        checks.state(carry, x, self.hidden, LSTMCarry)
         w_x, w_h, b = self.prepare(params, None)[0]
         a = convolve(x.astype(w_x.dtype), w_x) + convolve(carry.h.astype(w_h.dtype), w_h) + b
         i, f, g, o = jnp.split(a, 4, axis=-1)

@@ -125,4 +125,5 @@ class DreamerGRU(HiddenFrame):
 
     def step(self, params: DreamerGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 
 from gatedrnn.arguments import is_number
@@ -49,7 +50,11 @@ def _with_bias(params: P, b: Array) -> P:
 def _numbers(name: str, value: Any, *shapes: tuple[int, ...]) -> None:
     """Refuse what is no real number, nor an array of them of one of these shapes."""
     dtype = getattr(value, "dtype", None)
-    real = is_number(value) if dtype is None else any(jnp.issubdtype(dtype, k) for k in (jnp.floating, jnp.integer))
+    real = (
+        is_number(value) and np.isfinite(value)
+        if dtype is None
+        else any(jnp.issubdtype(dtype, k) for k in (jnp.floating, jnp.integer))
+    )
     if not real or jnp.shape(value) not in ((), *shapes):
         also = "".join(f" or {list(shape)}" for shape in shapes)
         raise InputError(f"{name}: expected a number{also}, got {checks.shown(value)}")

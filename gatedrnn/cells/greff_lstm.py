@@ -132,6 +132,10 @@ class GreffLSTM(LSTMFrame):
     def _kind(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
         return {"NP": LSTMParams, "FGR": GreffRecurrentGatesParams}.get(self.variant, GreffParams)
 
+    @property
+    def _carry(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return GreffRecurrentGatesCarry if self.variant == "FGR" else LSTMCarry
+
     def _shapes(self) -> dict[str, tuple[int | None, ...]]:
         shapes = super()._shapes()
         if self._peepholes:
@@ -154,7 +158,7 @@ class GreffLSTM(LSTMFrame):
     def initial_carry(self, params: Any, x: Any) -> Any:
         """Return zeros ``[*B, H]`` for an input ``[*B, I]``."""
         h, c = super().initial_carry(params, x)
-        return GreffRecurrentGatesCarry(h, c, h, h, h) if self.variant == "FGR" else LSTMCarry(h, c)
+        return self._carry(h, c, h, h, h) if self.variant == "FGR" else LSTMCarry(h, c)
 
     def recur(self, params: Any, carry: Any) -> Float[Array, "... GH"]:
         """Return ``h W_h``, and what the gates of the step before add to it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.cells.hidden_frame import HiddenFrame
 from gatedrnn.config import config
 from gatedrnn.policy import Policy
@@ -82,4 +83,5 @@ class IndRNN(HiddenFrame):
 
     def step(self, params: IndRNNParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)

@@ -64,6 +64,7 @@ class JANET(LSTMFrame):
     beta: float = 1.0
 
     _kind = JANETParams
+    _carry = None
     gates = JANETParams.gates
 
     def __post_init__(self) -> None:

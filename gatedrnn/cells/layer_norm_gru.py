@@ -111,6 +111,7 @@ class LayerNormGRU(HiddenFrame):
 
     def step(self, params: LayerNormGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
     def _norm(self, a: Array) -> Float[Array, "..."]:

@@ -23,7 +23,8 @@ class LSTMFrame:
     """All of a gated cell but its equations, for parameters ``w_x [I, G*H]``, ``w_h [H, G*H]``, ``b [G*H]`` and more.
 
     A cell that stands in it has ``_kind``, the class of its parameters, ``gates``, ``init`` and ``gate``; it says in
-    ``_shapes`` what its parameters have besides, and again whichever method is another with it.
+    ``_shapes`` what its parameters have besides, in ``_carry`` which named tuple its carry is, None for a single state,
+    and again whichever method is another with it.
 
     Attributes:
         hidden: H, the number of units.
@@ -40,6 +41,7 @@ class LSTMFrame:
 
     gates: ClassVar[Any]
     _kind: ClassVar[Any]
+    _carry: ClassVar[Any] = LSTMCarry
 
     def __post_init__(self) -> None:
         """Refuse what no cell is made of."""
@@ -87,6 +89,7 @@ class LSTMFrame:
 
     def step(self, params: Any, carry: Any, x: Any) -> tuple[Any, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden, self._carry)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
     def _keys(self, key: Key[Array, ""], in_dim: int) -> tuple[Key[Array, ""], Key[Array, ""]]:

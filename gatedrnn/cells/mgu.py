@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.hidden_frame import HiddenFrame
 from gatedrnn.config import config
@@ -65,6 +66,7 @@ class MGU(HiddenFrame):
 
     def step(self, params: MGUParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         z_f, z_n = jnp.split(self.project(params, x), 2, axis=-1)
         w_f, w_n = jnp.split(params.w_h.astype(z_f.dtype), 2, axis=-1)
         h = carry.astype(z_f.dtype)

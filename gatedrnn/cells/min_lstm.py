@@ -66,6 +66,7 @@ class MinLSTM(LSTMFrame):
     policy: Policy = Policy()
 
     _kind = MinLSTMParams
+    _carry = None
     gates = MinLSTMParams.gates
 
     def _shapes(self) -> dict[str, tuple[int | None, ...]]:

@@ -108,6 +108,7 @@ class MultiplicativeLSTM:
         self, params: MultiplicativeLSTMParams, carry: LSTMCarry, x: Array
     ) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden, LSTMCarry)
         checks.features(x, params.w_mx)
         params = self.prepare(params, None)[0]
         h = carry.h.astype(params.w_mh.dtype)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.hidden_frame import HiddenFrame
 from gatedrnn.config import config
@@ -67,6 +68,7 @@ class MUT1(HiddenFrame):
 
     def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         z_z, z_r, _ = jnp.split(self.project(params, x), 3, axis=-1)
         dtype = z_z.dtype
         w_r, w_n = jnp.split(params.w_h.astype(dtype), 2, axis=-1)
@@ -117,6 +119,7 @@ class MUT2(HiddenFrame):
 
     def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=h)
 
@@ -158,6 +161,7 @@ class MUT3(HiddenFrame):
 
     def step(self, params: MUTParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=self.activation(h))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.hidden_frame import HiddenFrame
 from gatedrnn.config import config
@@ -91,4 +92,5 @@ class ParaGRU(HiddenFrame):
 
     def step(self, params: ParaGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)

@@ -142,6 +142,7 @@ class ProjectedLSTM:
         self, params: ProjectedLSTMParams, carry: LSTMCarry, x: Array
     ) -> tuple[LSTMCarry, Float[Array, "*B {self.projection}"]]:
         """Consume one input ``[*B, I]``."""
+        checks.state(carry, x, (self.projection, self.hidden), LSTMCarry)
         return self.emit(params, *self.gate(params, self.project(params, x), self.recur(params, carry), carry))
 
     def _check(self, params: ProjectedLSTMParams) -> None:

@@ -107,7 +107,7 @@ def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int)
         hidden: H of the cell.
 
     Raises:
-        InputError: where ``hidden`` is no positive int.
+        InputError: where ``hidden`` is no positive int, or parameters are no floating point numbers.
 
     Source: the documentation of ``torch.nn.LSTM`` and ``torch.nn.GRU``, PyTorch 2.13.0.
 
@@ -119,6 +119,7 @@ def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int)
     """
     checks.key("key", key)
     checks.positive("hidden", hidden)
+    checks.drawn(params)
     leaves, tree = jax.tree.flatten(params)
 
     def one(key: Array, leaf: Array) -> Array:

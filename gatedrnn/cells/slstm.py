@@ -92,6 +92,7 @@ class SLSTM(LSTMFrame):
     heads: int = 1
 
     _kind = SLSTMParams
+    _carry = SLSTMCarry
     gates = SLSTMParams.gates
 
     def __post_init__(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import os
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -40,7 +42,18 @@ ROOM = 80
 
 def make_console(*, quiet: bool = False) -> Console:
     """Return a console that takes what it prints as it is: a bracket or a colon in a name is no style and no emoji."""
-    return Console(quiet=quiet, markup=False, emoji=False)
+    return _Console(quiet=quiet, markup=False, emoji=False)
+
+
+class _Console(Console):
+    """A console whose command goes on where nobody reads any more: what it trains is not lost."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing from now on, where Rich would end the process."""
+        self.quiet = True
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
 
 
 class Display:

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatedrnn.commands.signals import WORDS, say
 from gatedrnn.errors import InputError
+from gatedrnn.tasks.plain import plain
 from gatedrnn.training.hosts import is_first
 from gatedrnn.training.store import Interrupted
 
@@ -40,7 +41,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     try:
         work()
     except InputError as error:
-        print(f"gatedrnn: {error}", file=sys.stderr)
+        print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 2
     except Interrupted as stop:
         number = signal.SIGINT if str(stop) == signal.SIGINT.name else signal.SIGTERM
@@ -54,7 +55,7 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
         # Whoever read the output has seen enough; nothing is left to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        print(f"gatedrnn: {error}", file=sys.stderr)
+        print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 1
     except Exception:
         # Also a ValueError that a library below raised: our line would blame the user for it, and hide where it is.

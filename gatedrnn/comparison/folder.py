@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-import numpy as np
-
+from gatedrnn.comparison.received import stop_check
+from gatedrnn.comparison.schema.results import RegionEntry
 from gatedrnn.comparison.settings import Settings
-from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder, refuse_path
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder, named, refuse_path
+from gatedrnn.experiment.received import read_leaves
+from gatedrnn.experiment.schema import Check, refuse_misfit
 from gatedrnn.files import write_arrays, write_json
 from gatedrnn.training.checkpoint import Checkpoints
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.schema.results import RegionEntry
+    import numpy as np
+
     from gatedrnn.comparison.schema.runs import SearchEntry, WavesEntry
 
 T = TypeVar("T")
@@ -65,17 +68,17 @@ class Folder:
         # An import path names a cell of one's own, and a colon is no part of a file name everywhere.
         return self.path / "searches" / task / f"{cell.replace(':', '.')}-{replicate}{stage}"
 
-    def load(self, task: str, cell: str, replicate: int, stage: str = "") -> SearchEntry | None:
+    def load(self, task: str, cell: str, replicate: int, stage: str = "", *, check: Check) -> SearchEntry | None:
         """Return what a finished search found; None where it is not finished."""
-        return self._finished(task, cell, replicate, stage)
+        return self._finished(task, cell, replicate, stage, check)
 
-    def load_waves(self, task: str, cell: str, replicate: int, stage: str = "") -> WavesEntry | None:
+    def load_waves(self, task: str, cell: str, replicate: int, stage: str = "", *, check: Check) -> WavesEntry | None:
         """Return what a finished search within a budget of time found; None where it is not finished."""
-        return self._finished(task, cell, replicate, stage)
+        return self._finished(task, cell, replicate, stage, check)
 
-    def _finished(self, task: str, cell: str, replicate: int, stage: str) -> Any:
+    def _finished(self, task: str, cell: str, replicate: int, stage: str, check: Check) -> Any:
         path = _beside(self._search(task, cell, replicate, stage), "json")
-        return self._run.read_json(path) if path.exists() else None
+        return self._run.read_json(path, check) if path.exists() else None
 
     def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
         """Return where an unfinished search keeps its states."""
@@ -104,29 +107,29 @@ class Folder:
 
     def stopped(self, task: str, clock: str, replicate: int, stage: str) -> int | None:
         """Return after which segment a clock ended the trials of a stage; None where it has not."""
-        found = self._finished(task, clock, replicate, stage)
+        found = self._finished(task, clock, replicate, stage, stop_check)
         return None if found is None else found["segment"]
 
-    def winner(self, task: str, cell: str, replicate: int, stage: str = "") -> list[np.ndarray]:
-        """Return the leaves of the parameters that a finished search selected."""
+    def winner(self, task: str, cell: str, replicate: int, stage: str = "", *, like: list[Any]) -> list[np.ndarray]:
+        """Return the leaves of the parameters that a finished search selected, of these shapes and types."""
         path = _beside(self._search(task, cell, replicate, stage), "npz")
-        with np.load(io.BytesIO(self._run.read(path)), allow_pickle=False) as arrays:
-            return [arrays[f"leaf_{k}"] for k in range(len(arrays.files))]
+        return named(path, lambda: read_leaves(self._run.read(path), like))
 
-    def once(self, task: str, name: str, make: Callable[[], T]) -> T:
+    def once(self, task: str, name: str, make: Callable[[], T], check: Check) -> T:
         """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
         path = self.path / "searches" / task / f"{name}.json"
         if not path.exists():
             write_json(path, make(), writer=self.written)
-        return self._run.read_json(path)
+        return self._run.read_json(path, check)
 
-    def region(self, task: str, make: Callable[[], RegionEntry]) -> RegionEntry:
+    def region(self, task: str, make: Callable[[], RegionEntry], check: Check) -> RegionEntry:
         """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""
         path = self.path / "region.json"
-        regions = self._run.read_json(path) if path.exists() else {}
+        regions = self._run.read_json(path, partial(refuse_misfit, of=dict[str, RegionEntry])) if path.exists() else {}
         if task not in regions:
             regions[task] = make()
             write_json(path, regions, writer=self.written)
+        named(path, lambda: check(regions[task]))
         return regions[task]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatedrnn.comparison import received
 from gatedrnn.comparison.beside import beside_entry, region_beside
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
@@ -73,17 +74,32 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     train = replicates[0].visible().train
     on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
-    sizes = folder.once(task.name, "sizes", lambda: hidden_sizes(task, settings, train))
+    sizes = folder.once(
+        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
+    )
     widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
     cells = {name: widest(of_cell) for name, of_cell in widths.items()}
-    timed = folder.once(task.name, "times", lambda: step_times(task, settings, cells, train))
+    timed = folder.once(
+        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
+    )
     searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
-    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence))
-    beside = folder.once(task.name, "beside", lambda: regions_beside(searched, replicates, settings, folder))
-    tested = folder.once(task.name, "test", lambda: read_test(task, replicates, searched, folder))
+    fits = received.region_check(found, settings.equivalence)
+    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence), fits)
+    beside = folder.once(
+        task.name,
+        "beside",
+        lambda: regions_beside(searched, replicates, settings, folder),
+        received.beside_check(fits, wanted=reckoned.other is not None),
+    )
+    tested = folder.once(
+        task.name,
+        "test",
+        lambda: read_test(task, replicates, searched, folder),
+        received.test_check(found, beside),
+    )
     save_tuned(task, found, searched.searches, searched.stages, folder)
     return {
         "name": task.name,
@@ -112,7 +128,12 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "shares": tested["shares"],
         "range": tested["range"],
         "forecasts": tested["forecasts"],
-        "full": folder.once(task.name, "full", lambda: further(cells, replicates, searched, region, folder))
+        "full": folder.once(
+            task.name,
+            "full",
+            lambda: further(cells, replicates, searched, region, folder),
+            received.full_check(found),
+        )
         if settings.full
         else None,
     }

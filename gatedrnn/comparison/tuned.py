@@ -39,7 +39,8 @@ def save_tuned(
         best = min(range(len(trials)), key=lambda k: (trials[k]["score"] is None, trials[k]["score"]))
         replicate = found["replicates"][best]
         chosen = replicate["configurations"][entries[best]["selected"]]
-        cell, params = one.narrow(one.restore(folder.winner(task.name, name, best, stages[name][best])), chosen)
+        leaves = folder.winner(task.name, name, best, stages[name][best], like=one.leaves)
+        cell, params = one.narrow(one.restore(leaves), chosen)
         choice = {
             "replicate": best,
             "seed": replicate["seed"],

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import manifest
 from gatedrnn.experiment.lock import Lock
+from gatedrnn.experiment.schema import Check, refuse_misfit
 from gatedrnn.files import parsed, partial_of, write_json, written
-from gatedrnn.training.fingerprint import changes
+from gatedrnn.training.fingerprint import changes, shown
 from gatedrnn.training.hosts import is_first, of_each
+
+T = TypeVar("T")
 
 # A search this long loses at most this many seconds to a kill; shorter searches are simply repeated.
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -74,18 +78,28 @@ class RunFolder:
             self._refuse_other_settings(settings)
         elif noted and not self._new:
             raise InputError(f"{asked}: expected the run's settings, got none. Restore it, or name another folder.")
+        self._refuse_links()
         self._refuse_others(noted)
         self._clear(noted)
         if self._new:
             write_json(asked, settings, writer=self.written)
 
     def _refuse_other_settings(self, settings: dict[str, Any]) -> None:
-        lines = changes(self.read_json(self.path / SETTINGS), settings)
+        before = self.read_json(self.path / SETTINGS, partial(refuse_misfit, of=dict[str, Any]))
+        lines = changes(before, settings)
         if lines:
             raise InputError(
-                f"out: expected the settings of the run in {self.path}, got others ({'; '.join(lines)}). "
+                f"out: expected the settings of the run in {self.path}, got others ({shown(lines)}). "
                 "Name another folder, or remove this one."
             )
+
+    def _refuse_links(self) -> None:
+        """Refuse links at places that the run needs, and on the way there: it would write and remove elsewhere."""
+        for pattern in (*self._files, *self._stores):
+            parts = PurePosixPath(pattern).parts
+            for depth in range(len(parts)):
+                for path in self.path.glob("/".join(parts[: depth + 1])):
+                    manifest.refuse_link(self.path, path)
 
     def _refuse_others(self, noted: dict[str, list[str]]) -> None:
         """Refuse files that the run did not write at places that it needs, and those that are no more as it did."""
@@ -132,9 +146,11 @@ class RunFolder:
         """
         return manifest.checked(self.path, path)
 
-    def read_json(self, path: Path) -> Any:
-        """Return what a file of JSON of the run holds; errors as in ``read``."""
-        return parsed(path, self.read(path))
+    def read_json(self, path: Path, check: Check) -> Any:
+        """Return what a file of JSON of the run holds, if it is what ``check`` lets pass; errors as in ``read``."""
+        value = parsed(path, self.read(path))
+        named(path, lambda: check(value))
+        return value
 
     def remove(self, path: Path) -> None:
         """Remove a file of the run, or a folder of its checkpoints."""
@@ -169,6 +185,18 @@ class RunFolder:
             kept = [path for pattern in (*self._files, *self._stores) for path in self.path.glob(pattern)]
             unused = kept == [self.path / SETTINGS]
         self._leave(unused=unused)
+
+
+def named(path: Path, read: Callable[[], T]) -> T:
+    """Return what ``read`` returns; what it refuses is refused by the name of the file.
+
+    Raises:
+        InputError: where it does so.
+    """
+    try:
+        return read()
+    except InputError as error:
+        raise InputError(f"{path}: {error}. Restore it from a copy, or name another folder.") from error
 
 
 def refuse_nothing(name: str, path: Path | str) -> None:

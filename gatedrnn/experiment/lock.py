@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +29,7 @@ class Lock:
         self._path = folder / NAME
         self._file: BinaryIO | None = None
         while self._file is None:
-            file = self._path.open("a+b")
+            file = _opened(self._path)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -63,3 +64,17 @@ class Lock:
             return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
         except FileNotFoundError:
             return False
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open the file of a lock, which is made where there is none; a link would lead to a file of somebody else's."""
+    try:
+        number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        if not path.is_symlink() and not path.is_dir():
+            raise
+        raise InputError(f"{path}: expected a file that locks the folder, got something else. Remove it.") from error
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise InputError(f"{path}: expected a file that locks the folder, got something else. Remove it.")
+    return os.fdopen(number, "a+b")

@@ -37,8 +37,11 @@ def known(folder: Path) -> dict[str, list[str]]:
         InputError: where the digests themselves are damaged, or somebody else's.
     """
     path = folder / NAME
+    refuse_link(folder, path)
     if not path.exists():
         return {}
+    if not path.is_file():
+        raise InputError(f"{path}: expected the digests of a run, got no file. Move it away, or name another folder.")
     head, *lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     found: dict[str, list[str]] = {}
     for line in lines[:-1]:
@@ -66,6 +69,7 @@ def note(folder: Path, path: Path, whole: Path) -> None:
     Raises:
         InputError: where the place is taken by a file that the run did not write, or that has changed.
     """
+    refuse_link(folder, path)
     name = path.relative_to(folder).as_posix()
     with ONE_AT_A_TIME:
         noted = known(folder)
@@ -105,12 +109,28 @@ def checked(folder: Path, path: Path) -> bytes:
     return path.read_bytes()
 
 
+def refuse_link(folder: Path, path: Path) -> None:
+    """Refuse a place in a run's folder that a link leads elsewhere from, as one can that somebody else packed.
+
+    Raises:
+        InputError: where the place, or a folder on the way to it, is a link.
+    """
+    for part in (path, *path.parents):
+        if part == folder:
+            return
+        if part.is_symlink():
+            raise InputError(
+                f"{part}: expected a file or folder of the run, got a link. Put in its place what it names."
+            )
+
+
 def refuse_changed(folder: Path, path: Path, noted: dict[str, list[str]]) -> None:
     """Refuse a file that is not as the run wrote it.
 
     Raises:
         InputError: where it is not, or the run did not write it, or it is gone.
     """
+    refuse_link(folder, path)
     digests = noted.get(path.relative_to(folder).as_posix())
     if digests is None:
         raise InputError(

@@ -130,6 +130,8 @@ def _built(config: dict[str, Any], held: bytes, own: str | None) -> tuple[Cell, 
         if name not in arrays or name not in wanted or arrays[name].shape != wanted[name].shape:
             expected = list(wanted[name].shape) if name in wanted else "none"
             raise InputError(f"arrays: expected {name} {expected} of this network, got another")
+        if arrays[name].dtype != wanted[name].dtype or not np.isfinite(np.asarray(arrays[name], np.float64)).all():
+            raise InputError(f"arrays: expected {name} to be finite numbers of {wanted[name].dtype}, got others")
     return cell, jax.tree_util.tree_map_with_path(lambda where, _: jnp.asarray(arrays[_name(where)]), shapes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,13 +13,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.comparison.schema.results import Results
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import refuse_path
 from gatedrnn.experiment.manifest import NAME as DIGESTS
 from gatedrnn.experiment.manifest import checked, is_run
 from gatedrnn.experiment.network import network, outputs_of
+from gatedrnn.experiment.received import refuse_names
 from gatedrnn.experiment.saving import MODEL, restore
+from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.files import parsed
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Int
 
+    from gatedrnn.comparison.schema.results import TaskEntry
     from gatedrnn.layers.chain import Chain
     from gatedrnn.types import Cell, Params
 
@@ -176,7 +181,7 @@ def _trained(run: Path, task: str | None, cell: str | None, read: Callable[[Path
     return Model(config, built, params)
 
 
-def tasks_of(path: Path, results: Any) -> dict[str, dict[str, Any]]:
+def tasks_of(path: Path, results: Any) -> dict[str, TaskEntry]:
     """Return the entries of a comparison's tasks by name, as far as they are read here.
 
     Args:
@@ -187,23 +192,39 @@ def tasks_of(path: Path, results: Any) -> dict[str, dict[str, Any]]:
         InputError: where it is something else, or a name in it leads out of the run's folder.
     """
     try:
-        entries = {entry["name"]: entry for entry in results["tasks"]}
+        refuse_misfit(results, Results)
+    except InputError as error:
+        raise InputError(f"{path}: expected the results of a comparison, got something else ({error})") from error
+    entries = {entry["name"]: entry for entry in results["tasks"]}
+    if not entries:
+        raise InputError(f"{path}: expected the results of a comparison, got one without tasks")
+    try:
         for name, entry in entries.items():
             refuse_path("task", name)
             for cell in entry["cells"]:
                 refuse_path("cell", cell)
-            if tuned(entry) not in entry["cells"]:
-                raise KeyError(tuned(entry))
+            _refuse_pairs(entry)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: expected the results of a comparison, got something else ({error!r})") from error
-    if not entries:
-        raise InputError(f"{path}: expected the results of a comparison, got one without tasks")
     return entries
 
 
-def tuned(entry: dict[str, Any]) -> str:
+def _refuse_pairs(entry: TaskEntry) -> None:
+    """Refuse a task whose pairs are not those of its cells.
+
+    Raises:
+        InputError: where it is so.
+    """
+    cells = list(entry["cells"])
+    if [tuple(pair["names"]) for pair in entry["pairs"]] != list(combinations(cells, 2)) or len(cells) < 2:
+        raise InputError(f"pairs: expected those of {', '.join(cells) or 'two cells or more'}, got others")
+    for pair in entry["pairs"]:
+        if pair["verdict"]["winner"] not in (None, *pair["names"]):
+            raise InputError(f"winner: expected one of {', '.join(pair['names'])}, got {pair['verdict']['winner']!r}")
+        refuse_names("statistics.cells", pair["statistics"]["cells"], pair["names"])
+
+
+def tuned(entry: TaskEntry) -> str:
     """Return the cell that wins all its pairs; without one, the cell of the best mean validation score.
 
     Args:

@@ -59,9 +59,15 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
     elif is_frame(data):
         task = task_from_frame(data, question)
     elif isinstance(data, Mapping):
+        if "x" not in data:
+            raise InputError(
+                f"data: expected arrays by the keys of an .npz file, x among them, got {list(data)!r:.100}"
+            )
         task = task_from_arrays(data, question)
-    else:
+    elif isinstance(data, str | Path):
         task = task_from_file(data, question)
+    else:
+        raise InputError(f"data: expected a task, the path of a file, arrays by name or a table, got {data!r:.100}")
     if isinstance(options.get("hidden"), int):
         options["hidden"] = (options["hidden"],)
     refuse_nothing("out", out)

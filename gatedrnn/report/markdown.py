@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gatedrnn.comparison.verdict.pairs import pairs
 from gatedrnn.comparison.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
+from gatedrnn.report.as_text import as_text
 from gatedrnn.report.content.parts import Table, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.plots.sequences import sequences_in_words
@@ -23,6 +25,7 @@ def render_markdown(results: Results) -> str:
     Args:
         results: what results.json holds; docs/results.md has its schema.
     """
+    results = as_text(results)
     names = list(dict.fromkeys(name for task in results["tasks"] for name in task["cells"]))
     lines = [
         f"# {', '.join(names[:-1])} or {names[-1]}?",
@@ -34,7 +37,9 @@ def render_markdown(results: Results) -> str:
     for task in results["tasks"]:
         lines += _task(task_content(task, results), [_of_sequences(pair) for pair in pairs(task)])
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    lines += ["## To do it again", "", "```sh", results["command"], "```", "", f"Seed {results['seed']}; {versions}."]
+    ticks = _fence(results["command"], 3)
+    lines += ["## To do it again", "", f"{ticks}sh", results["command"], ticks, ""]
+    lines += [f"Seed {results['seed']}; {escaped(versions)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -56,8 +61,8 @@ def _task(content: TaskContent, sequences: list[str]) -> list[str]:
         lines += [*_table(content.understood, "---"), ""]
     if content.caveats:
         lines += ["### Before you rely on this", "", *_bullets(content.caveats), ""]
-    steps = [step.text + (f" `{step.command}`" if step.command else "") for step in content.steps]
-    lines += ["### What to do next", "", *_bullets(steps), ""]
+    steps = [f"- {escaped(step.text)}{_code(step.command)}" for step in content.steps]
+    lines += ["### What to do next", "", *steps, ""]
     lines += [f"### {content.cells.title}", "", *_table(content.cells), ""]
     if content.baselines is not None:
         lines += [f"### {content.baselines.title}", "", *_table(content.baselines), ""]
@@ -90,10 +95,22 @@ def _bullets(lines: Sequence[str]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown shows as it is: no tags, no table cells, no line breaks of its own.
+    """Return text that Markdown shows as it is: no tags, links or table cells, no line breaks of its own.
 
     Example:
-        >>> escaped("a < b | c")
-        'a &lt; b \\\\| c'
+        >>> escaped("a < b | c"), escaped("[a](b)")
+        ('a &lt; b \\\\| c', '[a]\\\\(b)')
     """
-    return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())
+    for sign, shown in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("](", "]\\(")):
+        text = text.replace(sign, shown)
+    return " ".join(text.split())
+
+
+def _code(command: str | None) -> str:
+    """Return a command as code, after a space; nothing where there is none."""
+    return f" {(ticks := _fence(command, 1))}{command}{ticks}" if command else ""
+
+
+def _fence(text: str, least: int) -> str:
+    """Return more backticks than there are beside each other in a text, and at least so many."""
+    return "`" * max(least, *(len(run) + 1 for run in re.findall("`+", text)), 0)

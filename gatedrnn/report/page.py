@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gatedrnn.comparison.verdict.scope import place
 from gatedrnn.experiment.formatting import seconds
 from gatedrnn.files import Writer, write_text, written
+from gatedrnn.report.as_text import as_text
 from gatedrnn.report.markdown import render_markdown
 from gatedrnn.report.markup import Markup, element, join
 from gatedrnn.report.overall import overall
@@ -34,6 +35,7 @@ def write_report(results: Results, path: str | Path, *, writer: Writer = written
 
 def render_report(results: Results) -> str:
     """Return the report as one HTML page without a reference to anything outside it."""
+    results = as_text(results)
     template = importlib.resources.files("gatedrnn.report").joinpath("report.html").read_text(encoding="utf-8")
     main = element("main", [task_section(task, results, f"task-{i}") for i, task in enumerate(results["tasks"], 1)])
     body = join([_header(results), main, _footer(results)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatedrnn.costs.narrow import Fitting, fitting
 from gatedrnn.errors import MissingPackageError
+from gatedrnn.report.as_text import as_text
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
 from gatedrnn.report.understood import render_understood
@@ -39,6 +40,7 @@ def render_summary(results: Results) -> Group:
     Raises:
         InputError: where the label of a verdict is not of the vocabulary.
     """
+    results = as_text(results)
     return Group(*(part for task in results["tasks"] for part in _task(task_content(task, results))))
 
 

@@ -19,6 +19,7 @@ from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.space import refuse_difference
 from gatedrnn.files import write_json
 from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
+from gatedrnn.sweep.received import refuse_members
 from gatedrnn.sweep.settings import STATIC, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.tasks import registry
@@ -168,7 +169,8 @@ def train_group(
     path = folder.path / "groups" / f"{name.replace(':', '.')}-{hidden}"
     finished, title = path.with_name(f"{path.name}.json"), f"{name} {hidden}"
     if of_each(finished.exists())[0]:
-        latest = {int(k): entry for k, entry in folder.read_json(finished).items()}
+        kept = folder.read_json(finished, partial(refuse_members, group=group, members=members, settings=settings))
+        latest = {int(k): entry for k, entry in kept.items()}
         tell(title, latest)
         return latest
     own = [members[k] for k in group.indices]

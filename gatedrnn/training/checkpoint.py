@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 import orbax.checkpoint.experimental.v1 as ocp
 
 from gatedrnn.arguments import number, whole
@@ -43,7 +44,7 @@ class Checkpoints:
         config: what the run is besides its hyperparameters, such as the cell and its size, as JSON has it.
 
     Raises:
-        InputError: where fewer than 2 are to be kept, or the seconds are none.
+        InputError: where fewer than 2 are to be kept, the seconds are none, or the directory holds no checkpoints.
     """
 
     def __init__(
@@ -62,11 +63,15 @@ class Checkpoints:
         if is_first():
             set_damaged_aside(self.directory)
         wait_for_all("checkpoints are checked")  # before Orbax reads anything
-        self._orbax = ocp.training.Checkpointer(
-            str(self.directory),
-            preservation_policy=newest,
-            cleanup_tmp_directories=True,  # what a killed process left half written
-        )
+        try:
+            self._orbax = ocp.training.Checkpointer(
+                str(self.directory),
+                preservation_policy=newest,
+                cleanup_tmp_directories=True,  # what a killed process left half written
+            )
+        except (KeyError, TypeError, ValueError) as error:  # digests of their own hold of what Orbax cannot read
+            why = next(iter(str(error).splitlines()), "")
+            raise InputError(f"{self.directory}: expected checkpoints, got others ({why}). Remove it.") from error
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._pending: Future[None] | None = None
         self._failed = False
@@ -140,19 +145,33 @@ class Checkpoints:
             fingerprint: which members the state has to be of, as ``save`` was told.
 
         Raises:
-            InputError: where the checkpoint belongs to something else; says what differs.
+            InputError: where the checkpoint belongs to something else, and says what differs; or holds another state.
         """
         self.wait()
         with ONE_AT_A_TIME:
             newest = self._orbax.latest
             if newest is None:
                 return None
-            self._check(newest.step, {**fingerprint, "config": self._config})
+            try:
+                before: Any = self._orbax.metadata(newest.step).custom_metadata
+                self._check(before, {**fingerprint, "config": self._config})
+                state = self._orbax.load(newest.step, like)
+            except (KeyError, TypeError, ValueError) as error:
+                if isinstance(error, InputError):
+                    raise
+                raise self._another(newest.step) from error
+            if _kinds(state) != _kinds(like):
+                raise self._another(newest.step)
             self._newest = newest.step
-            return newest.step, self._orbax.load(newest.step, like)
+            return newest.step, state
 
-    def _check(self, step: int, belongs: dict[str, Any]) -> None:
-        before: Any = self._orbax.metadata(step).custom_metadata
+    def _another(self, step: int) -> InputError:
+        return InputError(
+            f"checkpoint {self.directory / str(step)}: expected a state of this run, got another with digests of its "
+            "own. Remove it: training goes on from the one before, from the start where there is none."
+        )
+
+    def _check(self, before: Any, belongs: dict[str, Any]) -> None:
         lines = changes(before, belongs)
         if lines:
             raise InputError(
@@ -177,6 +196,11 @@ class Checkpoints:
         if raised is not None and jax.process_count() > 1:
             self._finished()  # without the other processes, which may not come
         self.close()
+
+
+def _kinds(state: Any) -> list[tuple[Any, str]]:
+    """Return shape and type of each array: Orbax restores raw keys where typed ones are asked for."""
+    return [(np.shape(leaf), str(jax.dtypes.result_type(leaf))) for leaf in jax.tree.leaves(state)]
 
 
 def set_damaged_aside(directory: Path) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Key
 
+LONGEST = 120
+"""Characters of a value that an error shows."""
 SHOWN = 8
 """Lines of difference that an error shows, and entries of a list that one line does."""
 
@@ -55,13 +57,22 @@ def changes(before: Any, now: Any, name: str = "") -> list[str]:
     """
     if isinstance(before, dict) and isinstance(now, dict):
         keys = sorted({*before, *now})
-        return [line for k in keys for line in changes(before.get(k), now.get(k), f"{name}.{k}".lstrip("."))]
+        return [
+            line
+            for k in keys
+            for line in changes(before.get(k), now.get(k), f"{name}.{k if k.isprintable() else _brief(k)}".lstrip("."))
+        ]
     if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         pairs = enumerate(zip(before, now, strict=True))
         return [line for i, (old, new) in pairs for line in changes(old, new, f"{name}[{i}]")]
     if isinstance(before, list) and isinstance(now, list) and max(len(before), len(now)) > SHOWN:
         return [f"{name}: was of length {len(before)}, now {len(now)}"]
-    return [] if before == now else [f"{name}: was {before!r}, now {now!r}"]
+    return [] if before == now else [f"{name}: was {_brief(before)}, now {_brief(now)}"]
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def shown(lines: list[str]) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,11 +16,14 @@ pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
 from gatedrnn.comparison.schema import further, pairs, results, runs
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.schema import misfits
 from gatedrnn.report.compare import compare
+from tests.helpers.doctored import doctored, write
 from tests.helpers.fake_results import make_task
 from tests.helpers.paths import ROOT
 from tests.helpers.report_pages import judged
-from tests.helpers.schema import entries_within, misfits
+from tests.helpers.schema import entries_within
 from tests.helpers.small_searches import SETTINGS, signs
 
 TABLES = {
@@ -82,7 +88,10 @@ def documented() -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a comparison that ran, with everything that ``--full`` adds."""
-    out = tmp_path_factory.mktemp("compared")
+    return again(tmp_path_factory.mktemp("compared"))
+
+
+def again(out: Path) -> Path:
     small = {name: getattr(SETTINGS, name) for name in ("hidden", "replicates", "max_epochs", "patience", "batch_size")}
     compare(signs(), out=out, full=True, trials=2, extend=False, **small)
     return out
@@ -111,6 +120,51 @@ def test_what_is_kept_on_the_way_is_what_the_schema_says(compared: Path) -> None
     assert misfits(test, runs.ReadTest) == []
     for path in (compared / "searches" / "signs").glob("*-[0-9].json"):
         assert misfits(json.loads(path.read_text(encoding="utf-8")), runs.SearchEntry) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("searches/signs/sizes.json", lambda value: value[0].update(GRU=10**7)),
+        ("searches/signs/times.json", lambda value: value["GRU"].update(low=-1.0)),
+        ("searches/signs/GRU-1.json", lambda value: value["trials"][0].update(epochs=10**6)),
+        ("searches/signs/beside.json", lambda value: value.update(baseline="../models")),
+        ("searches/signs/test.json", lambda value: value["cells"].pop("GRU")),
+        ("searches/signs/full.json", lambda value: value["data"].update(parts=[])),
+        ("region.json", lambda value: value["signs"].update(part=0.5)),
+        ("settings.json", lambda value: value.update({"\x1b[31m": 1})),
+    ],
+)
+def test_what_was_doctored_with_its_digest_is_refused_by_its_file(
+    compared: Path, tmp_path: Path, name: str, change: Callable[[Any], Any]
+) -> None:
+    received = shutil.copytree(compared, tmp_path / "received")
+    value = json.loads((received / name).read_text(encoding="utf-8"))
+    change(value)
+    write(received, name, value)
+    with pytest.raises(InputError, match="settings of the run" if name == "settings.json" else name) as refused:
+        again(received)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.verify
+def test_nothing_that_was_doctored_ends_in_a_defect(compared: Path, tmp_path: Path) -> None:
+    """Each file of JSON of a real comparison, in all kinds of ways: refused, or valid and then rendered."""
+    rng, refused = random.Random(0), 0
+    files = sorted(path.relative_to(compared).as_posix() for path in compared.rglob("*.json"))
+    for number in range(100):
+        received, name = shutil.copytree(compared, tmp_path / str(number)), rng.choice(files)
+        _, value = doctored(json.loads((received / name).read_text(encoding="utf-8")), rng)
+        write(received, name, value)
+        said = ""
+        try:
+            again(received)
+        except InputError as error:
+            said, refused = str(error), refused + 1
+        assert said.isprintable()
+        assert not said or Path(name).name in said or "settings of the run" in said
+        shutil.rmtree(received)
+    assert refused > 50
 
 
 @pytest.mark.parametrize("kind", ["forecast", "classification"])

@@ -143,7 +143,9 @@ def test_waves_of_real_trials_give_what_the_same_trials_give_at_once(task, searc
     whole = search.train(replicates[0].lot, replicates[0].visible(), 0.7)
     assert without_seconds(entry) == without_seconds(whole.entry)
     assert entry["selected"] == whole.entry["selected"]
-    for kept, leaf in zip(part.folder.winner(task.name, "GRU", 0), jax.tree.leaves(whole.params), strict=True):
+    for kept, leaf in zip(
+        part.folder.winner(task.name, "GRU", 0, like=search.leaves), jax.tree.leaves(whole.params), strict=True
+    ):
         np.testing.assert_array_equal(kept, leaf)
 
 

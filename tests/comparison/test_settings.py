@@ -115,28 +115,32 @@ def test_a_folder_holds_one_comparison(tmp_path):
 
 def test_finished_searches_are_found_again(tmp_path):
     folder = Folder(tmp_path, Settings())
-    assert folder.load("task", "LSTM", 0) is None
+    assert folder.load("task", "LSTM", 0, check=anything) is None
     params = [np.arange(6.0).reshape(2, 3), np.ones(2, np.float32)]
     folder.finish("task", "LSTM", 0, {"selected": 3}, params)
     folder.finish("task", "my.module:Cell", 0, {"selected": 4}, params[:1], "-extended")
-    assert folder.load("task", "LSTM", 0) == {"selected": 3}
-    assert folder.load("task", "my.module:Cell", 0, "-extended") == {"selected": 4}
-    assert folder.load("task", "LSTM", 1) is None
-    for kept, leaf in zip(folder.winner("task", "LSTM", 0), params, strict=True):
+    assert folder.load("task", "LSTM", 0, check=anything) == {"selected": 3}
+    assert folder.load("task", "my.module:Cell", 0, "-extended", check=anything) == {"selected": 4}
+    assert folder.load("task", "LSTM", 1, check=anything) is None
+    for kept, leaf in zip(folder.winner("task", "LSTM", 0, like=params), params, strict=True):
         np.testing.assert_array_equal(kept, leaf)
         assert kept.dtype == leaf.dtype
 
 
+def anything(_):
+    pass
+
+
 def test_what_is_written_down_once_stays(tmp_path):
     folder = Folder(tmp_path, Settings())
+    region = {"half_width": 1.0, "part": 0.02, "baseline": None, "baseline_validation": None}
+    region |= {"best_cell": "GRU", "best_validation": 0.5}
     for value in (1.0, 2.0):
-        assert folder.region("task", lambda value=value: {"half_width": value}) == {"half_width": 1.0}
-        assert folder.once("task", "test", lambda value=value: [value]) == [1.0]
-    assert folder.region("other", lambda: {"half_width": 3.0}) == {"half_width": 3.0}
-    assert json.loads((tmp_path / "region.json").read_text()) == {
-        "task": {"half_width": 1.0},
-        "other": {"half_width": 3.0},
-    }
+        assert folder.region("task", lambda value=value: {**region, "half_width": value}, anything) == region
+        assert folder.once("task", "test", lambda value=value: [value], anything) == [1.0]
+    other = {**region, "half_width": 3.0}
+    assert folder.region("other", lambda: other, anything) == other
+    assert json.loads((tmp_path / "region.json").read_text()) == {"task": region, "other": other}
 
 
 def test_lists_of_numbers_are_a_line_each_and_nothing_else_changes(tmp_path):

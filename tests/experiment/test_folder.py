@@ -40,8 +40,8 @@ def run(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read_again_and_sha256sum_agrees(run: Path) -> None:
     with claim(run) as folder:
-        assert folder.read_json(run / "out.json") == 2
-        assert folder.read_json(run / "parts" / "a.json") == [1.5]
+        assert folder.read_json(run / "out.json", lambda _: None) == 2
+        assert folder.read_json(run / "parts" / "a.json", lambda _: None) == [1.5]
     assert sorted(contents(run)) == ["SHA256SUMS", "out.json", "parts/a.json", "settings.json"]
     said = subprocess.run(
         ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=run, capture_output=True, text=True, check=True
@@ -193,3 +193,38 @@ def test_every_flip_of_a_bit_is_noticed(run: Path) -> None:
         (run / name).write_bytes(held)
     assert contents(run) == whole
     assert manifest.is_run(run)
+
+
+def victim(tmp_path: Path) -> Path:
+    """Return a folder of the user's own, which a received one would lead to."""
+    write_text(tmp_path / "own" / "a" / "notes.txt", "mine")
+    write_text(tmp_path / "own" / "out.json", "mine too")
+    return tmp_path / "own"
+
+
+@pytest.mark.parametrize("name", ["parts", "parts/a", "out.json", ".lock", "SHA256SUMS", "settings.json"])
+def test_a_link_in_a_received_folder_leads_to_nothing_of_the_users(tmp_path: Path, name: str) -> None:
+    with claim(tmp_path / "run") as folder:
+        write_json(tmp_path / "run" / "parts" / "a.json", [1.5], writer=folder.written)
+    own, link = victim(tmp_path), tmp_path / "run" / name
+    before = contents(own)
+    if name == "parts":
+        (link / "a.json").rename(own / "a.json")
+        link.rmdir()
+        before = contents(own)
+    link.unlink(missing_ok=True)
+    link.symlink_to(own / "out.json" if "." in name else own)
+    with pytest.raises(InputError, match=name) as refused:
+        claim(tmp_path / "run")
+    assert "\n" not in str(refused.value)
+    assert contents(own) == before
+
+
+def test_half_a_file_that_is_a_link_is_removed_and_not_written_through(tmp_path: Path) -> None:
+    with claim(tmp_path / "run") as folder:
+        write_json(tmp_path / "run" / "out.json", 1, writer=folder.written)
+    own = victim(tmp_path)
+    (tmp_path / "run" / ".out.json.partial").symlink_to(own / "out.json")
+    with claim(tmp_path / "run") as folder:
+        write_json(tmp_path / "run" / "out.json", 2, writer=folder.written)
+    assert (own / "out.json").read_text(encoding="utf-8") == "mine too"

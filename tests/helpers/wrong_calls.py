@@ -7,9 +7,11 @@ of calls, and a line for each that went wrong.
 from __future__ import annotations
 
 import collections
+import inspect
+import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,91 +23,7 @@ import gatedrnn as gr
 from gatedrnn import training
 from gatedrnn.errors import InputError
 from gatedrnn.training.checkpoint import Checkpoints
-
-KEY = jax.random.key(0)
-CELLS: tuple[Any, ...] = (
-    gr.LSTM, gr.GRUResetAfter, gr.GRUResetBefore, gr.MinGRU, gr.SimpleRNN,
-    gr.PeepholeLSTM, gr.CoupledLSTM, gr.JANET, gr.GreffLSTM, gr.MultiplicativeLSTM, gr.URLSTM, gr.BlockLSTM, gr.SLSTM,
-    gr.ParaLSTM, gr.MinLSTM, gr.LayerNormLSTM,
-    gr.LayerNormGRU, gr.DreamerGRU,
-)  # fmt: skip
-XS = np.ones((5, 2, 3), np.float32)
-"""[T, B, I] of all calls; cells have four units."""
-Row = tuple[str, Callable[[], Any]]
-"""The argument that the message begins with, and the call."""
-
-
-def of_cells() -> Iterator[Row]:
-    """What each kind of cell refuses when it is made, drawn, or run."""
-    for kind in CELLS:
-        for hidden in (0, -1, 2.5, "4", True, None):
-            yield "hidden", lambda kind=kind, hidden=hidden: kind(hidden)
-        for policy in ("bf16", None, 16):
-            yield "policy", lambda kind=kind, policy=policy: kind(4, policy=policy)
-        if hasattr(kind(4), "activation"):
-            for activation in (3, "tanh"):
-                yield "activation", lambda kind=kind, activation=activation: kind(4, activation=activation)
-        for key in (0, None, "key", jax.random.split(KEY, 2), np.ones(2)):
-            yield "key", lambda kind=kind, key=key: kind(4).init(key, 3)
-        for in_dim in (0, -3, 3.0, "3", None):
-            yield "in_dim", lambda kind=kind, in_dim=in_dim: kind(4).init(KEY, in_dim)
-
-
-def of_params() -> Iterator[Row]:
-    """Parameters that are not the cell's, in a scan and in a step of it."""
-    for kind in CELLS:
-        layer, params = gr.scan(kind(4)), kind(4).init(KEY, 3)
-        other = next(one for one in CELLS if type(one(4).init(KEY, 3)) is not type(params))(4).init(KEY, 3)
-        wrong = (
-            jax.tree.map(lambda leaf: leaf.astype(complex), params),
-            jax.tree.map(lambda leaf: leaf.astype(int), params),
-            params._replace(b="zeros"),
-            params._replace(b=params.b[:-1]),
-            kind(5).init(KEY, 3),
-            params._asdict(),
-            tuple(params),
-            None,
-            other,
-        )
-        for one in wrong:
-            yield "params", lambda layer=layer, one=one: layer.apply(one, XS)
-            yield "params", lambda layer=layer, one=one: layer.initial_carry(one, XS[0])
-
-
-def of_steps() -> Iterator[Row]:
-    """Carries that would spread over a step's batch or its units, or are none of the cell's."""
-    for cell in (gr.LSTM(4), gr.GRU(4), gr.GRU(4, reset="before"), gr.SimpleRNN(4), gr.MinGRU(4)):
-        params: Any = cell.init(KEY, 3)
-        carry = cell.initial_carry(params, XS[0])
-        wrong = (
-            jax.tree.map(lambda leaf: leaf[:1], carry),
-            jax.tree.map(lambda leaf: leaf[0], carry),
-            jax.tree.map(lambda leaf: leaf[:, :1], carry),
-            jax.tree.map(lambda leaf: leaf.astype(int), carry),
-            (carry,),
-            None,
-        )
-        for one in wrong:
-            yield "carry", lambda cell=cell, params=params, one=one: cell.step(params, one, XS[0])
-
-
-def of_inputs() -> Iterator[Row]:
-    """Sequences, carries and steps that a scan cannot take."""
-    for kind in CELLS:
-        layer, params = gr.scan(kind(4)), kind(4).init(KEY, 3)
-        for xs in ((XS, XS), {"x": XS}, None, "abc", XS.astype(complex), 1.0, [XS, XS]):
-            yield "xs", lambda layer=layer, params=params, xs=xs: layer.apply(params, xs)
-        # Too few axes, and other features: the second is the cell's to say.
-        for xs in (XS[0, 0], XS[..., :2]):
-            yield "x", lambda layer=layer, params=params, xs=xs: layer.apply(params, xs)
-        carry = layer.initial_carry(params, XS[0])
-        ints = jax.tree.map(lambda leaf: leaf.astype(int), carry)
-        one_of = jax.tree.map(lambda leaf: leaf[:1], carry)
-        for wrong in (one_of, ints, None, (carry, carry), "zeros"):
-            yield (
-                "carry",
-                lambda layer=layer, params=params, wrong=wrong: layer.step(params, wrong, XS[0]),
-            )
+from tests.helpers.wrong_cells import KEY, XS, Row, blank, of_cells, of_inputs, of_params, of_steps
 
 
 def of_layers() -> Iterator[Row]:
@@ -166,6 +84,47 @@ def of_layers() -> Iterator[Row]:
         yield "longest", lambda wrong=wrong: any_layer.chrono_bias(params, KEY, wrong)
 
 
+def of_wrappers() -> Iterator[Row]:
+    """What stands around a cell, and what looks into one or draws anew what it has."""
+    cell, drawn = gr.LSTM(4), blank(gr.LSTM(4))
+    any_function: Any = gr
+    for wrong in (gr.LSTM, gr.scan(cell), None, "LSTM", 4):
+        yield "cell", lambda wrong=wrong: any_function.zoneout(wrong, 0.5)
+        yield "cell", lambda wrong=wrong: any_function.learned_start(wrong)
+        yield "cell", lambda wrong=wrong: any_function.variational_dropout(wrong, 0.5)
+        yield "cell", lambda wrong=wrong: any_function.drop_connect(wrong, 0.5)
+        yield "cell", lambda wrong=wrong: any_function.parallel(wrong)
+        yield "cell", lambda wrong=wrong: any_function.lyapunov(wrong, drawn, XS)
+    for wrong in (gr.LSTM, cell, None, "layer"):
+        yield "layer", lambda wrong=wrong: any_function.data_parallel(wrong)
+    for wrong in (-0.1, 1.5, "0.1", None, float("nan"), True, 1j):
+        yield "h", lambda wrong=wrong: any_function.zoneout(cell, wrong)
+        yield "c", lambda wrong=wrong: any_function.zoneout(cell, 0.1, wrong)
+        yield "rate", lambda wrong=wrong: any_function.variational_dropout(cell, wrong)
+        yield "rate", lambda wrong=wrong: any_function.drop_connect(cell, wrong)
+    draws = {
+        "orthogonal_recurrent": lambda params, key=KEY: any_function.orthogonal_recurrent(params, key),
+        "glorot_input": lambda params, key=KEY: any_function.glorot_input(params, key, hidden=4),
+        "uniform_all": lambda params, key=KEY: any_function.uniform_all(params, key, hidden=4),
+    }
+    for draw in (*draws.values(), any_function.identity_recurrent, lambda params: gr.scale_recurrent(params, 2.0)):
+        for wrong in (None, "params", cell):
+            yield "params", lambda wrong=wrong, draw=draw: draw(wrong)
+    for draw in draws.values():
+        for wrong in (0, None, "key", jax.random.split(KEY, 2)):
+            yield "key", lambda wrong=wrong, draw=draw: draw(drawn, wrong)
+    for wrong in ("two", None, float("nan"), np.ones(3), 1j, True):
+        yield "scale", lambda wrong=wrong: gr.scale_recurrent(drawn, wrong)
+    for wrong in (None, 3, "gates", XS[0], np.ones(3)):
+        yield "gates", lambda wrong=wrong: any_function.plot_gates(wrong, ("a", "b"))
+        yield "norms", lambda wrong=wrong: any_function.plot_gradient_norms(wrong)
+        yield "scales", lambda wrong=wrong: any_function.plot_timescales(wrong)
+    for wrong in (None, 3, {}, {"y": XS}, [1, 2]):
+        yield "data", lambda wrong=wrong: any_function.compare(wrong, out="runs/none")
+    yield "file", lambda: gr.compare("none.csv", out="runs/none")
+    yield "options", lambda: gr.compare({"x": XS}, out="runs/none", colour="red")
+
+
 def of_training(folder: Path) -> Iterator[Row]:
     """What a population, a run and checkpoints refuse."""
     run = collections.namedtuple("Decay", "segments")
@@ -199,6 +158,13 @@ def of_training(folder: Path) -> Iterator[Row]:
         yield "loss", lambda run_of=run_of: fit(run_of, rates, keys, np.ones((4, 2), np.float32))
 
 
+def uncalled() -> list[str]:
+    """Return the public functions of the library that no row calls."""
+    rows = Path(__file__).read_text(encoding="utf-8")
+    named = [name for name in gr.__all__ if inspect.isfunction(getattr(gr, name))]
+    return [name for name in named if not re.search(rf"\.{name}\b", rows)]
+
+
 def outcomes(rows: Iterator[Row]) -> Iterator[str]:
     """Call all rows; yield an empty line for each that was refused as it should be, else what came."""
     for name, call in rows:
@@ -216,8 +182,10 @@ def outcomes(rows: Iterator[Row]) -> Iterator[str]:
 def main() -> None:
     """Print how many calls there are, and those that were not refused by name."""
     with tempfile.TemporaryDirectory() as folder:
-        tables = (of_cells(), of_params(), of_steps(), of_inputs(), of_layers(), of_training(Path(folder)))
+        cells = (of_cells(), of_params(), of_steps(), of_inputs())
+        tables = (*cells, of_layers(), of_wrappers(), of_training(Path(folder)))
         lines = [line for table in tables for line in outcomes(table)]
+    lines += [f"{name}: no row calls it" for name in uncalled()]
     print(len(lines), *filter(None, lines), sep="\n", file=sys.stdout)
 
 

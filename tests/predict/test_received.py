@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import shutil
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment import manifest
 from gatedrnn.predict import load
 from gatedrnn.predict.file import predict_file
+from tests.helpers.doctored import NEVER_VALID, doctored, write
 
 OWN = "tests.helpers.own_cell:Leaky"
 
@@ -47,14 +49,8 @@ def received(compared: Path, tmp_path: Path) -> Path:
 
 def changed(run: Path, name: str, change: Callable[[Any], Any]) -> None:
     """Change a file of JSON as somebody would who knows how to reckon digests."""
-    path = run / name
-    value = json.loads(path.read_text(encoding="utf-8"))
-    value = change(value) or value
-    path.write_text(json.dumps(value), encoding="utf-8")
-    noted = manifest.known(run)
-    noted[name] = [manifest.digest(path)]
-    lines = [f"{one}  {key}\n" for key in sorted(noted) for one in noted[key]]
-    (run / manifest.NAME).write_text(f"{manifest.HEAD}\n{''.join(lines)}", encoding="utf-8")
+    value = json.loads((run / name).read_text(encoding="utf-8"))
+    write(run, name, change(value) or value)
 
 
 def test_a_cell_of_ones_own_is_used_where_it_is_named(received: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -169,14 +165,39 @@ def test_names_in_results_lead_nowhere_else(received: Path, name: Any, which: st
 
 @pytest.mark.parametrize("value", [[], {}, 3, None, {"tasks": []}, {"tasks": [3]}, {"tasks": [{"name": "a"}]}])
 def test_results_of_another_shape_are_refused_by_the_name_of_the_file(received: Path, value: Any) -> None:
-    changed(received, "results.json", lambda _: None)
-    (received / "results.json").write_text(json.dumps(value), encoding="utf-8")
-    noted = (received / manifest.NAME).read_text(encoding="utf-8").splitlines()
-    fresh = f"{manifest.digest(received / 'results.json')}  results.json"
-    lines = [fresh if line.endswith("  results.json") else line for line in noted]
-    (received / manifest.NAME).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write(received, "results.json", value)
     with pytest.raises(InputError, match=r"results.json: expected the results of a comparison"):
         load(received)
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.verify)])
+def test_what_was_doctored_is_refused_by_its_file_or_valid(received: Path, count: int) -> None:
+    """Of what is never valid a network is made only where it has no use for that."""
+    network, rng = f"models/{name_of(received)}/GRU.json", random.Random(count)
+    whole = {name: json.loads((received / name).read_text(encoding="utf-8")) for name in (network, "results.json")}
+    right, refused = load(received, cell="GRU"), 0
+    for k in range(count):
+        name = (network, "results.json")[k % 2]
+        kind, value = doctored(whole[name], rng)
+        write(received, name, value)
+        said = ""
+        try:
+            found = load(received, cell="GRU")
+        except InputError as error:
+            found, said, refused = right, str(error), refused + 1
+        assert said.isprintable()
+        assert not said or Path(name).name in said or "cell: expected" in said or "task: expected" in said
+        assert (found.cell, found.architecture) == (right.cell, right.architecture) or kind not in NEVER_VALID
+        write(received, name, whole[name])
+    assert refused > count / 4
+
+
+def test_a_link_in_a_received_folder_leads_nowhere(received: Path, tmp_path: Path) -> None:
+    models = received / "models"
+    models.rename(tmp_path / "elsewhere")
+    models.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"models: expected a file or folder of the run, got a link"):
+        load(received, cell="GRU")
 
 
 def test_a_run_without_digests_is_refused_with_what_to_do(received: Path) -> None:

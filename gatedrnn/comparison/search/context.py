@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from gatedrnn.comparison.received import search_check
 from gatedrnn.training.store import Interrupted
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ def search_one(context: SearchContext, work: Work) -> SearchEntry:
 def find(context: SearchContext, work: Work) -> SearchEntry:
     """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
     key = (context.task, work.cell, context.replicates[work.k].index)
-    entry = context.folder.load(*key, context.stage)
+    check = search_check(len(work.lot.configurations), work.eligible, work.search.max_epochs)
+    entry = context.folder.load(*key, context.stage, check=check)
     if entry is not None:
         return entry
     with context.folder.checkpoints(*key, context.stage) as store:

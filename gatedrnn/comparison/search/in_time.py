@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from gatedrnn.comparison.received import waves_check
 from gatedrnn.comparison.search.context import Work, find, tell_done, together
 from gatedrnn.comparison.search.extension import NOTHING
 from gatedrnn.comparison.search.pace import Pace
@@ -139,7 +140,8 @@ def _waves(
         key = context.task, name, replicate.index
         own = [wave[name] for wave in waves]
         before = sum(len(wave["trials"]) for wave in own[: winning(own)])
-        context.folder.finish(*key, {"waves": own}, context.folder.winner(*key, _stage(context, before)), context.stage)
+        params = context.folder.winner(*key, _stage(context, before), like=searches[name].leaves)
+        context.folder.finish(*key, {"waves": own}, params, context.stage)
     for name in searches:
         context.folder.drop(context.task, name, replicate.index, f"{context.stage}-wave-")
     context.folder.drop(context.task, CLOCK, replicate.index, f"{context.stage}-wave-")
@@ -170,8 +172,12 @@ def _stage(context: SearchContext, start: int) -> str:
 
 def _finished(context: SearchContext, searches: dict[str, Search], k: int) -> list[Wave] | None:
     """Return the waves of a finished replicate; None where it is not finished in all cells."""
-    index = context.replicates[k].index
-    found = {name: context.folder.load_waves(context.task, name, index, context.stage) for name in searches}
+    replicate = context.replicates[k]
+    key, trials = (replicate.index, context.stage), len(replicate.lot.configurations)
+    found = {
+        name: context.folder.load_waves(context.task, name, *key, check=waves_check(trials, one.max_epochs))
+        for name, one in searches.items()
+    }
     if any(entry is None for entry in found.values()):
         return None
     own = {name: entry["waves"] for name, entry in found.items() if entry is not None}

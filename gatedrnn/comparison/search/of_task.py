@@ -49,8 +49,8 @@ class TaskSearch(NamedTuple):
 
     def winner(self, name: str, replicate: Replicate, folder: Folder) -> Params:
         """Return the parameters that a cell's search selected in a replicate."""
-        leaves = folder.winner(replicate.task.name, name, replicate.index, self.stages[name][replicate.index])
-        return self.searches[name].restore(leaves)
+        one, key = self.searches[name], (replicate.task.name, name, replicate.index)
+        return one.restore(folder.winner(*key, self.stages[name][replicate.index], like=one.leaves))
 
     def network(self, name: str, replicate: Replicate, folder: Folder) -> tuple[Cell, Params]:
         """Return the network that a cell's search selected in a replicate, in its own width."""

@@ -151,11 +151,23 @@ class Search:
         states = jax.tree.map(_on_host, members.states)
         return select(states, so_far(), self.measure, visible, trivial, eligible)
 
+    @property
+    def max_epochs(self) -> int:
+        """Cap on the epochs of a trial."""
+        return self._run.max_epochs
+
+    @property
+    def leaves(self) -> list[Any]:
+        """Shapes and types of the parameters' leaves."""
+        return jax.tree.leaves(self._shapes())
+
     def restore(self, leaves: list[np.ndarray]) -> Params:
         """Return parameters from their leaves, as ``jax.tree.leaves`` has them."""
+        return jax.tree.unflatten(jax.tree.structure(self._shapes()), leaves)
+
+    def _shapes(self) -> Params:
         hyper = jax.tree.map(lambda column: column[0], as_hypers([EXAMPLE]))
-        shapes = jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
-        return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+        return jax.eval_shape(self._run.init_params, hyper, jax.random.key(0))
 
     def test(self, params: Params, test: FinalTest, trivial: Scores | None) -> CountedTest:
         """Evaluate parameters on the test.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+
+from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
     from gatedrnn.training.store import Store
@@ -68,4 +71,6 @@ class Timed:
             return None
         step, kept = found
         self.before = float(kept["seconds"])
+        if not 0.0 <= self.before < math.inf:
+            raise InputError(f"checkpoint {step}: expected seconds of training, 0 or more, got {self.before}")
         return step, kept["state"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -12,7 +13,7 @@ from gatedrnn.report.plots import parts
 from gatedrnn.report.plots.svg import RULE, STYLE, Figure, matplotlib, style_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
@@ -69,6 +70,7 @@ def plot_gradient_norms(norms: Mapping[str, Any], *, axes: Axes | None = None) -
         >>> axes.get_yscale()
         'log'
     """
+    _check_names("norms", norms)
     axes = _axes(axes)
     axes.set_yscale("log")
     for k, (name, values) in enumerate(norms.items()):
@@ -93,6 +95,7 @@ def plot_timescales(scales: Mapping[str, Any], *, axes: Axes | None = None) -> A
         >>> axes.get_xscale()
         'log'
     """
+    _check_names("scales", scales)
     found = {name: np.sort(_array(name, values, least=1).ravel()) for name, values in scales.items()}
     every = np.concatenate([*found.values()] or [np.array([])])
     if not every.size or not (every > 0).all():
@@ -116,10 +119,18 @@ def plot_timescales(scales: Mapping[str, Any], *, axes: Axes | None = None) -> A
     return _finished(axes, "steps that a unit remembers, or more", "units, %", (-2, 102))
 
 
+def _check_names(name: str, values: Any) -> None:
+    if not isinstance(values, Mapping):
+        raise InputError(f"{name}: expected a dictionary of arrays by name, got {values!r:.100}")
+
+
 def _array(name: str, values: Any, *, least: int) -> np.ndarray:
     if isinstance(values, (dict, tuple)):
         raise InputError(f"{name}: expected one array, that of one cell, got a {type(values).__name__} of them")
-    values = np.asarray(jax.device_get(values), np.float64)
+    try:
+        values = np.asarray(jax.device_get(values), np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected an array of numbers, got {values!r:.100}") from error
     if values.ndim < least:
         raise InputError(f"{name}: expected {least} axes or more, got shape {values.shape}")
     return values

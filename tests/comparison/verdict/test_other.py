@@ -18,11 +18,11 @@ from gatedrnn.comparison.verdict.decide import weigh
 from gatedrnn.comparison.verdict.judge import judge, replicate_scores
 from gatedrnn.comparison.verdict.metric import looks_at, short, unit_in_words
 from gatedrnn.comparison.verdict.other import Disagreement
+from gatedrnn.experiment.schema import misfits
 from gatedrnn.tasks.metrics import DECIDING, limits
 from tests.helpers.fake_forecasts import NATS, RMSE, make_judged_by_rmse
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import judged
-from tests.helpers.schema import misfits
 
 CPU = {"platform": "cpu", "kind": "cpu", "count": 1, "cpu_cores": 2}
 NAMES = ("LSTM", "GRU")

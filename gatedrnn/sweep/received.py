@@ -1,0 +1,58 @@
+"""What is checked of a sweep's finished group when it is read back: it may come from anybody, digests included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gatedrnn.errors import InputError
+from gatedrnn.experiment.received import refuse_length, refuse_names, refuse_run
+from gatedrnn.experiment.schema import refuse_misfit
+from gatedrnn.experiment.trials import RunEntry
+
+if TYPE_CHECKING:
+    from gatedrnn.sweep.settings import SweepSettings
+    from gatedrnn.training.groups import Group
+
+
+class MemberEntry(RunEntry):
+    """What is kept of a member of a finished group, besides its configuration."""
+
+    score: float | None
+    """Validation score in the deciding metric."""
+    train_curve: list[float | None]
+    """Training loss by epoch."""
+    ended: bool
+    """Whether it is trained to its end: all of a finished group are."""
+
+
+def refuse_members(entries: Any, group: Group, members: list[dict[str, Any]], settings: SweepSettings) -> None:
+    """Refuse what is not what the members of a group came to.
+
+    Args:
+        entries: what was read, by the index of each member in the sweep, as JSON has it.
+        group: which members the group has.
+        members: the configuration of each member of the sweep.
+        settings: how each member was trained.
+
+    Raises:
+        InputError: where entries are of others, or contradict themselves; names them.
+    """
+    refuse_misfit(entries, dict[str, dict[str, Any]])
+    refuse_names("content", entries, [str(k) for k in group.indices])
+    for k, entry in entries.items():
+        try:
+            _refuse_member(entry, members[int(k)], settings)
+        except InputError as error:
+            raise InputError(f"{k}.{error}") from error
+
+
+def _refuse_member(entry: dict[str, Any], configuration: dict[str, Any], settings: SweepSettings) -> None:
+    for name, value in configuration.items():
+        if name not in entry or entry[name] != value:
+            raise InputError(f"{name}: expected {value!r}, as was asked for, got {entry.get(name)!r:.60}")
+    found = {name: value for name, value in entry.items() if name not in configuration}
+    refuse_misfit(found, MemberEntry)
+    refuse_run(entry, settings.max_epochs)  # pyright: ignore[reportArgumentType]
+    refuse_length("train_curve", entry["train_curve"], entry["epochs"], "a number for each of {} epochs")
+    if not entry["ended"]:
+        raise InputError("ended: expected true, as its group is finished, got false")
