@@ -10,13 +10,21 @@ inline namespace INSTRUCTION_SET {
 template <int kRows, int kVectors, int kStride>
 inline void multiply(Vector (&sum)[kRows][kVectors], const float* const (&rows)[kRows], const float* b,
                      ptrdiff_t depth) {
+  // A copy that nothing else can point to stays in registers; `sum` itself would be written after every addition.
+  Vector own[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) own[r][v] = sum[r][v];
+  }
   for (ptrdiff_t k = 0; k < depth; ++k) {
     Vector column[kVectors];
     for (int v = 0; v < kVectors; ++v) column[v] = load(b + (k * kVectors + v) * kWidth);
     for (int r = 0; r < kRows; ++r) {
       const Vector factor = all(rows[r][k * kStride]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] += factor * column[v];
+      for (int v = 0; v < kVectors; ++v) own[r][v] += factor * column[v];
     }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) sum[r][v] = own[r][v];
   }
 }
 
