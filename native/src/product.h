@@ -65,8 +65,8 @@ struct Constant {
   static constexpr int value = kRows;
 };
 
-// Calls tile(Constant<rows>, first) for tiles of at most kMost rows that together are `count`; the last ones are
-// evened out, as a tile of few rows takes nearly as long as one of many.
+// Calls tile(Constant<rows>, first) for tiles of at most kMost rows that together are `count`; they are evened
+// out, as a tile of few rows takes nearly as long as one of many.
 template <int kMost, class Tile>
 inline void one_tile(ptrdiff_t rows, ptrdiff_t first, const Tile& tile) {
   if constexpr (kMost > 1) {
@@ -77,12 +77,12 @@ inline void one_tile(ptrdiff_t rows, ptrdiff_t first, const Tile& tile) {
 
 template <int kMost, class Tile>
 inline void tiles(ptrdiff_t count, const Tile& tile) {
+  const ptrdiff_t parts = (count + kMost - 1) / kMost;
+  if (parts == 0) return;
+  const ptrdiff_t rows = count / parts, larger = count % parts;
   ptrdiff_t first = 0;
-  for (ptrdiff_t left = (count + kMost - 1) / kMost; left > 0; --left) {
-    const ptrdiff_t rows = (count - first + left - 1) / left;
-    one_tile<kMost>(rows, first, tile);
-    first += rows;
-  }
+  for (ptrdiff_t i = 0; i < larger; ++i, first += rows + 1) one_tile<kMost>(rows + 1, first, tile);
+  for (; first < count; first += rows) one_tile<kMost>(rows, first, tile);
 }
 
 inline ptrdiff_t parts_of(ptrdiff_t count, ptrdiff_t size) { return (count + size - 1) / size; }
