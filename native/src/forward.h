@@ -20,6 +20,7 @@ class ForwardPass {
         padded_(packing_.groups * kWidth),
         block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
         z_(block_ * rows.count * packing_.columns),
+        x_(block_ * rows.count),
         states_(3 * rows.count * padded_),
         h_(states_.get()),
         next_h_(h_ + rows.count * padded_),
@@ -55,6 +56,10 @@ class ForwardPass {
 
   // Project the inputs of some steps: group by group, so that its columns of weights stay in the nearest cache.
   void project(ptrdiff_t first, ptrdiff_t steps) {
+    const float** from_row = x_.get();
+    for (ptrdiff_t n = 0; n < steps; ++n) {
+      for (ptrdiff_t b = 0; b < rows_.count; ++b) *from_row++ = layer_.x + row(first + n, b) * sizes_.inputs;
+    }
     for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
       const float* weights = packed_ + group * packing_.group_size();
       tiles<most_rows<Cell::kGates>()>(steps * rows_.count, [&](auto rows, ptrdiff_t from) {
@@ -62,7 +67,7 @@ class ForwardPass {
         const float* x[kRows];
         Vector sum[kRows][Cell::kGates];
         for (int r = 0; r < kRows; ++r) {
-          x[r] = layer_.x + row(first + (from + r) / rows_.count, (from + r) % rows_.count) * sizes_.inputs;
+          x[r] = x_.get()[from + r];
           for (int v = 0; v < Cell::kGates; ++v) sum[r][v] = at(weights, v);
         }
         multiply_rows(sum, x, weights + (Cell::kGates + 1) * kWidth, sizes_.inputs);
@@ -130,7 +135,9 @@ class ForwardPass {
   const Rows rows_;
   const ForwardResults& out_;
   const ptrdiff_t padded_, block_;
-  Scratch<float> z_, states_;
+  Scratch<float> z_;
+  Scratch<const float*> x_;  // the row of each step and sequence that is projected
+  Scratch<float> states_;
   float *h_, *next_h_, *c_;
 };
 

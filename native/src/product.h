@@ -10,13 +10,21 @@ inline namespace INSTRUCTION_SET {
 template <int kRows, int kVectors, int kStride>
 inline void multiply(Vector (&sum)[kRows][kVectors], const float* const (&rows)[kRows], const float* b,
                      ptrdiff_t depth) {
+  // A copy that nothing else can point to stays in registers; `sum` itself would be written after every addition.
+  Vector own[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) own[r][v] = sum[r][v];
+  }
   for (ptrdiff_t k = 0; k < depth; ++k) {
     Vector column[kVectors];
     for (int v = 0; v < kVectors; ++v) column[v] = load(b + (k * kVectors + v) * kWidth);
     for (int r = 0; r < kRows; ++r) {
       const Vector factor = all(rows[r][k * kStride]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] += factor * column[v];
+      for (int v = 0; v < kVectors; ++v) own[r][v] += factor * column[v];
     }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) sum[r][v] = own[r][v];
   }
 }
 
@@ -57,8 +65,8 @@ struct Constant {
   static constexpr int value = kRows;
 };
 
-// Calls tile(Constant<rows>, first) for tiles of at most kMost rows that together are `count`; the last ones are
-// evened out, as a tile of few rows takes nearly as long as one of many.
+// Calls tile(Constant<rows>, first) for tiles of at most kMost rows that together are `count`; they are evened
+// out, as a tile of few rows takes nearly as long as one of many.
 template <int kMost, class Tile>
 inline void one_tile(ptrdiff_t rows, ptrdiff_t first, const Tile& tile) {
   if constexpr (kMost > 1) {
@@ -69,12 +77,12 @@ inline void one_tile(ptrdiff_t rows, ptrdiff_t first, const Tile& tile) {
 
 template <int kMost, class Tile>
 inline void tiles(ptrdiff_t count, const Tile& tile) {
+  const ptrdiff_t parts = (count + kMost - 1) / kMost;
+  if (parts == 0) return;
+  const ptrdiff_t rows = count / parts, larger = count % parts;
   ptrdiff_t first = 0;
-  for (ptrdiff_t left = (count + kMost - 1) / kMost; left > 0; --left) {
-    const ptrdiff_t rows = (count - first + left - 1) / left;
-    one_tile<kMost>(rows, first, tile);
-    first += rows;
-  }
+  for (ptrdiff_t i = 0; i < larger; ++i, first += rows + 1) one_tile<kMost>(rows + 1, first, tile);
+  for (; first < count; first += rows) one_tile<kMost>(rows, first, tile);
 }
 
 inline ptrdiff_t parts_of(ptrdiff_t count, ptrdiff_t size) { return (count + size - 1) / size; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "call.h"
@@ -86,34 +87,41 @@ struct Shares {
   }
 };
 
-using Floats = std::unique_ptr<float[]>;
+// Floats on whole cache lines, so that no vector of packed weights lies across two.
+struct Lines {
+  static constexpr std::align_val_t kLine{64};
+  void operator()(float* floats) const { ::operator delete[](floats, kLine); }
+};
+using Floats = std::unique_ptr<float[], Lines>;
 
-// Packs the weights of all members; null where memory ran out.
-template <class Pool>
-Floats packed_weights(Pool& pool, ptrdiff_t threads, const Call& call, const Kernels& kernels, bool backward) {
-  const Sizes& sizes = call.layer.sizes;
-  const ptrdiff_t size = kernels.packed_size(sizes, backward), parts = kernels.pack_parts(sizes, backward);
-  Floats packed(new float[static_cast<size_t>(call.members * size)]);
-  const bool done = for_each(pool, threads, call.members * parts, [&](ptrdiff_t i) {
-    const ptrdiff_t m = i / parts;
-    kernels.pack(member_of(call, m, kernels.gates), backward, i % parts, packed.get() + m * size);
-  });
-  return done ? std::move(packed) : nullptr;
+inline Floats floats_on_lines(ptrdiff_t count) {
+  return Floats(static_cast<float*>(::operator new[](sizeof(float) * static_cast<size_t>(count), Lines::kLine)));
+}
+
+// Packs the weights of all members.
+inline Phase packing(const Call& call, const Kernels& kernels, bool backward, float* packed) {
+  const ptrdiff_t size = kernels.packed_size(call.layer.sizes, backward);
+  const ptrdiff_t parts = kernels.pack_parts(call.layer.sizes, backward);
+  return {call.members * parts, [&call, &kernels, backward, packed, size, parts](ptrdiff_t i) {
+            const ptrdiff_t m = i / parts;
+            kernels.pack(member_of(call, m, kernels.gates), backward, i % parts, packed + m * size);
+          }};
 }
 
 template <class Pool>
 bool forward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResults& out) {
   const Kernels& kernels = kernels_for(call.cell);
   const Sizes& sizes = call.layer.sizes;
-  const Floats packed = packed_weights(pool, threads, call, kernels, false);
-  if (packed == nullptr) return false;
-  const Shares shares(call, kernels, threads);
   const ptrdiff_t size = kernels.packed_size(sizes, false);
-  return for_each(pool, threads, call.members * shares.count, [&](ptrdiff_t i) {
+  const Floats packed = floats_on_lines(call.members * size);
+  const Shares shares(call, kernels, threads);
+  const auto share = [&](ptrdiff_t i) {
     const ptrdiff_t m = i / shares.count;
     kernels.forward(member_of(call, m, kernels.gates), packed.get() + m * size, shares.rows(i % shares.count),
                     member_of(out, kernels, sizes, m));
-  });
+  };
+  return run_phases(pool, threads,
+                    {packing(call, kernels, false, packed.get()), {call.members * shares.count, share}});
 }
 
 template <class Pool>
@@ -121,26 +129,28 @@ bool backward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResu
               const Cotangents& cotangents, const BackwardResults& out) {
   const Kernels& kernels = kernels_for(call.cell);
   const Sizes& sizes = call.layer.sizes;
-  const Floats packed = packed_weights(pool, threads, call, kernels, true);
-  if (packed == nullptr) return false;
   const Shares shares(call, kernels, threads);
   const ptrdiff_t size = kernels.packed_size(sizes, true), gradient = kernels.gradient_size(sizes);
-  const Floats gradients(new float[static_cast<size_t>(call.members * shares.count * gradient)]);
-  bool done = for_each(pool, threads, call.members * shares.count, [&](ptrdiff_t i) {
+  const Floats packed = floats_on_lines(call.members * size);
+  const Floats gradients = floats_on_lines(call.members * shares.count * gradient);
+  const auto share = [&](ptrdiff_t i) {
     const ptrdiff_t m = i / shares.count, carry = m * sizes.batch * sizes.hidden;
     const Cotangents given = {cotangents.ys + sizes.length * carry, cotangents.h + carry,
                               advanced(cotangents.c, carry)};
     kernels.backward(member_of(call, m, kernels.gates), packed.get() + m * size, shares.rows(i % shares.count),
                      member_of(forward, kernels, sizes, m), given, gradients.get() + i * gradient,
                      member_of(out, sizes, m, kernels.gates));
-  });
+  };
   const ptrdiff_t parts = kernels.pack_parts(sizes, false);
-  return done && for_each(pool, threads, call.members * parts, [&](ptrdiff_t i) {
-           const ptrdiff_t m = i / parts;
-           kernels.add_up(member_of(call, m, kernels.gates), i % parts,
-                          gradients.get() + m * shares.count * gradient, shares.count,
-                          member_of(out, sizes, m, kernels.gates));
-         });
+  const auto add_up = [&](ptrdiff_t i) {
+    const ptrdiff_t m = i / parts;
+    kernels.add_up(member_of(call, m, kernels.gates), i % parts, gradients.get() + m * shares.count * gradient,
+                   shares.count, member_of(out, sizes, m, kernels.gates));
+  };
+  return run_phases(pool, threads,
+                    {packing(call, kernels, true, packed.get()),
+                     {call.members * shares.count, share},
+                     {call.members * parts, add_up}});
 }
 
 }  // namespace gatedrnn

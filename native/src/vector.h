@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #ifndef INSTRUCTION_SET
 #define INSTRUCTION_SET portable
 #endif
@@ -75,9 +79,32 @@ inline Vector of_bits(Integers i) {
   return v;
 }
 
+// The smaller and the greater of two numbers, and the second of them where one is NaN. The compiler makes two
+// instructions of such a comparison, where a processor has one.
+inline Vector least_of(Vector one, Vector other) {
+#if defined(__AVX512F__)
+  return _mm512_min_ps(one, other);
+#elif defined(__AVX__)
+  return _mm256_min_ps(one, other);
+#else
+  return one < other ? one : other;
+#endif
+}
+
+inline Vector greatest_of(Vector one, Vector other) {
+#if defined(__AVX512F__)
+  return _mm512_max_ps(one, other);
+#elif defined(__AVX__)
+  return _mm256_max_ps(one, other);
+#else
+  return one > other ? one : other;
+#endif
+}
+
 // exp for |x| <= 87, where neither it nor its reciprocal leaves the normal numbers. NaN stays NaN.
 inline Vector exp_within(Vector x) {
-  const Vector magic = all(12582912.0f);  // 1.5 * 2^23: what is added to it is rounded to a whole number
+  // 1.5 * 2^23: what is added to it is rounded to a whole number n; and 127, so that its last bits are an exponent.
+  const Vector magic = all(12582912.0f + 127.0f);
   const Vector shifted = x * all(1.44269504f) + magic;
   const Vector n = shifted - magic;
   // ln 2 in two parts, the first of which has few enough bits for n times it to be exact.
@@ -88,22 +115,18 @@ inline Vector exp_within(Vector x) {
   p = p * r + all(4.16683881e-2f);
   p = p * r + all(1.666652063e-1f);
   p = p * r + all(4.999999345e-1f);
-  p = (p * r) * r + r + all(1.0f);
-  const Integers exponent = bits_of(shifted) - bits_of(magic) + 127;
-  return p * of_bits(exponent << 23);
+  p = p * r + all(1.0f);
+  p = p * r + all(1.0f);
+  return p * of_bits(bits_of(shifted) << 23);
 }
 
-inline Vector clamped(Vector x, float limit) {
-  x = x > all(limit) ? all(limit) : x;  // a comparison with NaN is false
-  return x < all(-limit) ? all(-limit) : x;
+inline Vector sigmoid(Vector x) {
+  return all(1.0f) / (all(1.0f) + exp_within(least_of(all(87.0f), greatest_of(all(-87.0f), -x))));
 }
-
-inline Vector sigmoid(Vector x) { return all(1.0f) / (all(1.0f) + exp_within(-clamped(x, 87.0f))); }
 
 inline Vector tanh(Vector x) {
   const Integers sign = bits_of(x) & bits_of(all(-0.0f));
-  Vector size = of_bits(bits_of(x) ^ sign);
-  size = size > all(10.0f) ? all(10.0f) : size;
+  const Vector size = least_of(all(10.0f), of_bits(bits_of(x) ^ sign));
   const Vector large = all(1.0f) - all(2.0f) / (exp_within(size + size) + all(1.0f));
   // (tanh(x) - x) / x^3 as a polynomial of x^2, for |x| <= 0.625: minimax, relative error of tanh 4e-9.
   const Vector square = size * size;
