@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
     from gatedrnn.types import Carry, Params
 
-SWEEPS = int(os.environ.get("SWEEPS", "1"))
+SWEEPS = 2
+"""Steps of the cell after each correction: cheap beside it, and they end the errors that one or two steps forget."""
 
 
 @exportable
@@ -63,10 +63,10 @@ def trajectory(
 
         r[t] = step(s[t - 1]) - s[t]
         d[t] = A[t] d[t - 1] + r[t]          all at once
-        s[t] = step((s + clip(d))[t - 1])    all at once
+        s[t] = step((s + clip(d))[t - 1])    all at once, and once more
 
     A correction longer than the largest state is clipped, for where a trajectory is far from right, products of
-    Jacobians grow without bound; and the step that follows brings states back to where the cell can be. Windows of
+    Jacobians grow without bound; and the two steps that follow bring states back to where the cell can be. Windows of
     steps come one after the other, each from where the one before it ended; after one that has not converged, no other
     is tried.
 
@@ -83,10 +83,11 @@ def trajectory(
     begun = Statistics(like.astype(jnp.int32), like, like == 0)
 
     def body(at: tuple[Carry, Statistics], window: tuple[Steps, Carry | None], _: None) -> Any:
-        (before, known), (steps, guess) = at, window
-        states, ys, statistics = _window(plan, solver, params, before, initial, steps, guess, known.converged)
+        before, known = at
+        states, ys, statistics = _window(plan, solver, _Guessed(params, before, initial, *window), known.converged)
         iterations = jnp.maximum(known.iterations, statistics.iterations)
-        residual = jnp.maximum(known.residual, statistics.residual)
+        # Of what has not been tried nothing is known.
+        residual = jnp.where(known.converged, jnp.maximum(known.residual, statistics.residual), known.residual)
         both = Statistics(iterations, residual, known.converged & statistics.converged)
         return (last_of(states, reverse=plan.reverse), both), (states, ys)
 
@@ -94,17 +95,21 @@ def trajectory(
     return *found, ended[1]
 
 
+class _Guessed(NamedTuple):
+    """The steps of one window, and what its states are taken for."""
+
+    params: Params
+    start: Carry
+    initial: Carry
+    steps: Steps
+    guess: Carry | None
+
+
 def _window(
-    plan: ScanPlan,
-    solver: Solver,
-    params: Params,
-    start: Carry,
-    initial: Carry,
-    steps: Steps,
-    guess: Carry | None,
-    wanted: Bool[Array, ""],
+    plan: ScanPlan, solver: Solver, guessed: _Guessed, wanted: Bool[Array, ""]
 ) -> tuple[Carry, Array, Statistics]:
     """Solve the steps of one window, where it is still wanted."""
+    params, start, initial, steps, guess = guessed
     z = projected(plan, params, steps)
     if guess is None:
         length = jax.tree.leaves(steps)[0].shape[0]
