@@ -6,21 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from gatedrnn.arguments import choice, whole
-from gatedrnn.cells.cotangents import differentiable, zeros
+from gatedrnn.cells.cotangents import differentiable, known, zeros
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.fast.engine import is_gated
 from gatedrnn.layers.engines.reference import REFERENCE
-from gatedrnn.layers.parallel.adjoint import Saved, gradients
+from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.answer import answered
 from gatedrnn.layers.parallel.jacobians import METHODS, Method, exact_method
 from gatedrnn.layers.parallel.steps import last_of, one_by_one
 from gatedrnn.layers.parallel.trajectory import Solver, Statistics, trajectory
 from gatedrnn.layers.parallel.units import why_not_by_unit
+from gatedrnn.layers.parallel.windows import window_of
 from gatedrnn.layers.sequence import Steps
 
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ class Parallel:
         method: what stands for the Jacobians, as ``gr.parallel`` says.
         iterations: the number of corrections after which the scan answers instead.
         tolerance: the error that a trajectory may have; None is ``eps ** 0.8``.
+        window: the number of steps that are solved at once; None is as ``window_of`` says.
     """
 
     method: Method = "newton"
     iterations: int = 100
     tolerance: float | None = None
+    window: int | None = None
 
     name: ClassVar[str] = "parallel"
     automatic: ClassVar[bool] = False
@@ -50,6 +52,8 @@ class Parallel:
         """Refuse what says no way to solve anything."""
         choice("method", self.method, METHODS)
         whole("iterations", self.iterations)
+        if self.window is not None:
+            whole("window", self.window)
         if self.tolerance is not None and not (isinstance(self.tolerance, float) and self.tolerance > 0):
             raise InputError(f"tolerance: expected None or a positive float, got {self.tolerance!r}")
 
@@ -75,22 +79,22 @@ class Parallel:
         """Scan ``plan.cell`` over ``steps`` from ``start``."""
         if jax.tree.leaves(steps)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
-        solved, ys = self.solved(plan, params, start, initial, steps, None)
-        return solved.last, ys
+        return _run(plan, self._solver(plan.cell, start, steps), params, start, initial, steps)
 
     def solved(
         self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
     ) -> tuple[Solved, Array]:
         """Return what was found, and the outputs; a guess is the carries that steps leave, ``[T, *B, ...]``."""
+        return _solved(plan, self._solver(plan.cell, start, steps), params, start, initial, steps, guess)
+
+    def _solver(self, cell: Any, start: Carry, steps: Steps) -> Solver:
         method = self.method
         if method == "newton":
-            method = exact_method(plan.cell)
-        elif reason := why_not_by_unit(plan.cell, start):
-            raise InputError(f'method: expected "newton" for {plan.cell!r}, as "{method}" needs {reason}')
-        if guess is None:
-            length = jax.tree.leaves(steps)[0].shape[0]
-            guess = jax.tree.map(lambda leaf: jnp.zeros((length, *leaf.shape), leaf.dtype) + 0 * leaf, start)
-        return _solved(plan, Solver(method, self.iterations, self.tolerance), params, start, initial, steps, guess)
+            method = exact_method(cell)
+        elif reason := why_not_by_unit(cell, start):
+            raise InputError(f'method: expected "newton" for {cell!r}, as "{method}" needs {reason}')
+        window = window_of(jax.tree.leaves(steps)[0].shape[0], self.window)
+        return Solver(method, self.iterations, self.tolerance, window)
 
 
 PARALLEL = Parallel()
@@ -106,29 +110,78 @@ class Solved(NamedTuple):
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _run(
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps
+) -> tuple[Carry, Array]:
+    """Return the last carry and the outputs alone: what cotangents of all states would cost, nobody pays."""
+    solved, ys = _found(plan, solver, params, start, initial, steps, None)
+    return solved.last, ys
+
+
+def _run_forward(
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps
+) -> tuple[tuple[Carry, Array], Saved]:
+    solved, ys = _found(plan, solver, params, start, initial, steps, None)
+    return (solved.last, ys), Saved(params, start, initial, steps, solved.states)
+
+
+def _run_backward(plan: ScanPlan, solver: Solver, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Any, ...]:
+    return gradients(plan, _how(plan, solver), saved, Cotangents(known(cotangents[0]), cotangents[1], None))
+
+
+_run.defvjp(_run_forward, _run_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def _solved(
-    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
+) -> tuple[Solved, Array]:
+    return _found(plan, solver, params, start, initial, steps, guess)
+
+
+def _solved_forward(
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
+) -> tuple[tuple[Solved, Array], tuple[Saved, Carry | None]]:
+    solved, ys = _found(plan, solver, params, start, initial, steps, guess)
+    return (solved, ys), (Saved(params, start, initial, steps, solved.states), guess)
+
+
+def _solved_backward(
+    plan: ScanPlan, solver: Solver, kept: tuple[Saved, Carry | None], cotangents: tuple[Solved, Array]
+) -> tuple[Any, ...]:
+    """Return the cotangents of params, start, initial carry, steps and guess, which changes nothing that is found."""
+    (saved, guess), (d_found, d_ys) = kept, cotangents
+    d = Cotangents(known(d_found.last), d_ys, known(d_found.states))
+    return *gradients(plan, _how(plan, solver), saved, d), zeros(guess)
+
+
+_solved.defvjp(_solved_forward, _solved_backward)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def _found(
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
 ) -> tuple[Solved, Array]:
     states, ys, statistics = trajectory(plan, solver, params, start, initial, steps, guess)
-    scanned = partial(one_by_one, plan)
-    states, ys = answered(statistics.converged, (states, ys), scanned, params, start, initial, steps)
+    scanned = partial(one_by_one, plan, params, start, initial, steps)
+    states, ys = answered(statistics.converged, (states, ys), scanned)
     return Solved(last_of(states, reverse=plan.reverse), states, statistics), ys
 
 
-def _forward(
-    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry
-) -> tuple[Any, Any]:
-    out: Any = _solved(plan, solver, params, start, initial, steps, guess)
-    return out, Saved(params, start, initial, steps, out[0].states)
+@_found.defjvp
+def _(plan: ScanPlan, solver: Solver, primals: Any, tangents: Any) -> Any:
+    """Differentiate what a scan does, which is the same: for second derivatives alone."""
+    out: Any = _found(plan, solver, *primals)
+
+    def scanned(params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None) -> Any:
+        del guess
+        states, ys = one_by_one(plan, params, start, initial, steps)
+        statistics = jax.tree.map(jax.lax.stop_gradient, out[0].statistics)
+        return Solved(last_of(states, reverse=plan.reverse), states, statistics), ys
+
+    return out, jax.jvp(scanned, primals, tangents)[1]
 
 
-def _backward(plan: ScanPlan, solver: Solver, saved: Saved, cotangents: tuple[Solved, Array]) -> tuple[Any, ...]:
-    """Return the cotangents of params, start, initial carry, steps and guess, which changes nothing that is found."""
-    d_found, d_ys = cotangents
+def _how(plan: ScanPlan, solver: Solver) -> Backward:
     exact = solver.method == exact_method(plan.cell)
-    iterations = 1 if exact else solver.iterations
-    d_params, d_start, d_initial, d_steps = gradients(plan, solver.method, iterations, saved, (d_found.last, d_ys))
-    return d_params, d_start, d_initial, d_steps, zeros(saved.states)
-
-
-_solved.defvjp(_forward, _backward)
+    return Backward(solver.method, 1 if exact else solver.iterations, solver.window)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 
+from gatedrnn.cells.cotangents import known
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.fast.engine import is_gated
 from gatedrnn.layers.engines.reference import REFERENCE
-from gatedrnn.layers.parallel.adjoint import Saved, gradients
+from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.jacobians import exact_method
 from gatedrnn.layers.parallel.steps import last_of, one_by_one
+from gatedrnn.layers.parallel.windows import window_of
 from gatedrnn.layers.sequence import Steps
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ def _forward(plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps
 
 def _backward(plan: ScanPlan, saved: Saved, cotangents: tuple[Carry, Array]) -> tuple[Params, Carry, Carry, Steps]:
     """Return the cotangents of params, start, initial carry and steps."""
-    return gradients(plan, exact_method(plan.cell), 1, saved, cotangents)
+    window = window_of(cotangents[1].shape[0], None)
+    how = Backward(exact_method(plan.cell), 1, window)
+    return gradients(plan, how, saved, Cotangents(known(cotangents[0]), cotangents[1], None))
 
 
 _run.defvjp(_forward, _backward)

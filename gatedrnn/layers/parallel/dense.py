@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from gatedrnn.cells.gated import gated
 from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.parallel.recurrence import solve_linear
 from gatedrnn.layers.parallel.steps import real, with_real
 from gatedrnn.layers.sequence import Steps, select
 
@@ -99,12 +100,14 @@ def _basis(one: list[Array]) -> list[Array]:
 
 def _solved(matrix: Array, summand: list[Array], *, reverse: bool) -> list[Array]:
     vector = joined_vector(summand, matrix.ndim - 2)
-    vector = jax.lax.associative_scan(_composed, (matrix, vector), reverse=reverse)[1]
-    return parted_vector(vector, summand)
+    return parted_vector(solve_linear(_composed, _applied, (matrix, vector), reverse=reverse), summand)
 
 
 def _composed(one: tuple[Array, Array], two: tuple[Array, Array]) -> tuple[Array, Array]:
     """Return two maps ``d -> A d + b`` as one; at full precision, as each error is carried on by all later steps."""
-    (a1, b1), (a2, b2) = one, two
-    a = jnp.einsum("...ij,...jk->...ik", a2, a1, precision="highest")
-    return a, jnp.einsum("...ij,...j->...i", a2, b1, precision="highest") + b2
+    return jnp.einsum("...ij,...jk->...ik", two[0], one[0], precision="highest"), _applied(two, one[1])
+
+
+def _applied(one: tuple[Array, Array], d: Array) -> Array:
+    """Return ``A d + b``."""
+    return jnp.einsum("...ij,...j->...i", one[0], d, precision="highest") + one[1]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gatedrnn.cells.optional import optional_method
-from gatedrnn.layers.blocks import flat
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.parallel.dense import Dense, dense
+from gatedrnn.layers.parallel.steps import recurred
 from gatedrnn.layers.parallel.units import Units, units
 from gatedrnn.layers.sequence import Steps
 
@@ -35,18 +34,13 @@ def jacobians(
         steps: which steps exist, and where the carry is reset.
     """
     consumed = steps.consumed(before, initial)
-    linear = z, flat(partial(plan.cell.recur, params), consumed, leading=plan.axes)
+    linear = z, recurred(plan, params, consumed)
     found: Dense | Units
     if method == "newton":
         found = dense(plan, params, linear, consumed, steps)
     else:
         found = units(plan.cell, params, linear, consumed, steps, through_recur=method == "block")
     return found
-
-
-def projected(plan: ScanPlan, params: Params, steps: Steps) -> Any:
-    """Return ``z`` of all steps, ``[T, *B, ...]``."""
-    return flat(partial(plan.cell.project, params), steps.x, leading=plan.axes)
 
 
 def exact_method(cell: Any) -> Method:

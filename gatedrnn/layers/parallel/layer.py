@@ -110,6 +110,7 @@ def parallel(
     reverse: bool = False,
     iterations: int = 100,
     tolerance: float | None = None,
+    window: int | None = None,
 ) -> ParallelScan:
     """Make a layer that finds all steps of a cell at once: parameters, carry and outputs of ``gr.scan(cell)``.
 
@@ -133,6 +134,9 @@ def parallel(
         iterations: the number of corrections after which the scan answers instead.
         tolerance: the error of a state, relative to 1 and itself, that may be left; None is ``eps ** 0.8``, 3e-6 for
             float32.
+        window: the number of steps that are solved at once, one window after the other, each from where the one before
+            it ended. A longer one leaves more to do at once, and needs memory of some thirty times its states. None is
+            a sixteenth of all steps, and at least 512.
 
     Raises:
         InputError: where an argument is none of these, or the cell is no ``GatedCell``; ``apply`` raises it for a carry
@@ -148,7 +152,7 @@ def parallel(
         >>> bool(jnp.allclose(ys, gr.scan(gr.GRU(4)).apply(params, xs)[1], atol=1e-5))
         True
     """
-    return ParallelScan(cell, reverse, Parallel(method, iterations, tolerance))
+    return ParallelScan(cell, reverse, Parallel(method, iterations, tolerance, window))
 
 
 @config

@@ -29,8 +29,25 @@ def all_steps(plan: ScanPlan, params: Params, before: Carry, initial: Carry, ste
         initial: the carry that a reset puts in its place, ``[*B, ...]``.
         steps: inputs, which of them exist, and where the carry is reset.
     """
+    return from_products(plan, params, projected(plan, params, steps), before, initial, steps)
+
+
+def projected(plan: ScanPlan, params: Params, steps: Steps) -> Any:
+    """Return what ``project`` makes of the inputs of all steps, ``z`` ``[T, *B, ...]``."""
+    return flat(partial(plan.cell.project, params), steps.x, leading=plan.axes)
+
+
+def recurred(plan: ScanPlan, params: Params, consumed: Carry) -> Any:
+    """Return what ``recur`` makes of the carries that all steps consume, ``u`` ``[T, *B, ...]``."""
+    return flat(partial(plan.cell.recur, params), consumed, leading=plan.axes)
+
+
+def from_products(
+    plan: ScanPlan, params: Params, z: Any, before: Carry, initial: Carry, steps: Steps
+) -> tuple[Carry, Array]:
+    """Return what ``all_steps`` does, from ``z`` that ``projected`` has given."""
     consumed = steps.consumed(before, initial)
-    new, y = flat(partial(plan.cell.step, params), consumed, steps.x, leading=plan.axes)
+    new, y = gated(plan.cell, params, z, recurred(plan, params, consumed), consumed)
     return steps.carry_out(new, consumed), zero_padding(steps.valid, y)
 
 
@@ -44,17 +61,14 @@ def one_by_one(plan: ScanPlan, params: Params, start: Carry, initial: Carry, ste
         initial: the carry that a reset puts in the place of the carried one.
         steps: inputs, which of them exist, and where the carry is reset.
     """
-    z = flat(partial(plan.cell.project, params), steps.x, leading=plan.axes)
 
-    def step(carry: Carry, now: tuple[Steps, Any]) -> tuple[Carry, tuple[Carry, Array]]:
-        this, z = now
-        consumed = this.consumed(carry, initial)
-        new, y = gated(plan.cell, params, z, plan.cell.recur(params, consumed), consumed)
-        carry = this.carry_out(new, consumed)
-        return carry, (carry, zero_padding(this.valid, y))
+    def step(carry: Carry, now: Steps) -> tuple[Carry, tuple[Carry, Array]]:
+        consumed = now.consumed(carry, initial)
+        new, y = plan.cell.step(params, consumed, now.x)
+        carry = now.carry_out(new, consumed)
+        return carry, (carry, zero_padding(now.valid, y))
 
-    flags = Steps(None, steps.valid, steps.reset)
-    return jax.lax.scan(step, start, (flags, z), reverse=plan.reverse, unroll=plan.unroll)[1]
+    return jax.lax.scan(step, start, steps, reverse=plan.reverse, unroll=plan.unroll)[1]
 
 
 def before_each(states: Carry, start: Carry, *, reverse: bool) -> Carry:

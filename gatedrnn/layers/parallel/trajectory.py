@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from gatedrnn.config import config
+from gatedrnn.layers.blocks import scan_blocks
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.parallel.convergence import Progress, beginning, default_tolerance, largest, rounding, size_of
-from gatedrnn.layers.parallel.jacobians import Method, jacobians, projected
-from gatedrnn.layers.parallel.steps import all_steps, before_each
+from gatedrnn.layers.parallel.jacobians import Method, jacobians
+from gatedrnn.layers.parallel.steps import before_each, from_products, last_of, projected, real
 from gatedrnn.layers.sequence import Steps
 from gatedrnn.trees import exportable
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
     from gatedrnn.types import Carry, Params
+
+SWEEPS = 2
+"""Steps of the cell after each correction: cheap beside it, and they end the errors that one or two steps forget."""
 
 
 @exportable
@@ -41,15 +45,17 @@ class Solver:
         method: what stands for the Jacobians, as in ``jacobians``.
         iterations: the number of corrections after which the scan answers instead.
         tolerance: the error of the trajectory, relative to 1 and the state, that may be left; None is ``eps ** 0.8``.
+        window: the number of steps that are solved at once.
     """
 
     method: Method
     iterations: int
     tolerance: float | None
+    window: int
 
 
 def trajectory(
-    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry
+    plan: ScanPlan, solver: Solver, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
 ) -> tuple[Carry, Array, Statistics]:
     """Return the carry that each step leaves, all outputs, and what finding them took.
 
@@ -57,10 +63,12 @@ def trajectory(
 
         r[t] = step(s[t - 1]) - s[t]
         d[t] = A[t] d[t - 1] + r[t]          all at once
-        s[t] = step((s + clip(d))[t - 1])    all at once
+        s[t] = step((s + clip(d))[t - 1])    all at once, and once more
 
     A correction longer than the largest state is clipped, for where a trajectory is far from right, products of
-    Jacobians grow without bound; and the step that follows brings states back to where the cell can be.
+    Jacobians grow without bound; and the two steps that follow bring states back to where the cell can be. Windows of
+    steps come one after the other, each from where the one before it ended; after one that has not converged, no other
+    is tried.
 
     Args:
         plan: the cell, and how it is scanned.
@@ -69,14 +77,48 @@ def trajectory(
         start: the carry before the first step.
         initial: the carry that a reset puts in the place of the carried one.
         steps: inputs, which of them exist, and where the carry is reset.
-        guess: the carries to begin with, ``[T, *B, ...]``.
+        guess: the carries to begin with, ``[T, *B, ...]``; None holds the one before each window.
     """
+    like = 0 * jnp.nan_to_num(largest(real(start)))
+    begun = Statistics(like.astype(jnp.int32), like, like == 0)
+
+    def body(at: tuple[Carry, Statistics], window: tuple[Steps, Carry | None], _: None) -> Any:
+        before, known = at
+        states, ys, statistics = _window(plan, solver, _Guessed(params, before, initial, *window), known.converged)
+        iterations = jnp.maximum(known.iterations, statistics.iterations)
+        # Of what has not been tried nothing is known.
+        residual = jnp.where(known.converged, jnp.maximum(known.residual, statistics.residual), known.residual)
+        both = Statistics(iterations, residual, known.converged & statistics.converged)
+        return (last_of(states, reverse=plan.reverse), both), (states, ys)
+
+    ended, found = scan_blocks(body, (start, begun), (steps, guess), None, solver.window, reverse=plan.reverse)
+    return *found, ended[1]
+
+
+class _Guessed(NamedTuple):
+    """The steps of one window, and what its states are taken for."""
+
+    params: Params
+    start: Carry
+    initial: Carry
+    steps: Steps
+    guess: Carry | None
+
+
+def _window(
+    plan: ScanPlan, solver: Solver, guessed: _Guessed, wanted: Bool[Array, ""]
+) -> tuple[Carry, Array, Statistics]:
+    """Solve the steps of one window, where it is still wanted."""
+    params, start, initial, steps, guess = guessed
     z = projected(plan, params, steps)
+    if guess is None:
+        length = jax.tree.leaves(steps)[0].shape[0]
+        guess = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (length, *leaf.shape)), start)
     tolerance = default_tolerance(jax.tree.leaves(guess)) if solver.tolerance is None else solver.tolerance
     floor = 8 * rounding(jax.tree.leaves(guess))
 
     def swept(states: Carry) -> tuple[Carry, Array]:
-        return all_steps(plan, params, before_each(states, start, reverse=plan.reverse), initial, steps)
+        return from_products(plan, params, z, before_each(states, start, reverse=plan.reverse), initial, steps)
 
     def corrected(at: tuple[Carry, Progress]) -> tuple[Carry, Progress]:
         states, progress = at
@@ -89,10 +131,12 @@ def trajectory(
         size = size_of(correction, jax.tree.leaves(after))
         limited = [_limited(d, of) for d, of in zip(correction, jax.tree.leaves(after), strict=True)]
         moved = tree.unflatten([leaf + d for leaf, d in zip(leaves, limited, strict=True)])
-        return swept(moved)[0], progress.after(size, tolerance, floor)
+        for _ in range(SWEEPS):
+            moved = swept(moved)[0]
+        return moved, progress.after(size, tolerance, floor)
 
     def goes_on(at: tuple[Carry, Progress]) -> Bool[Array, ""]:
-        return at[1].goes_on(solver.iterations)
+        return wanted & at[1].goes_on(solver.iterations)
 
     first = swept(guess)[0]
     begun = beginning(0 * jnp.nan_to_num(largest(jax.tree.leaves(first))))

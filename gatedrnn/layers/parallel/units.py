@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from gatedrnn.cells.cotangents import differentiable
 from gatedrnn.cells.gated import gated, mixes_units
 from gatedrnn.layers.parallel.dependencies import dependencies
+from gatedrnn.layers.parallel.recurrence import solve_linear
 from gatedrnn.layers.sequence import Steps, select
 
 if TYPE_CHECKING:
@@ -127,19 +128,24 @@ def _solved(entries: Entries, summand: list[Array], *, reverse: bool) -> list[Ar
     if not entries:
         return summand
     wide = [b.astype(jnp.promote_types(b.dtype, jnp.float32)) for b in summand]
-    found = jax.lax.associative_scan(_composed, (entries, wide), reverse=reverse)[1]
+    found = solve_linear(_composed, _applied, (entries, wide), reverse=reverse)
     return [d.astype(b.dtype) for d, b in zip(found, summand, strict=True)]
 
 
 def _composed(one: tuple[Entries, list[Array]], two: tuple[Entries, list[Array]]) -> tuple[Entries, list[Array]]:
     """Return two maps ``d -> A d + b`` as one, unit by unit."""
-    (a1, b1), (a2, b2) = one, two
+    (a1, b1), (a2, _) = one, two
     made: Entries = {}
     for (i, j), left in a2.items():
         for (m, k), right in a1.items():
             if m == j:
                 made[i, k] = made[i, k] + left * right if (i, k) in made else left * right
-    total = list(b2)
-    for (i, j), left in a2.items():
-        total[i] = total[i] + left * b1[j]
-    return {key: made.get(key, jnp.zeros_like(a)) for key, a in a2.items()}, total
+    return {key: made.get(key, jnp.zeros_like(a)) for key, a in a2.items()}, _applied(two, b1)
+
+
+def _applied(one: tuple[Entries, list[Array]], d: list[Array]) -> list[Array]:
+    """Return ``A d + b``, unit by unit."""
+    entries, total = one[0], list(one[1])
+    for (i, j), a in entries.items():
+        total[i] = total[i] + a * d[j]
+    return total
