@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "gatedrnn"
 author = "gatedrnn maintainers"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "navigation", "public_names"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "inline_svg", "navigation", "public_names"]
 root_doc = "index"
 exclude_patterns = ["_extensions"]
 
@@ -25,6 +25,7 @@ html_theme = "furo"
 html_title = "gatedrnn"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["costs.js"]
 html_copy_source = False
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 NAVIGATION = (
-    ("Which cell", ("evidence", "study", "statistics")),
+    ("Which cell", ("lstm-or-gru", "tutorials/compare", "evidence", "study", "statistics")),
     ("Guide", ("sequences", "networks", "inside", "convert", "parallel", "populations", "sweeps", "launch", "data")),
     ("Cells", ("cells", "cells-lstm", "cells-gru")),
     ("Reference", ("api/index", "results", "glossary")),

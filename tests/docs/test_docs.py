@@ -49,7 +49,14 @@ def namespace(tmp_path, monkeypatch):
     return module.__dict__
 
 
-@pytest.mark.parametrize("path", ["README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))])
+PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").rglob("*.md"))]
+HEAVY = ("docs/tutorials/compare.md",)
+"""Pages that train for a minute and more."""
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(page, marks=pytest.mark.verify) if page in HEAVY else page for page in PAGES]
+)
 def test_examples_run_as_they_stand(path, namespace):
     run(ROOT / path, namespace)
 
