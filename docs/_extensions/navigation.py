@@ -11,8 +11,20 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 NAVIGATION = (
-    ("Which cell", ("lstm-or-gru", "tutorials/compare", "evidence", "study", "statistics")),
-    ("Guide", ("sequences", "networks", "inside", "convert", "parallel", "populations", "sweeps", "launch", "data")),
+    ("Which cell", ("lstm-or-gru", "evidence", "study", "statistics")),
+    (
+        "Tutorials",
+        (
+            "tutorials/compose",
+            "tutorials/write-a-cell",
+            "tutorials/reinforcement-learning",
+            "tutorials/sweep",
+            "tutorials/compare",
+            "tutorials/from-pytorch",
+            "launch",
+        ),
+    ),
+    ("Guide", ("sequences", "networks", "inside", "convert", "parallel", "populations", "sweeps", "data")),
     ("Cells", ("cells", "cells-lstm", "cells-gru")),
     ("Reference", ("api/index", "results", "glossary")),
     ("Design", ("performance", "architecture", "log")),
