@@ -61,9 +61,10 @@ native: .venv/.setup
 native-sanitize: .venv/.setup
 	$(BIN)/python native/sanitize.py
 
+# The site of docs/, written into site/: open site/index.html. A warning is an error. About half a minute.
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
-	$(BIN)/mkdocs build
+	$(BIN)/python -m sphinx -E -W --keep-going -q docs site
 
 # The second version pair: Python 3.12 or newer with the newest jax and flax. Without torch, haiku, keras and
 # equinox, whose tests skip by name.

@@ -54,7 +54,7 @@ def claims(results: Mapping[str, Result]) -> str:
     for claim in CLAIMS:
         said = [f"**{answer.label}**: {answer.why} ({_of(result)})" for result, answer in found.get(claim.number, [])]
         rows.append((str(claim.number), claim.said, claim.where, claim.test, "<br>".join(said) or NOT_TESTED))
-    return _table(("", "claim", "made by", "test", "result"), rows)
+    return table(("", "claim", "made by", "test", "result"), rows)
 
 
 def of_result(result: Result) -> str:
@@ -68,9 +68,9 @@ def of_result(result: Result) -> str:
         *((("scaled down", result.scaled),) if result.scaled else ()),
         ("not as in the paper", "; ".join(result.differences)),
     ]
-    shown = [_table(("", ""), facts), _table(MEASURED, [_measured(each) for each in result.measured])]
+    shown = [table(("", ""), facts), table(MEASURED, [_measured(each) for each in result.measured])]
     if result.compared:
-        shown.append(_table(COMPARED, [_compared(each) for each in result.compared]))
+        shown.append(table(COMPARED, [_compared(each) for each in result.compared]))
     return "\n".join(shown)
 
 
@@ -98,6 +98,7 @@ def _number(value: float) -> str:
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table in Markdown."""
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(each.replace('|', chr(92) + '|') for each in row)} |\n" for row in lines)

@@ -49,8 +49,19 @@ def namespace(tmp_path, monkeypatch):
     return module.__dict__
 
 
-@pytest.mark.parametrize("path", ["README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))])
+PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").rglob("*.md"))]
+HEAVY = {f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")}
+"""Pages that compile or train for more than a few seconds."""
+NEEDS = {"docs/tutorials/from-pytorch.md": "torch"}
+"""What a page shows besides gatedrnn, which may not be installed."""
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(page, marks=pytest.mark.verify) if page in HEAVY else page for page in PAGES]
+)
 def test_examples_run_as_they_stand(path, namespace):
+    if path in NEEDS:
+        pytest.importorskip(NEEDS[path])
     run(ROOT / path, namespace)
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.helpers.paths import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = ("gatedrnn", "tests", "docs", "experiments", "configs", "benchmarks")
 NAMED = re.compile(r"`([\w./-]+\.(?:py|md|toml))`")
-LINKED = re.compile(r"\]\((?!https?:)([^)#]+)")
+LINKED = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 TO_BE_MADE = re.compile("NAME|FRAMEWORK|convert/|utils")
 """What a recipe says to make, and what a rule says not to."""
 
@@ -39,7 +39,7 @@ def test_files_that_are_named_are_there(page):
     assert unnamed(page.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_files_that_are_linked_are_there(page):
     assert unlinked(page.read_text(encoding="utf-8"), page.parent) == []
 
