@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gatedrnn.errors import InputError
-from gatedrnn.tasks import japanese_vowels, jsb_chorales, piano_rolls
+from gatedrnn.tasks import etth1, japanese_vowels, jsb_chorales, mnist, piano_rolls, tiny_shakespeare
 from gatedrnn.tasks.generated.adding import adding
 from gatedrnn.tasks.generated.automata import dyck, flip_flop, parity
 from gatedrnn.tasks.generated.counting import counting
@@ -23,6 +23,10 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
         "japanese-vowels-speaker": japanese_vowels.speaker,
         "jsb-chorales": jsb_chorales.next_frame,
         **{each.name: each.task for each in (piano_rolls.NOTTINGHAM, piano_rolls.MUSEDATA, piano_rolls.PIANO_MIDI)},
+        "tiny-shakespeare": tiny_shakespeare.next_character,
+        "sequential-mnist": partial(mnist.digits, permuted=False),
+        "permuted-mnist": partial(mnist.digits, permuted=True),
+        "etth1": etth1.oil_temperature,
         **{f"adding-{length}": partial(adding, length) for length in (50, 100, 200, 400, 600)},
         **{f"copy-memory-{pause}": partial(copy_memory, pause) for pause in (50, 100, 1000)},
         "selective-copying-100": partial(selective_copying, 100),

@@ -1,0 +1,130 @@
+"""Handwritten digits as sequences of 784 pixels, by rows or in a fixed random order; fetched at first use."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jax.numpy as jnp
+import numpy as np
+
+from gatedrnn.tasks import objectives
+from gatedrnn.tasks.baselines.pixels import pixel_models
+from gatedrnn.tasks.generated.draws import OF_TRAIN, stream
+from gatedrnn.tasks.parts import Batch, FinalTest, Visible
+from gatedrnn.tasks.remote import Remote
+from gatedrnn.tasks.task import Reading, Task
+
+if TYPE_CHECKING:
+    from jax import Array
+    from jaxtyping import Float, Int
+
+PIXELS, DIGITS, VALIDATED = 784, 10, 5_000
+FILE = Remote(
+    "mnist",
+    "mnist.npz",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+)
+SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges, as mnist.npz of Keras, CC BY-SA 3.0"
+
+
+@functools.cache
+def _held(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+
+
+def order() -> Int[np.ndarray, "784"]:
+    """Return the order in which the permuted task reads pixels: that of the SHA-256 of their numbers.
+
+    Papers draw an order of their own each; this one is the same on every machine and in every version of NumPy.
+
+    Example:
+        >>> order()[:3].tolist(), sorted(order().tolist()) == list(range(784))
+        ([286, 671, 245], True)
+    """
+    return np.array(sorted(range(PIXELS), key=lambda pixel: hashlib.sha256(str(pixel).encode()).digest()))
+
+
+def laid_out(images: np.ndarray, classes: np.ndarray, places: Int[np.ndarray, "T"] | None) -> Batch:
+    """Return images as sequences of one pixel a step.
+
+    Args:
+        images: grey values, ``[B, 28, 28]``.
+        classes: which digit each shows, ``[B]``.
+        places: the pixel of each step; None: row by row.
+
+    Example:
+        >>> images = np.arange(2 * 784).reshape(2, 28, 28) % 256
+        >>> batch = laid_out(images.astype(np.uint8), np.array([3, 7]), np.array([0, 783]))
+        >>> batch.x[..., 0].tolist(), batch.lengths.tolist()  # [T, B]
+        ([[0, 16], [15, 31]], [2, 2])
+    """
+    flat = images.reshape(len(images), PIXELS)
+    x = np.ascontiguousarray((flat if places is None else flat[:, places]).T)[..., None]
+    return Batch(x, np.full(len(images), len(x), np.int32), classes.astype(np.int32))
+
+
+def _split(permuted: bool, seed: int) -> Visible:
+    shuffled = stream(seed, OF_TRAIN)
+    held = _held(FILE.path())
+    rows = shuffled.permutation(len(held["x_train"]))
+    places = order() if permuted else None
+    train, validation = (
+        laid_out(held["x_train"][part], held["y_train"][part], places) for part in (rows[VALIDATED:], rows[:VALIDATED])
+    )
+    return Visible(train, validation, 0.0)
+
+
+def _final(permuted: bool, seed: int) -> FinalTest:
+    stream(seed, OF_TRAIN)
+    held = _held(FILE.path())
+    return FinalTest(laid_out(held["x_test"], held["y_test"], order() if permuted else None), 0.0)
+
+
+def _grey(x: Array | np.ndarray) -> Float[Array, "T B 1"]:
+    return jnp.asarray(x, jnp.float32) / 255.0
+
+
+def _reading(seed: int) -> Reading:
+    del seed
+    return Reading(("grey",), classes=tuple(map(str, range(DIGITS))))
+
+
+def digits(*, permuted: bool) -> Task:
+    """Return the task of naming the digit that 784 pixels show, of which one is read at a step.
+
+    Of the 60,000 training images 5,000, drawn by the seed, validate; the 10,000 of the test are as given. The file is
+    read when parts are asked for.
+
+    Args:
+        permuted: whether pixels are read in the order of ``order`` and not row by row.
+
+    Raises:
+        InputError: where parts are asked for and the file neither lies in the folder of ``GATEDRNN_DATA`` nor can be
+            fetched.
+
+    Example:
+        >>> digits(permuted=True).name, digits(permuted=False).title
+        ('permuted-mnist', 'sequential MNIST: which digit 784 pixels show')
+    """
+    said = "permuted" if permuted else "sequential"
+    return Task(
+        name=f"{said}-mnist",
+        title=f"{said} MNIST: which digit 784 pixels show",
+        kind="classification",
+        unit="nats per image",
+        in_dim=1,
+        out_dim=DIGITS,
+        source=f"{SOURCE}; Q. Le, N. Jaitly and G. Hinton 2015, arXiv 1504.00941v2",
+        data_sha256=FILE.sha256,
+        split=functools.partial(_split, permuted),
+        read_test=functools.partial(_final, permuted),
+        score=objectives.categorical,
+        baselines=pixel_models,
+        encode=_grey,
+        reading=_reading,
+    )
