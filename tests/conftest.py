@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import pkgutil
 import sys
 import typing
 
-from tests.helpers import compiling
+from tests.helpers import compiling, threads
 
 compiling.set_up()  # before JAX is imported
+threads.set_up()
 
 import chex
 import jax
@@ -52,6 +54,12 @@ def import_checked(package: str, rooms: tuple[str, ...]) -> None:
 assert "gatedrnn" not in sys.modules, "gatedrnn was imported before its annotations could be checked"
 if checkable:
     import_checked("gatedrnn", CHECKED)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what all tests share out of every collection of garbage: nothing of it goes before the run ends."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

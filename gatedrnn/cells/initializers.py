@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Key
 
 
+_ORTHOGONAL = jax.nn.initializers.orthogonal()
+_GLOROT = jax.nn.initializers.glorot_uniform()
+
+
+# One program instead of a dozen where a cell is drawn outside of any; inlined, it leaves those around it as they are.
+@partial(jax.jit, static_argnums=(0, 2, 3, 4), inline=True)
 def _blocks(init: Any, key: Key[Array, ""], shape: tuple[int, int], gates: int, dtype: Any) -> Array:
     """Draw ``gates`` blocks of ``shape`` side by side; below float32 in float32, then rounded."""
     wide = jnp.promote_types(dtype, jnp.float32)
@@ -27,7 +34,7 @@ def orthogonal(key: Key[Array, ""], hidden: int, gates: int, dtype: Any = "float
 
     Source: Saxe, McClelland and Ganguli 2014, arXiv 1312.6120v3.
     """
-    return _blocks(jax.nn.initializers.orthogonal(), key, (hidden, hidden), gates, dtype)
+    return _blocks(_ORTHOGONAL, key, (hidden, hidden), gates, dtype)
 
 
 def glorot(key: Key[Array, ""], in_dim: int, hidden: int, gates: int, dtype: Any = "float32") -> Float[Array, "I GH"]:
@@ -35,4 +42,4 @@ def glorot(key: Key[Array, ""], in_dim: int, hidden: int, gates: int, dtype: Any
 
     Source: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward networks".
     """
-    return _blocks(jax.nn.initializers.glorot_uniform(), key, (in_dim, hidden), gates, dtype)
+    return _blocks(_GLOROT, key, (in_dim, hidden), gates, dtype)

@@ -122,14 +122,19 @@ def check_widths(cells: Mapping[int, Cell]) -> None:
     """
     *narrower, widest = cells.values()
     xs = jax.random.normal(jax.random.key(0), (3, 2, 4))
+
+    @jax.jit
+    def outputs_and_gradient(held: Params, cotangent: Array) -> tuple[Array, Params]:
+        outputs, pull = jax.vjp(lambda held: scan(widest).apply(held, xs)[1], held)
+        return outputs, pull(cotangent)[0]
+
     for cell in narrower:
         params = cell.init(jax.random.key(1), 4)
         wide = jax.eval_shape(lambda: widest.init(jax.random.key(1), 4))
-        alone = scan(cell).apply(params, xs)[1]
+        alone = jax.jit(lambda params, cell=cell: scan(cell).apply(params, xs)[1])(params)
         units = units_of(cell), units_of(widest)
-        inside, pull = jax.vjp(lambda held: scan(widest).apply(held, xs)[1], widened(params, wide, units))
-        missing = [(0, 0), (0, 0), (0, inside.shape[-1] - alone.shape[-1])]
-        (gradient,) = pull(jnp.pad(jnp.ones_like(alone), missing))
+        missing = [(0, 0), (0, 0), (0, widest.out_dim - cell.out_dim)]
+        inside, gradient = outputs_and_gradient(widened(params, wide, units), jnp.pad(jnp.ones_like(alone), missing))
         within = widened(narrowed(gradient, params, units), wide, units)
         still = all(map(jnp.array_equal, jax.tree.leaves(gradient), jax.tree.leaves(within)))
         if not still or not jnp.allclose(inside, jnp.pad(alone, missing), rtol=1e-4, atol=1e-5):

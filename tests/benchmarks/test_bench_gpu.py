@@ -55,7 +55,7 @@ def stand_in(x, h, c, weights, lengths, in_dim, hidden, layers, dropout, bidirec
     return rnn.lstm_ref(x, h, c, *unpacked, lengths, *sizes, dropout, bidirectional)
 
 
-@pytest.mark.parametrize("cell", ["LSTM", "GRU"])
+@pytest.mark.parametrize("cell", ["LSTM", pytest.param("GRU", marks=pytest.mark.verify)])
 def test_peers_that_need_a_gpu_compute_what_ours_computes(benchmarks, monkeypatch, cell):
     """On a CPU, with what needs a GPU replaced."""
     torch = pytest.importorskip("torch")

@@ -107,7 +107,7 @@ def test_exponent_of_a_power_law(bench):
     assert bench.length.exponent(lengths, [3e-3 * n**1.5 for n in lengths]) == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize("cell", ["LSTM", "GRU"])
+@pytest.mark.parametrize("cell", ["LSTM", pytest.param("GRU", marks=pytest.mark.verify)])
 def test_contestants_compute_the_same(bench, cell):
     """Whoever is installed: outputs or, in training, input gradients as ours."""
     shape, module = bench.shapes.Shape(3, 5, 4, 6), bench.contestant

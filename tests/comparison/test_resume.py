@@ -65,6 +65,7 @@ def _newest_step(out: Path) -> int:
     return max((int(path.name) for path in (out / "checkpoints").iterdir() if path.name.isdigit()), default=0)
 
 
+@pytest.mark.verify
 def test_killed_and_terminated_a_training_run_ends_with_the_same_parameters(tmp_path):
     """First by SIGKILL; then by SIGTERM, which saves after the segment and says how to go on."""
     killed = tmp_path / "killed"

@@ -41,7 +41,8 @@ def sealed() -> Task:
     return dataclasses.replace(signs(), read_test=refuse)
 
 
-@pytest.mark.parametrize("minutes", [None, pytest.param(0.001, marks=pytest.mark.verify)])
+@pytest.mark.verify
+@pytest.mark.parametrize("minutes", [None, 0.001])
 def test_a_search_with_its_extension_and_full_leaves_it_unread(sealed: Task, tmp_path: Path, minutes) -> None:
     settings = dataclasses.replace(SETTINGS, matching="width", minutes=minutes)
     folder = Folder(tmp_path, settings)

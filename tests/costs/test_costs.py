@@ -12,6 +12,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.costs.counting import costs, forward_flops, network_costs
 from gatedrnn.costs.flops import gemm_flops, sigmoids
+from tests.helpers.proofs import quick_rows
 
 CELLS = {
     "LSTM": (gr.LSTM, 4),
@@ -32,6 +33,11 @@ def on_cpu():
 
 @pytest.fixture(params=CELLS, scope="module")
 def kind(request):
+    return CELLS[request.param]
+
+
+@pytest.fixture(params=quick_rows(CELLS, ("LSTM", "GRU")), scope="module")
+def compiled_kind(request):
     return CELLS[request.param]
 
 
@@ -68,9 +74,9 @@ def test_closed_forms(kind, in_dim, hidden):
     assert counted.states == (2 if blocks == 4 else 1)
 
 
-def test_forward_flops_differ_by_gemms_alone_from_the_compiled_step(kind):
+def test_forward_flops_differ_by_gemms_alone_from_the_compiled_step(compiled_kind):
     """Elementwise FLOPs neither depend on I nor curve with H: in differences, exactly GEMMs remain."""
-    make, _ = kind
+    make, _ = compiled_kind
     at = {(i, h): compiled_flops(make(h), i) for i, h in ((16, 32), (24, 32), (16, 40), (16, 48))}
     own = {(i, h): costs(make(h), i).flops_forward * BATCH for i, h in at}
 
@@ -84,9 +90,9 @@ def test_forward_flops_differ_by_gemms_alone_from_the_compiled_step(kind):
     assert curvature_in_hidden(at) == curvature_in_hidden(own)
 
 
-def test_backward_flops_bound_those_of_the_compiled_vjp(kind):
+def test_backward_flops_bound_those_of_the_compiled_vjp(compiled_kind):
     """XLA counts elementwise FLOPs too: at most 128 for a unit here, a quarter of one [H, H] product at H = 256."""
-    make, _ = kind
+    make, _ = compiled_kind
     cell, in_dim, hidden = make(256), 32, 256
     counted = costs(cell, in_dim)
     gemms = BATCH * (counted.flops_forward + counted.flops_backward)
@@ -94,9 +100,9 @@ def test_backward_flops_bound_those_of_the_compiled_vjp(kind):
 
 
 @pytest.mark.usefixtures("optimised")
-def test_bytes_kept_are_those_that_the_compiled_vjp_allocates(kind):
+def test_bytes_kept_are_those_that_the_compiled_vjp_allocates(compiled_kind):
     """What its temporary memory grows by with each step; the inputs lie in the caller's memory, not in there."""
-    make, _ = kind
+    make, _ = compiled_kind
     layer, in_dim = gr.scan(make(64), engine="reference"), 16
     params, carry, _ = shapes(layer, in_dim)
 

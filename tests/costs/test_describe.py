@@ -79,7 +79,7 @@ def test_sections_say_totals_ratios_and_mismatches(pilot):
     assert rows["10 steps of 4 examples", "training memory"].values[0] == f"{whole:.1f} KiB"
 
 
-@pytest.mark.parametrize("sizes", [(12, 32, 24), (1, 1, None), (1024, 1024, 10_000)])
+@pytest.mark.parametrize("sizes", [(1, 1, None), pytest.param((1024, 1024, 10_000), marks=pytest.mark.verify)])
 def test_no_row_wraps_and_columns_stand_under_their_names(sizes):
     description = describe(*sizes)
     lines = shown(description, 80)

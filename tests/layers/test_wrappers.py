@@ -41,10 +41,10 @@ def assert_close(got, expected):
 @pytest.mark.parametrize("key", [None, KEY], ids=["evaluation", "training"])
 def test_zoneout_by_rate_zero_is_the_cell_and_by_one_keeps_the_carry(cell, key):
     layer, params, xs = drawn(cell)
-    expected = layer.apply(params, xs)
-    assert_close(gr.scan(gr.zoneout(cell, 0.0)).apply(params, xs, key=key), expected)
+    expected = jax.jit(layer.apply)(params, xs)
+    assert_close(jax.jit(gr.scan(gr.zoneout(cell, 0.0)).apply)(params, xs, key=key), expected)
     carry = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 0.3), expected[0])
-    end, ys = gr.scan(gr.zoneout(cell, 1.0, 1.0)).apply(params, xs, carry=carry, key=key)
+    end, ys = jax.jit(gr.scan(gr.zoneout(cell, 1.0, 1.0)).apply)(params, xs, carry=carry, key=key)
     assert_equal(end, carry)
     assert_equal(ys, jnp.full((T, B, H), 0.3))
 
@@ -66,7 +66,7 @@ def test_zoneout_is_its_equation_with_the_masks_that_it_drew(engine):
             h = k_h[t, row] * h + (1 - k_h[t, row]) * new_h
             c = k_c[t, row] * c + (1 - k_c[t, row]) * new_c
             ys[t, row] = h
-    assert_close(gr.scan(cell, engine=engine).apply(params, xs, key=KEY)[1], ys)
+    assert_close(jax.jit(gr.scan(cell, engine=engine).apply)(params, xs, key=KEY)[1], ys)
 
 
 def test_zoneout_in_evaluation_uses_the_rate_itself():
@@ -76,7 +76,7 @@ def test_zoneout_in_evaluation_uses_the_rate_itself():
     h = np.zeros(H)
     for x in np.asarray(xs[:, 0], np.float64):
         h = 0.25 * h + 0.75 * plain.simple_rnn(own, h, x)[0]
-    assert_close(layer.apply(params, xs)[0][0], h)
+    assert_close(jax.jit(layer.apply)(params, xs)[0][0], h)
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["evaluation", "training"])
@@ -86,7 +86,7 @@ def test_gradients_through_zoneout_agree_among_engines(key):
 
     def gradient(engine):
         loss = lambda params, xs: jnp.sin(gr.scan(cell, engine=engine).apply(params, xs, key=key)[1]).sum()  # noqa: E731
-        return jax.grad(loss, (0, 1))(params, xs)
+        return jax.jit(jax.grad(loss, (0, 1)))(params, xs)
 
     assert_close(gradient("fast"), gradient("reference"))
 
@@ -99,17 +99,18 @@ RATED = {
 
 
 @pytest.mark.parametrize("name", RATED)
-@pytest.mark.parametrize("key", [None, KEY], ids=["evaluation", "training"])
+@pytest.mark.parametrize("key", [pytest.param(None, marks=pytest.mark.verify), KEY], ids=["evaluation", "training"])
 def test_rates_may_be_traced(name, key):
     """A population over rates, values and gradients, is each rate alone."""
     _, params, xs = drawn(RATED[name](0.1))
-    rates = jnp.array([0.0, 0.3, 0.6])
+    rates = jnp.array([0.0, 0.6])
 
     def loss(params, rate):
         return gr.scan(RATED[name](rate)).apply(params, xs, key=key)[1].sum()
 
-    got = jax.vmap(jax.value_and_grad(loss), (None, 0))(params, rates)
-    alone = [jax.value_and_grad(loss)(params, float(rate)) for rate in rates]
+    got = jax.jit(jax.vmap(jax.value_and_grad(loss), (None, 0)))(params, rates)
+    of_rate = jax.jit(jax.value_and_grad(loss), static_argnums=1)
+    alone = [of_rate(params, float(rate)) for rate in rates]
     assert_close(got, jax.tree.map(lambda *leaves: jnp.stack(leaves), *alone))
 
 
@@ -122,12 +123,13 @@ def test_variational_dropout_has_one_mask_for_all_steps_of_a_sequence():
     assert set(np.unique(masks)) == {0.0, 2.0}
     assert (masks[0, 0] != masks[0, 1]).any()
     own, x = jax.tree.map(lambda a: np.asarray(a, np.float64), (params, xs))
+    end, _ = jax.jit(layer.apply)(params, xs, key=KEY)
     for row in range(B):
         h = np.zeros(H)
         masked = own._replace(w_h=masks[0, row][:, None] * own.w_h)
         for t in range(T):
             h = plain.gru(masked, h, x[t, row])[0]
-        assert_close(layer.apply(params, xs, key=KEY)[0][row], h)
+        assert_close(end[row], h)
 
 
 def test_drop_connect_drops_recurrent_weights_alone_and_in_cells_inside():
@@ -159,11 +161,12 @@ def test_a_learned_start_is_the_carry_before_the_first_step_and_after_resets():
     cell = gr.learned_start(gr.LSTM(H))
     layer, params, xs = drawn(cell)
     resets = jnp.zeros((T, B), bool).at[3, 1].set(True)
-    end, ys = layer.apply(params, xs, resets=resets)
+    end, ys = jax.jit(layer.apply)(params, xs, resets=resets)
     start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (B, H)), params.start)
     inner = gr.scan(gr.LSTM(H))
-    whole = inner.apply(params.cell, xs, carry=start)
-    tail = inner.apply(params.cell, xs[3:], carry=start)
+    run = jax.jit(inner.apply)
+    whole = run(params.cell, xs, carry=start)
+    tail = run(params.cell, xs[3:], carry=start)
     assert_close((end.c[0], ys[:, 0]), (whole[0].c[0], whole[1][:, 0]))
     assert_close((end.c[1], ys[3:, 1]), (tail[0].c[1], tail[1][:, 1]))
 
@@ -173,7 +176,8 @@ def test_the_gradient_of_a_learned_start_is_that_of_the_carries_that_it_stands_f
     cell = gr.learned_start(gr.GRU(H))
     layer, params, xs = drawn(cell)
     resets = jnp.zeros((T, B), bool).at[2, 0].set(True)
-    got = jax.grad(lambda start: layer.apply(params._replace(start=start), xs, resets=resets)[1].sum())(params.start)
+    of_start = lambda start: layer.apply(params._replace(start=start), xs, resets=resets)[1].sum()  # noqa: E731
+    got = jax.jit(jax.grad(of_start))(params.start)
     inner = gr.scan(gr.GRU(H), engine="reference")
 
     def apart(starts):
@@ -181,7 +185,7 @@ def test_the_gradient_of_a_learned_start_is_that_of_the_carries_that_it_stands_f
         two = inner.apply(params.cell, xs[2:, 0], carry=starts[1])[1].sum()
         return one + two + inner.apply(params.cell, xs[:, 1], carry=starts[2])[1].sum()
 
-    assert_close(got, jax.grad(apart)(jnp.stack([params.start] * 3)).sum(0))
+    assert_close(got, jax.jit(jax.grad(apart))(jnp.stack([params.start] * 3)).sum(0))
 
 
 INNER = {

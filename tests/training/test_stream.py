@@ -178,6 +178,7 @@ np.save(f"{sys.argv[2]}/{jax.process_index()}.npy", whole.metrics["loss"])
 """
 
 
+@pytest.mark.verify
 def test_two_processes_read_the_same_stream_and_one_goes_on_at_the_exact_batch(whole, tmp_path):
     """Each process reads all of it; the second cuts it after each segment but the last, which one process trains."""
     store_path = tmp_path / "checkpoints"

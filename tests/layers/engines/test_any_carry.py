@@ -63,7 +63,7 @@ def test_gradients_are_those_of_the_reference(name: str, padded: bool) -> None:
             start = reference.initial_carry(params, xs[0])
             carry = jax.tree.map(moved, start)
             expected = gradients(reference, params, xs, carry, **steps)
-            for engine in FORMS:
+            for engine in FORMS if padded else FORMS[:2]:
                 got = gradients(gr.scan(CELLS[name], engine=engine, reverse=reverse), params, xs, carry, **steps)
                 # Seven steps of some thirty products each, whose roundings come through at most seven gates.
                 compare.assert_close(got, expected, f"{name}, {engine}", rtol=compare.tolerance(2.3e-16, 7 * 30 * 7))
@@ -74,6 +74,7 @@ def test_a_cell_that_puts_out_its_cell_state_has_the_gradient_of_finite_differen
     key = jax.random.key(0)
     xs, params = jax.random.normal(key, (5, 2, 3)), gr.LSTM(4).init(key, 3)
 
+    @jax.jit
     def loss(b: Any, params: Any, xs: Any) -> Any:
         return (gr.scan(PutsOutBoth(4)).apply(params._replace(b=b), xs)[1] ** 2).sum()
 

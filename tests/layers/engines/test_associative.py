@@ -25,9 +25,10 @@ def test_values_are_those_of_a_loop_in_float64_in_one_run_and_in_chunks() -> Non
             h, y = plain.min_gru(params, h, x)
             expected.append(y)
         params, xs, start = jax.tree.map(jnp.asarray, (params, xs, start))
-        end, ys = layer.apply(params, xs, carry=start)
-        middle, first = layer.apply(params, xs[:15], carry=start)
-        _, second = layer.apply(params, xs[15:], carry=middle)
+        run = jax.jit(layer.apply)
+        end, ys = run(params, xs, carry=start)
+        middle, first = run(params, xs[:15], carry=start)
+        _, second = run(params, xs[15:], carry=middle)
         # Each h is a sum of at most T products of T factors.
         rtol = 8 * T * float(np.finfo(np.float64).eps)
         np.testing.assert_allclose(ys, expected, rtol=rtol, atol=rtol)
@@ -45,9 +46,10 @@ def test_a_reset_forgets_nan() -> None:
         resets = jnp.zeros(6, bool).at[at].set(True)
         return layer.apply(params, xs, carry=nan, resets=resets)[1][at:]
 
-    np.testing.assert_allclose(after(params, 2), layer.apply(params, xs[2:])[1], rtol=1e-5, atol=1e-6)
-    got = jax.grad(lambda params: after(params, 0).sum())(params)
-    alone = jax.grad(lambda params: layer.apply(params, xs)[1].sum())(params)
+    alone = jax.jit(layer.apply)(params, xs[2:])[1]
+    np.testing.assert_allclose(jax.jit(after, static_argnums=1)(params, 2), alone, rtol=1e-5, atol=1e-6)
+    got = jax.jit(jax.grad(lambda params: after(params, 0).sum()))(params)
+    alone = jax.jit(jax.grad(lambda params: layer.apply(params, xs)[1].sum()))(params)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), got, alone)
 
 

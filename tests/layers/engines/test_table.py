@@ -7,10 +7,11 @@ import jax.numpy as jnp
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.layers.engines import table
 from gatedrnn.layers.engines.fast.forms import FastForm
 from gatedrnn.layers.engines.native_call import available
 from gatedrnn.layers.engines.reference import REFERENCE
-from gatedrnn.layers.engines.table import ENGINES, choices_for, engine_for
+from gatedrnn.layers.engines.table import choices_for, engine_for
 from gatedrnn.layers.sequence import zero_padding
 from gatedrnn.testing import compare
 from tests.helpers.cell_table import CELLS
@@ -82,13 +83,15 @@ def row(monkeypatch):
     """Return a function that puts an engine into the table for this test."""
 
     def put(engine):
-        monkeypatch.setitem(ENGINES, engine.name, engine)
+        monkeypatch.setattr(table, "ENGINES", {**table.ENGINES, engine.name: engine})
         return engine
 
     return put
 
 
 def only_this_law(monkeypatch):
+    """Check what a row is compared with and nothing else: the laws hold the table's other rows to the reference."""
+    monkeypatch.setattr(table, "ENGINES", {REFERENCE.name: REFERENCE})
     monkeypatch.setattr(gr.testing, "LAYER_LAWS", ())
     monkeypatch.setattr(gr.testing, "CELL_LAWS", (gr.testing.cell_laws.engines_agree,))
     monkeypatch.setattr(gr.testing, "GATED_LAWS", ())

@@ -15,8 +15,9 @@ from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from gatedrnn.testing.probe import Probe, gradients_of
 from tests.helpers.cell_table import CELLS
+from tests.helpers.proofs import quick_rows
 
-QUICK = ("GRU", "LSTM-projected", "counted", "peephole")
+QUICK = ("LSTM-projected", "counted", "peephole")
 GATED = [name for name, cell in CELLS.items() if isinstance(cell, gr.GatedCell)]
 
 
@@ -26,9 +27,7 @@ def wide(tree: Any) -> Any:
 
 
 @pytest.mark.parametrize("reverse", [False, pytest.param(True, marks=pytest.mark.verify)])
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.verify) for name in GATED]
-)
+@pytest.mark.parametrize("name", quick_rows(GATED, QUICK))
 def test_gradients_are_those_of_the_fast_engine_to_rounding(name: str, reverse: bool) -> None:
     """With lengths, mask, resets and a carry that came: of parameters, inputs and that carry."""
     with jax.enable_x64(True):

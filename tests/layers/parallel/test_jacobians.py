@@ -17,8 +17,9 @@ from gatedrnn.layers.parallel.units import Units, units
 from gatedrnn.layers.scan import prepare
 from gatedrnn.layers.sequence import Steps
 from tests.helpers.cell_table import CELLS
+from tests.helpers.proofs import quick_rows
 
-QUICK = ("GRU", "LSTM", "BlockGRU", "ParaLSTM")
+QUICK = ("LSTM", "BlockGRU", "ParaLSTM")
 BY_UNIT = [
     name
     for name, cell in CELLS.items()
@@ -26,9 +27,7 @@ BY_UNIT = [
 ]
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.verify) for name in BY_UNIT]
-)
+@pytest.mark.parametrize("name", quick_rows(BY_UNIT, QUICK))
 def test_jacobians_are_those_of_a_step(name: str) -> None:
     cell: Any = CELLS[name]
     with jax.enable_x64(True):
