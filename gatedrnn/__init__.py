@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from gatedrnn.cells.janet import JANET, JANETParams
     from gatedrnn.cells.layer_norm_gru import LayerNormGRU, LayerNormGRUParams
     from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMParams
+    from gatedrnn.cells.log_min_gru import LogMinGRU
+    from gatedrnn.cells.log_min_lstm import LogMinLSTM
     from gatedrnn.cells.mgu import MGU, MGUParams
     from gatedrnn.cells.min_lstm import MinLSTM, MinLSTMParams
     from gatedrnn.cells.multiplicative_lstm import MultiplicativeLSTM, MultiplicativeLSTMParams
@@ -129,6 +131,8 @@ __all__ = [
     "LayerNormLSTMParams",
     "LearnedStart",
     "LearnedStartParams",
+    "LogMinGRU",
+    "LogMinLSTM",
     "MGUParams",
     "MUTParams",
     "MinGRU",
@@ -210,6 +214,8 @@ _PLACES = {
     "cells.janet": "JANET JANETParams",
     "cells.layer_norm_gru": "LayerNormGRU LayerNormGRUParams",
     "cells.layer_norm_lstm": "LayerNormLSTM LayerNormLSTMParams",
+    "cells.log_min_gru": "LogMinGRU",
+    "cells.log_min_lstm": "LogMinLSTM",
     "cells.mgu": "MGU MGUParams",
     "cells.min_lstm": "MinLSTM MinLSTMParams",
     "cells.multiplicative_lstm": "MultiplicativeLSTM MultiplicativeLSTMParams",

@@ -56,7 +56,8 @@ def _rebuild(cls: type[T], fields: dict[str, Any]) -> T:
 
 
 def _reduce(self: Any) -> Any:
-    return _rebuild, (type(self), {field.name: _named(getattr(self, field.name)) for field in dataclasses.fields(self)})
+    given = {field.name: _named(getattr(self, field.name)) for field in dataclasses.fields(self) if field.init}
+    return _rebuild, (type(self), given)
 
 
 def _itself(self: Any, *_: Any) -> Any:

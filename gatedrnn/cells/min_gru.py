@@ -45,8 +45,7 @@ class MinGRU:
     Attributes:
         hidden: H, the number of units.
         activation: the function applied to the candidate: the identity unless said, as in the paper's section 3.1. The
-            form that its appendix computes in log space has positive candidates, by a + 0.5 for a >= 0 and sigmoid(a)
-            below.
+            form with positive candidates is ``LogMinGRU``.
         policy: types; ``policy.carry`` is that of h.
 
     Raises:

@@ -45,8 +45,7 @@ class MinLSTM(LSTMFrame):
     Attributes:
         hidden: H, the number of units.
         activation: the function applied to the candidate: the identity unless said, as in the paper's section 3.2. The
-            form that its appendix computes in log space has positive candidates, by a + 0.5 for a >= 0 and sigmoid(a)
-            below.
+            form with positive candidates is ``LogMinLSTM``.
         policy: types; ``policy.carry`` is that of h.
 
     Raises:
@@ -99,11 +98,11 @@ class MinLSTM(LSTMFrame):
     def linear(self, params: MinLSTMParams, z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
         """Return ``(a, b)`` of ``h' = a * h + b``, which the associative engine runs in parallel over time."""
         del params
-        kept, n = _log_odds(z)
+        kept, n = log_odds(z)
         return jax.nn.sigmoid(kept), jax.nn.sigmoid(-kept) * self.activation(n)
 
 
-def _log_odds(z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
+def log_odds(z: Array) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
     """Return the logarithm of f / i, whose sigmoid is f / (f + i), and what the candidate is made of.
 
     By a difference of logarithms, as both gates closed would divide nothing by nothing.

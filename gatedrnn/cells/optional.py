@@ -9,12 +9,13 @@ REPLACES = {
     "gate_derivative": ("gate",),
     "gates": ("gate",),
     "linear": ("project", "recur", "gate"),
+    "log_linear": ("project", "recur", "gate", "linear"),
     "diagonal": ("recur", "gate"),
     "output": ("gate", "step"),
 }
 """What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its
 blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs,
-``diagonal`` that ``recur`` maps each unit to itself alone,
+``log_linear`` the logarithms of both, ``diagonal`` that ``recur`` maps each unit to itself alone,
 ``output`` how a step's output follows from the carry that it leaves."""
 
 

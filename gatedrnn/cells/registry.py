@@ -21,6 +21,8 @@ from gatedrnn.cells.irnn import IRNN
 from gatedrnn.cells.janet import JANET
 from gatedrnn.cells.layer_norm_gru import LayerNormGRU
 from gatedrnn.cells.layer_norm_lstm import LayerNormLSTM
+from gatedrnn.cells.log_min_gru import LogMinGRU
+from gatedrnn.cells.log_min_lstm import LogMinLSTM
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.mgu import MGU
 from gatedrnn.cells.min_gru import MinGRU
@@ -82,6 +84,8 @@ CELLS = {
     "DreamerGRU": Entry(
         lambda hidden: DreamerGRU(hidden, heads=math.gcd(hidden, 8)), DreamerGRU, "8 heads, or 4, or 2, or 1"
     ),
+    "LogMinGRU": Entry(LogMinGRU, LogMinGRU, "MinGRU with positive candidates"),
+    "LogMinLSTM": Entry(LogMinLSTM, LogMinLSTM, "MinLSTM with positive candidates"),
     "LSTM-projected": Entry(
         lambda hidden: ProjectedLSTM(hidden, max(1, hidden // 2)), ProjectedLSTM, "puts out half as many features"
     ),

@@ -35,6 +35,7 @@ CASES = {
     "simple rnn, sine": (gr.SimpleRNN(H, jnp.sin, WIDE), partial(plain.simple_rnn, activation=np.sin)),
     "min gru": (gr.MinGRU(H, policy=WIDE), plain.min_gru),
     "min gru, sine": (gr.MinGRU(H, jnp.sin, WIDE), partial(plain.min_gru, activation=np.sin)),
+    "log min gru": (gr.LogMinGRU(H, policy=WIDE), partial(plain.min_gru, activation=plain.positive)),
     **numpy_lstms.cases(H, WIDE),
     **numpy_grus.cases(H, WIDE),
 }

@@ -75,6 +75,12 @@ def min_gru(params, h, x, activation=lambda a: a):
     return h, h
 
 
+def positive(a):
+    """a + 1/2 where a is not negative, else the logistic function; by the real part."""
+    low = np.exp(np.where(np.real(a) < 0, a, 0))
+    return np.where(np.real(a) >= 0, a + 0.5, low / (1 + low))
+
+
 def segments(exists, starts):
     """Return the steps that exist, as lists of steps of one segment each."""
     found = []

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
-from tests.helpers.numpy_cells import sigmoid
+from tests.helpers.numpy_cells import positive, sigmoid
 
 
 def sums(params, x, h, blocks):
@@ -199,6 +199,7 @@ def cases(hidden, policy):
         "para": (gr.ParaLSTM(hidden, policy=policy), para),
         "min lstm": (gr.MinLSTM(hidden, policy=policy), minimal),
         "min lstm, sine": (gr.MinLSTM(hidden, jnp.sin, policy), partial(minimal, activation=np.sin)),
+        "log min lstm": (gr.LogMinLSTM(hidden, policy=policy), partial(minimal, activation=positive)),
         "peephole": (gr.PeepholeLSTM(hidden, policy=policy), peephole),
         "coupled": (gr.CoupledLSTM(hidden, policy=policy), coupled),
         "janet": (gr.JANET(hidden, policy=policy, beta=0.5), partial(janet, beta=0.5)),

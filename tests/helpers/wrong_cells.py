@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ CELLS: tuple[Any, ...] = (
     gr.LSTM, gr.GRUResetAfter, gr.GRUResetBefore, gr.MinGRU, gr.SimpleRNN,
     gr.PeepholeLSTM, gr.CoupledLSTM, gr.JANET, gr.GreffLSTM, gr.MultiplicativeLSTM, gr.URLSTM, gr.BlockLSTM, gr.SLSTM,
     gr.ParaLSTM, gr.MinLSTM, gr.LayerNormLSTM,
-    gr.LayerNormGRU, gr.DreamerGRU,
+    gr.LayerNormGRU, gr.DreamerGRU, gr.LogMinGRU, gr.LogMinLSTM,
 )  # fmt: skip
 XS = np.ones((5, 2, 3), np.float32)
 """[T, B, I] of all calls; cells have four units."""
@@ -31,7 +32,7 @@ def of_cells() -> Iterator[Row]:
             yield "hidden", lambda kind=kind, hidden=hidden: kind(hidden)
         for policy in ("bf16", None, 16):
             yield "policy", lambda kind=kind, policy=policy: kind(4, policy=policy)
-        if hasattr(kind(4), "activation"):
+        if any(field.name == "activation" and field.init for field in dataclasses.fields(kind)):
             for activation in (3, "tanh"):
                 yield "activation", lambda kind=kind, activation=activation: kind(4, activation=activation)
         for key in (0, None, "key", jax.random.split(KEY, 2), np.ones(2)):

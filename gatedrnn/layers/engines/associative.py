@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import flat
+from gatedrnn.layers.engines import log_space
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.sequence import Steps, select, zero_padding
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Associative:
     """Serves a cell with ``linear(params, z) -> (a, b)``, which says that a step is ``h' = a * h + b`` and puts out h'.
 
-    Two such steps are one: ``h'' = (a2 a1) h + (a2 b1 + b2)``, so that any grouping of steps gives the same.
+    Two such steps are one: ``h'' = (a2 a1) h + (a2 b1 + b2)``, so that any grouping of steps gives the same. Where both
+    are positive, a cell may have their logarithms too, as ``log_linear``: those are joined then (``log_space.py``).
     """
 
     name: ClassVar[str] = "associative"
@@ -50,7 +52,17 @@ class Associative:
             return REFERENCE.run(plan, params, start, initial, steps)
         cell = plan.cell
         z = flat(lambda x: cell.project(params, x), steps.x, leading=plan.axes)
-        a, b = (part.astype(start.dtype) for part in cell.linear(params, z))
+        logs = optional_method(cell, "log_linear")
+        if logs is None:
+            hs = self._states(plan, cell.linear(params, z), (start, initial), steps)
+        else:
+            hs = log_space.states(logs(params, z), (start, initial), steps, reverse=plan.reverse)
+        return hs[0 if plan.reverse else -1], zero_padding(steps.valid, hs.astype(z.dtype))
+
+    def _states(self, plan: ScanPlan, parts: tuple[Array, Array], carries: tuple[Array, Array], steps: Steps) -> Array:
+        """Return every h of ``h' = a * h + b``, of which ``parts`` has a and b."""
+        start, initial = carries
+        a, b = (part.astype(start.dtype) for part in parts)
         fresh = jnp.zeros(a.shape, bool)
         if steps.reset is not None:
             # A reset step forgets: a is nothing there, and what it makes of the initial carry stands in b.
@@ -60,8 +72,7 @@ class Associative:
             a, b = select(steps.valid, a, jnp.ones_like(a)), select(steps.valid, b, jnp.zeros_like(b))
         first = -1 if plan.reverse else 0
         b = b.at[first].add(a[first] * jnp.where(fresh[first], 0, start))
-        hs = jax.lax.associative_scan(_joined, (a, b, fresh), reverse=plan.reverse)[1]
-        return hs[0 if plan.reverse else -1], zero_padding(steps.valid, hs.astype(z.dtype))
+        return jax.lax.associative_scan(_joined, (a, b, fresh), reverse=plan.reverse)[1]
 
 
 def _joined(one: Any, two: Any) -> Any:

@@ -36,9 +36,10 @@ def test_values_are_those_of_a_loop_in_float64_in_one_run_and_in_chunks() -> Non
         np.testing.assert_array_equal(end, ys[-1])
 
 
-def test_a_reset_forgets_nan() -> None:
+@pytest.mark.parametrize("make", [gr.MinGRU, gr.LogMinGRU])
+def test_a_reset_forgets_nan(make) -> None:
     """In values wherever it stands; in gradients too where no step has consumed it, as with a reset at the start."""
-    layer = gr.scan(gr.MinGRU(H), engine="associative")
+    layer = gr.scan(make(H), engine="associative")
     params = layer.init(jax.random.key(0), I)
     xs, nan = jnp.cos(jnp.arange(6.0 * I)).reshape(6, I), jnp.full(H, jnp.nan)
 

@@ -33,8 +33,6 @@ class Gate(NamedTuple):
 
     pointwise: Any
     """What the derivative of the gate needs."""
-    linear: Any
-    """``z`` and ``u``, where the gate reads parameters as well; else None."""
     out: Any
     """The carry and the output that the gate gave, where an output map follows; else None."""
 
@@ -63,18 +61,10 @@ class Block(NamedTuple):
     d_ys: Array
 
 
-def gate_of(cell: Any, params: Params, read: tuple[Any, Any, Carry], saved: tuple[Carry, Array, Any]) -> Gate:
-    """Return what is kept of a step's gate.
-
-    Args:
-        cell: the cell whose gate it is.
-        params: the parameters that it was scanned with.
-        read: what the gate read, ``z``, ``u`` and the carry that was consumed.
-        saved: what the gate's derivative returned, the carry, the output and what its transpose needs.
-    """
+def gate_of(cell: Any, saved: tuple[Carry, Array, Any]) -> Gate:
+    """Return what is kept of a step's gate, from what the gate's derivative returned."""
     new, y, pointwise = saved
-    linear = read[:2] if reads_params(cell.gate, params, *read) else None
-    return Gate(pointwise, linear, (new, y) if hasattr(cell, "emit") else None)
+    return Gate(pointwise, (new, y) if hasattr(cell, "emit") else None)
 
 
 def backward(
@@ -140,7 +130,7 @@ def _recomputed(plan: ScanPlan, params: Params, block: Block, consumed: Carry) -
         z = flat(partial(cell.project, params), block.steps.x, leading=leading)
         u = flat(partial(cell.recur, params), consumed, leading=leading)
     saved = jax.vmap(derivative_of(cell, params).save)(z, u, consumed)
-    return gate_of(cell, params, (z, u, consumed), saved)
+    return gate_of(cell, saved)
 
 
 class Pulled(NamedTuple):
@@ -148,8 +138,6 @@ class Pulled(NamedTuple):
 
     linear: Any
     """Of ``z`` and ``u``, as the gate's derivative has them."""
-    gated: Any
-    """Of the carry and the output of the gate, where it reads parameters; else None."""
     emitted: Any
     """Of the carry and the output after the output map, where there is one; else None."""
 
@@ -179,7 +167,7 @@ def _reverse_scan(
         d_initial = None
         if this.reset is not None:
             d_initial, d_carry = _part(this.reset, d_carry)
-        return d_carry, (d_initial, Pulled(d_linear, None if gate.linear is None else (d_new, d_y), d_emitted))
+        return d_carry, (d_initial, Pulled(d_linear, d_emitted))
 
     flags = Steps(None, block.steps.valid, block.steps.reset)
     d_carry, stacked = jax.lax.scan(
@@ -218,10 +206,9 @@ def _large_products(
     else:
         d_projected, d_x = jax.vjp(cell.project, params, x)[1](d_z)
         d_params = _add(known(d_projected), known(jax.vjp(lambda p: cell.recur(p, carries), params)[1](d_u)[0]))
-    if gate.linear is not None:
-        linear, d_gated = merged((gate.linear, pulled.gated), leading)
-        made, pull = jax.vjp(lambda p: cell.gate(p, *linear, carries), params)
-        d_params = _add(d_params, known(pull(complete(d_gated, made))[0]))
+    if of_params := getattr(derivative, "of_params", None):
+        own = of_params(pulled.linear, read[1])
+        d_params = jax.tree.map(lambda d, more: d if more is None else d + more, d_params, own, is_leaf=_is_nothing)
     if gate.out is not None:
         out, d_emitted = merged((gate.out, pulled.emitted), leading)
         made, pull = jax.vjp(lambda p: cell.emit(p, *out), params)
@@ -229,18 +216,13 @@ def _large_products(
     return d_params, jax.tree.map(_shaped_like, read[0], known(d_x))
 
 
-def reads_params(gate: Any, params: Params, *others: Any) -> bool:
-    """Whether ``gate`` computes anything with its parameters, as peepholes do."""
-    jaxpr = jax.make_jaxpr(gate)(params, *others).jaxpr
-    own = jaxpr.invars[: len(jax.tree.leaves(params))]
-    # By identity: what is constant stands among the variables too, and has no hash.
-    used = {id(var) for var in [*jaxpr.outvars, *(var for equation in jaxpr.eqns for var in equation.invars)]}
-    return any(id(var) in used for var in own)
-
-
 def _shaped_like(leaf: Any, d: Any) -> Any:
     """Part a cotangent's axes of time and batch again; what has no derivative has None."""
     return None if d is None else d.reshape(leaf.shape)
+
+
+def _is_nothing(leaf: Any) -> bool:
+    return leaf is None
 
 
 def _add(one: Any, other: Any) -> Any:

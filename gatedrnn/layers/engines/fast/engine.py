@@ -110,7 +110,7 @@ def _forward(
         unlike_y = jax.tree.map(lambda before, after: None if after is y else before, carry, carried)
         if form.recompute:
             return carried, (y, unlike_y, None)
-        return carried, (y, unlike_y, gate_of(cell, params, (z, u, consumed), saved))
+        return carried, (y, unlike_y, gate_of(cell, saved))
 
     end, (ys, *saved) = _scan_projected(plan, form, params, step, start, steps)
     return (end, ys), Saved(params, start, initial, steps, ys, *saved)
