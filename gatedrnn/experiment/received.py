@@ -58,10 +58,10 @@ def refuse_length(name: str, values: Sequence[Any], count: int, expected: str = 
     """Refuse a list of another length.
 
     Args:
-        name: the entry.
-        values: the list.
+        name: the entry of the file, which the message begins with.
+        values: the list that the entry holds.
         count: how long it has to be.
-        expected: that in words, with {} for the number.
+        expected: the same in words for the message, with {} in place of the number.
 
     Raises:
         InputError: where it is of another length.
