@@ -58,10 +58,10 @@ def refuse_length(name: str, values: Sequence[Any], count: int, expected: str = 
     """Refuse a list of another length.
 
     Args:
-        name: the entry.
-        values: the list.
+        name: the entry that the message names.
+        values: the list that was read.
         count: how long it has to be.
-        expected: that in words, with {} for the number.
+        expected: what the message says of it, with {} for the number.
 
     Raises:
         InputError: where it is of another length.
