@@ -58,10 +58,10 @@ def refuse_length(name: str, values: Sequence[Any], count: int, expected: str = 
     """Refuse a list of another length.
 
     Args:
-        name: the entry of the file, which the message begins with.
-        values: the list that the entry holds.
+        name: the entry that the message names.
+        values: the list that was read.
         count: how long it has to be.
-        expected: the same in words for the message, with {} in place of the number.
+        expected: what the message says of it, with {} for the number.
 
     Raises:
         InputError: where it is of another length.

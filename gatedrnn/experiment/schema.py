@@ -24,7 +24,7 @@ def refuse_misfit(value: Any, of: Any) -> None:
     """Refuse a JSON value that is not as a type says.
 
     Args:
-        value: what was read of a JSON file.
+        value: the value that was read from a file.
         of: a TypedDict, or another type of JSON values.
 
     Raises:
@@ -50,9 +50,9 @@ def misfits(value: Any, of: Any, where: str = "") -> list[str]:
     than a float64 can tell apart.
 
     Args:
-        value: what was read of a JSON file.
+        value: the value that was read from a file.
         of: the type that it has to be of.
-        where: the place of the value in the file, such as ``.tasks[0].name``.
+        where: the place at which it stands, such as ``.tasks[0].name``.
     """
     if of is Any:
         return []

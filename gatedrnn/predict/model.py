@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,26 +12,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.comparison.schema.results import Results
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
-from gatedrnn.experiment.folder import refuse_path
 from gatedrnn.experiment.manifest import NAME as DIGESTS
 from gatedrnn.experiment.manifest import checked, is_run
 from gatedrnn.experiment.network import network, outputs_of
-from gatedrnn.experiment.received import refuse_names
 from gatedrnn.experiment.saving import MODEL, restore
-from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.files import parsed
 from gatedrnn.layers.last import last
 from gatedrnn.predict.context import from_latest, in_halves
+from gatedrnn.predict.results import tasks_of, tuned
 from gatedrnn.tasks.objectives import bounded_log_scale
 
 if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Float, Int
 
-    from gatedrnn.comparison.schema.results import TaskEntry
     from gatedrnn.layers.chain import Chain
     from gatedrnn.types import Cell, Params
 
@@ -179,72 +174,6 @@ def _trained(run: Path, task: str | None, cell: str | None, read: Callable[[Path
         if asked not in (None, own):
             raise InputError(f"{argument}: expected {own}, which was trained, got {asked!r}")
     return Model(config, built, params)
-
-
-def tasks_of(path: Path, results: Any) -> dict[str, TaskEntry]:
-    """Return the entries of a comparison's tasks by name, as far as they are read here.
-
-    Args:
-        path: where results.json is, which errors name.
-        results: what it holds, or what claims to be that.
-
-    Raises:
-        InputError: where it is something else, or a name in it leads out of the run's folder.
-    """
-    try:
-        refuse_misfit(results, Results)
-    except InputError as error:
-        raise InputError(f"{path}: expected the results of a comparison, got something else ({error})") from error
-    entries = {entry["name"]: entry for entry in results["tasks"]}
-    if not entries:
-        raise InputError(f"{path}: expected the results of a comparison, got one without tasks")
-    try:
-        for name, entry in entries.items():
-            refuse_path("task", name)
-            for cell in entry["cells"]:
-                refuse_path("cell", cell)
-            _refuse_pairs(entry)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    return entries
-
-
-def _refuse_pairs(entry: TaskEntry) -> None:
-    """Refuse a task whose pairs are not those of its cells.
-
-    Raises:
-        InputError: where it is so.
-    """
-    cells = list(entry["cells"])
-    if [tuple(pair["names"]) for pair in entry["pairs"]] != list(combinations(cells, 2)) or len(cells) < 2:
-        raise InputError(f"pairs: expected those of {', '.join(cells) or 'two cells or more'}, got others")
-    for pair in entry["pairs"]:
-        if pair["verdict"]["winner"] not in (None, *pair["names"]):
-            raise InputError(f"winner: expected one of {', '.join(pair['names'])}, got {pair['verdict']['winner']!r}")
-        refuse_names("statistics.cells", pair["statistics"]["cells"], pair["names"])
-
-
-def tuned(entry: TaskEntry) -> str:
-    """Return the cell that wins all its pairs; without one, the cell of the best mean validation score.
-
-    Args:
-        entry: the entry of a task in results.json.
-
-    Example:
-        >>> def pair(winner, a, b):
-        ...     cells = {"A": {"validation": a}, "B": {"validation": b}}
-        ...     return {"names": ["A", "B"], "verdict": {"winner": winner}, "statistics": {"cells": cells}}
-        >>> tuned({"cells": {"A": {}, "B": {}}, "pairs": [pair("B", 1.0, 2.0)]})
-        'B'
-        >>> tuned({"cells": {"A": {}, "B": {}}, "pairs": [pair(None, 1.0, 2.0)]})
-        'A'
-    """
-    won = [pair["verdict"]["winner"] for pair in entry["pairs"]]
-    for name in entry["cells"]:
-        if won.count(name) == len(entry["cells"]) - 1:
-            return name
-    scores = {n: p["statistics"]["cells"][n]["validation"] for p in entry["pairs"] for n in p["names"]}
-    return min(scores, key=lambda n: np.inf if scores[n] is None else scores[n])
 
 
 @partial(jax.jit, static_argnums=(0, 1))

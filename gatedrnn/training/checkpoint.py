@@ -167,8 +167,8 @@ class Checkpoints:
 
     def _another(self, step: int) -> InputError:
         return InputError(
-            f"checkpoint {self.directory / str(step)}: expected a state of this run, got another with digests of its "
-            "own. Remove it: training goes on from the one before, from the start where there is none."
+            f"checkpoint {self.directory / str(step)}: expected a state of this run as this version trains it, got "
+            f"another, such as an older version's. Remove {self.directory} to train anew, or name another folder."
         )
 
     def _check(self, before: Any, belongs: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ pytest.importorskip("safetensors")
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
 import gatedrnn as gr
-from gatedrnn.commands.cli import run as command
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import manifest
 from gatedrnn.predict import load
@@ -204,29 +202,6 @@ def test_a_run_without_digests_is_refused_with_what_to_do(received: Path) -> Non
     (received / manifest.NAME).unlink()
     with pytest.raises(InputError, match=r"run: expected a folder with the digests of its files, SHA256SUMS"):
         load(received)
-
-
-def code_of(words: list[str]) -> Any:
-    """Return with which code a command ends, which the reader of its arguments may end itself."""
-    try:
-        return command(words)
-    except SystemExit as end:
-        return end.code
-
-
-def test_what_a_command_cannot_use_as_a_cell_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    for path in ("os:system", "json:JSONDecoder", "builtins:exec"):
-        for words in (
-            ["compare", "--cells", "LSTM", path, "--out", str(tmp_path / "run")],
-            ["train", "--cell", path, "--out", str(tmp_path / "run")],
-            ["sweep", "--cell", path, "--out", str(tmp_path / "run")],
-            ["describe", "--in-dim", "4", "--hidden", "8", "--cells", path],
-        ):
-            assert code_of(words) == 2
-            said = " ".join(re.sub(r"[^\x20-\x7e]", " ", capsys.readouterr().err).split())
-            assert f"cells: expected a class of cells, with init, initial_carry, step; got {path}" in said
-            assert "Traceback" not in said
-    assert list(tmp_path.iterdir()) == []
 
 
 def flipped(run: Path, rng: np.random.Generator) -> tuple[Path, bytes]:

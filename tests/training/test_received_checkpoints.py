@@ -1,0 +1,60 @@
+"""Checkpoints of which the digests are right and the state is another: an older version's, or somebody else's."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gatedrnn.errors import InputError
+from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.digests import write_digests
+
+STATE = {"w": jnp.arange(300, dtype=jnp.float32), "key": jax.random.key(3)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with Checkpoints(tmp_path) as store:
+        store.save(3, STATE, {}, force=True)
+    return tmp_path
+
+
+def _restore(folder):
+    with Checkpoints(folder) as store:
+        return store.restore(STATE, {})
+
+
+def test_a_state_of_an_older_version_is_refused_in_one_line_that_says_what_to_do(folder):
+    """Before checkpoints counted steps, states had no order of examples and no sum of losses."""
+    now = {**STATE, "order": jnp.arange(4), "loss_sum": jnp.zeros(())}
+    with (
+        Checkpoints(folder) as store,
+        pytest.raises(InputError, match=r"such as an older version's. Remove .* to") as no,
+    ):
+        store.restore(now, {})
+    assert "\n" not in str(no.value)
+    assert str(folder / "3") in str(no.value)
+    assert _restore(folder)[0] == 3, "refusing must not harm"
+
+
+@pytest.mark.parametrize("name", ["_CHECKPOINT_METADATA", "state/_METADATA", "state/manifest.ocdbt"])
+def test_what_was_doctored_with_its_digest_is_refused(folder, name):
+    (folder / "3" / name).write_bytes(b"[]")
+    write_digests(folder / "3", 3)
+    with pytest.raises(InputError, match="expected"):
+        _restore(folder)
+
+
+def test_arrays_of_another_size_are_another_state(folder):
+    with Checkpoints(folder) as store, pytest.raises(InputError, match="expected a state of this run"):
+        store.restore({**STATE, "w": jnp.zeros(299)}, {})
+
+
+def test_raw_keys_in_the_place_of_typed_ones_are_another_state(tmp_path):
+    """Orbax would restore them as they are."""
+    with Checkpoints(tmp_path) as store:
+        store.save(1, {**STATE, "key": np.zeros(2, np.uint32)}, {}, force=True)
+    with pytest.raises(InputError, match="expected a state of this run"):
+        _restore(tmp_path)
