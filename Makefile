@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup native native-sanitize compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
+.PHONY: setup native native-sanitize native-aarch64 compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -60,6 +60,10 @@ native: .venv/.setup
 # The kernels' fuzz under the address, undefined-behaviour and thread sanitizers; about four minutes.
 native-sanitize: .venv/.setup
 	$(BIN)/python native/sanitize.py
+
+# The same fuzz as a program for aarch64, under an emulator; it needs g++-aarch64-linux-gnu and qemu-user-static.
+native-aarch64: .venv/.setup
+	$(BIN)/python native/cross.py
 
 # The site of docs/, written into site/: open site/index.html. A warning is an error. About half a minute.
 docs: setup

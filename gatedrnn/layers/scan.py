@@ -12,7 +12,7 @@ from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers import sequence
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
-from gatedrnn.layers.engines.table import EngineChoice, engine_for
+from gatedrnn.layers.engines.table import EngineChoice, engine_for, engine_in_call
 from gatedrnn.layers.inputs import is_one_array, named_numbers, shared_axes
 from gatedrnn.layers.remat import Remat, check_remat, in_segments
 
@@ -103,9 +103,10 @@ class Scan:
         params, xs = prepare(self.cell, params, xs, key)
         inputs = x, sequence.first_input(xs)
         start, initial = sequence.starting_carries(self.cell, params, inputs, axes - 1, carry)
-        plan, engine = ScanPlan(self.cell, self.reverse, self.unroll, axes), engine_for(self.engine, self.cell)
+        plan = ScanPlan(self.cell, self.reverse, self.unroll, axes)
 
         def run(start: Carry, steps: sequence.Steps) -> tuple[Carry, Array]:
+            engine = engine_in_call(self.engine, self.cell, start, steps)
             if reason := engine.refuses_call(start, steps):
                 raise EngineRefusal(f"engine: {reason}")
             return engine.run(plan, params, start, initial, steps)
@@ -192,7 +193,8 @@ def scan(
             NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
             chosen by "auto". "associative" runs a linear recurrence, such as a MinGRU, in parallel over time; it is
             never chosen by "auto" either. "native" runs LSTM, GRU, SimpleRNN and MinGRU in C++ on a CPU, where the
-            package gatedrnn-cpu is installed (``make native``); only when it is named. "parallel_backward" scans
+            package gatedrnn-cpu is installed (``make native``); "auto" takes it only where the environment says
+            ``GATEDRNN_NATIVE=1``, for an LSTM or a GRU of sizes at which it was faster. "parallel_backward" scans
             forward and finds the gradients of all steps of a ``GatedCell`` at once, with products of Jacobians; it is
             not chosen by "auto" and has no forward mode. "parallel" is what ``gr.parallel`` has, in whose place it
             stands where a layer takes an engine.

@@ -46,7 +46,7 @@ class Team {
   // Does parts, phase by phase, for as long as there are any. Whoever gets one keeps the caller waiting, so that all
   // that its work refers to still stands.
   void take_part() {
-    const FlushDenormals flush;
+    [[maybe_unused]] const FlushDenormals flush;
     for (size_t i = 0; i < phases_.size(); ++i) {
       for (ptrdiff_t part; (part = progress_[i].next++) < phases_[i].parts;) {
         try {

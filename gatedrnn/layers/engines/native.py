@@ -7,6 +7,7 @@ installed it refuses all, and nothing else of gatedrnn knows of it.
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = {LSTM: jnp.tanh, GRUResetAfter: jnp.tanh, SimpleRNN: jnp.tanh, MinGRU: jax.nn.identity}
 """The cells that it serves, each with the one activation that its kernel has."""
+
+SETTING = "GATEDRNN_NATIVE"
+"""The environment variable whose value 1 has "auto" take the engine where it was measured to be faster."""
+MEASURED_BATCH, MEASURED_UNITS = 16, 32
+"""Sequences and units from which both passes of LSTM and GRU were faster than the fast engine's, or as fast; with one
+sequence and 256 units the forward pass was not (``docs/performance.md``)."""
 
 
 @config
@@ -79,6 +86,18 @@ class Native:
             return f'"native" expects a CPU as the default backend, got {jax.default_backend()}'
         return None
 
+    def chosen(self, cell: Any, start: Carry, steps: Steps) -> bool:
+        """Whether "auto" takes it for this call.
+
+        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported.
+        """
+        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter):
+            return False
+        if self.refuses(cell) or self.refuses_call(start, steps) or _in_forward_mode((start, steps)):
+            return False
+        length, *batch, _ = steps.x.shape
+        return length > 0 and math.prod(batch) >= MEASURED_BATCH and cell.hidden >= MEASURED_UNITS
+
     def variants(self, cell: Any) -> tuple[()]:
         """Return nothing: there is one way to run it."""
         del cell
@@ -86,7 +105,7 @@ class Native:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start`` in C++."""
-        if any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves((params, start, steps))):
+        if _in_forward_mode((params, start, steps)):
             raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "native"')
         length, *batch, in_dim = steps.x.shape
         if length * math.prod(batch) == 0:
@@ -106,6 +125,10 @@ class Native:
 
 
 NATIVE = Native()
+
+
+def _in_forward_mode(arguments: Any) -> bool:
+    return any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves(arguments))
 
 
 def _for_each_step(flag: Bool[Array, "..."] | None, shape: tuple[int, ...]) -> Bool[Array, "..."]:

@@ -14,9 +14,12 @@ from gatedrnn.layers.engines.native import NATIVE
 from gatedrnn.layers.engines.parallel import PARALLEL
 from gatedrnn.layers.engines.parallel_backward import PARALLEL_BACKWARD
 from gatedrnn.layers.engines.reference import REFERENCE
+from gatedrnn.layers.sequence import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from gatedrnn.types import Carry
 
 EngineChoice: TypeAlias = str | FastForm | Engine
 """What ``gr.scan`` takes as ``engine``: "auto", the name of an engine, a form of the fast one, or an engine itself."""
@@ -55,6 +58,26 @@ def engine_for(choice: EngineChoice, cell: Any) -> Engine:
     if reason := engine.refuses(cell):
         raise InputError(f"engine: {reason}")
     return engine
+
+
+def engine_in_call(choice: EngineChoice, cell: Any, start: Carry, steps: Steps) -> Engine:
+    """Return the engine that runs a call: that of ``engine_for``, but for calls in which "auto" takes the native one.
+
+    Args:
+        choice: as in ``engine_for``.
+        cell: the cell to be run.
+        start: the carry before the first step.
+        steps: prepared inputs and flags.
+
+    Raises:
+        InputError: where ``engine_for`` does.
+
+    Example:
+        >>> import jax.numpy as jnp, gatedrnn as gr
+        >>> engine_in_call("auto", gr.GRU(4), jnp.zeros((2, 4)), Steps(jnp.zeros((5, 2, 3)), None, None)).name
+        'fast'
+    """
+    return NATIVE if choice == "auto" and NATIVE.chosen(cell, start, steps) else engine_for(choice, cell)
 
 
 def choices_for(cell: Any) -> tuple[Hashable, ...]:

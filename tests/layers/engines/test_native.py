@@ -80,7 +80,7 @@ def test_one_of_everything():
 def test_many_sizes(kind):
     rng = np.random.default_rng(0)
     for _ in range(12):
-        length, batch, in_dim, hidden = (int(size) for size in rng.integers(1, 71, 4))
+        length, batch, in_dim, hidden = (int(size) for size in rng.integers((0, 0, 1, 1), 71))
         assert_right(
             kind(hidden), (length, batch, in_dim), reverse=bool(rng.integers(2)), flagged=bool(rng.integers(2))
         )
@@ -173,6 +173,38 @@ def test_nothing_to_scan():
     params, start, xs, _ = numbers(cell, 2, 2, 2)
     end, ys = gr.scan(cell, engine="native").apply(params, xs[:0], carry=start)
     compare.assert_equal((end, ys), (start, jnp.zeros((0, 2, 3))), "empty")
+
+
+@built
+@pytest.mark.parametrize(
+    ("cell", "batch", "taken"),
+    [
+        (gr.LSTM(32), 16, True),
+        (gr.GRU(32), 16, True),
+        (gr.LSTM(32), 8, False),
+        (gr.LSTM(16), 16, False),
+        (gr.MinGRU(32), 16, False),
+        (gr.LSTM(32, policy=gr.Policy(compute="bfloat16")), 16, False),
+    ],
+    ids=str,
+)
+def test_auto_takes_it_where_it_is_asked_to_and_was_faster(cell, batch, taken, monkeypatch):
+    params, xs = jax.eval_shape(lambda: (cell.init(jax.random.key(0), 3), jnp.zeros((4, batch, 3))))
+    assert "gatedrnn_forward" not in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))
+    monkeypatch.setenv(native.SETTING, "1")
+    assert ("gatedrnn_forward" in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))) == taken
+
+
+@built
+def test_auto_leaves_forward_mode_and_explicit_meshes_to_the_others(monkeypatch):
+    monkeypatch.setenv(native.SETTING, "1")
+    cell = gr.LSTM(32)
+    params, start, xs, _ = numbers(cell, 2, 16, 2)
+    with pytest.raises(ValueError, match='got "fast"'):
+        jax.jvp(lambda xs: gr.scan(cell).apply(params, xs, carry=start)[1], (xs,), (xs,))
+    mesh = jax.make_mesh((1,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    with jax.set_mesh(mesh):
+        assert "gatedrnn_forward" not in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))
 
 
 @built
