@@ -12,7 +12,7 @@ from gatedrnn.cells.cotangents import complete, known, zeros
 from gatedrnn.layers.blocks import block_edges, scan_blocks
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.parallel.answer import answered
-from gatedrnn.layers.parallel.convergence import beginning, default_tolerance, largest, rounding
+from gatedrnn.layers.parallel.convergence import SWEEPS, beginning, default_tolerance, largest, rounding
 from gatedrnn.layers.parallel.jacobians import Method, jacobians
 from gatedrnn.layers.parallel.steps import all_steps, before_each, from_products, last_of, projected, real, with_real
 from gatedrnn.layers.sequence import Steps
@@ -165,7 +165,10 @@ def _solved(
         moved = [d + e for d, e in zip(real(d_before), correction, strict=True)]
         beside = jnp.maximum(jnp.maximum(largest(moved), scale), jnp.finfo(jnp.float32).tiny)
         size = largest(correction) / beside
-        return pulled(with_real(nothing, moved)), progress.after(size, tolerance, floor), beside
+        d_before = with_real(nothing, moved)
+        for _ in range(SWEEPS):
+            d_before = pulled(d_before)
+        return d_before, progress.after(size, tolerance, floor), beside
 
     begun = beginning(0 * jnp.nan_to_num(largest(real(first)) + scale))
     goes_on = lambda at: wanted & at[1].goes_on(how.iterations)  # noqa: E731

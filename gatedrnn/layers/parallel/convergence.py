@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from jax import Array
     from jaxtyping import Bool, Float, Int
 
+SWEEPS = 4
+"""Steps of the cell after each correction: cheap beside it, and they end the errors that so many steps forget."""
 SLOWEST = 0.9
 """Ratio of two corrections above which what is left can't be told from them."""
 

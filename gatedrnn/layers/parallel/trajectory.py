@@ -10,7 +10,15 @@ import jax.numpy as jnp
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import scan_blocks
 from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.parallel.convergence import Progress, beginning, default_tolerance, largest, rounding, size_of
+from gatedrnn.layers.parallel.convergence import (
+    SWEEPS,
+    Progress,
+    beginning,
+    default_tolerance,
+    largest,
+    rounding,
+    size_of,
+)
 from gatedrnn.layers.parallel.jacobians import Method, jacobians
 from gatedrnn.layers.parallel.steps import before_each, from_products, last_of, projected, real
 from gatedrnn.layers.sequence import Steps
@@ -21,9 +29,6 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
     from gatedrnn.types import Carry, Params
-
-SWEEPS = 2
-"""Steps of the cell after each correction: cheap beside it, and they end the errors that one or two steps forget."""
 
 
 @exportable
@@ -63,10 +68,10 @@ def trajectory(
 
         r[t] = step(s[t - 1]) - s[t]
         d[t] = A[t] d[t - 1] + r[t]          all at once
-        s[t] = step((s + clip(d))[t - 1])    all at once, and once more
+        s[t] = step((s + clip(d))[t - 1])    all at once, SWEEPS times
 
     A correction longer than the largest state is clipped, for where a trajectory is far from right, products of
-    Jacobians grow without bound; and the two steps that follow bring states back to where the cell can be. Windows of
+    Jacobians grow without bound; and the steps that follow bring states back to where the cell can be. Windows of
     steps come one after the other, each from where the one before it ended; after one that has not converged, no other
     is tried.
 
@@ -128,8 +133,9 @@ def _window(
         leaves, tree = jax.tree.flatten(states)
         residual = jax.tree.leaves(jax.tree.map(jnp.subtract, after, states))
         correction = found.solve(residual, reverse=plan.reverse)
-        size = size_of(correction, jax.tree.leaves(after))
         limited = [_limited(d, of) for d, of in zip(correction, jax.tree.leaves(after), strict=True)]
+        # Beside an overflow of 1e30 any other correction is small: sizes that are compared are those of what was done.
+        size = jnp.where(jnp.isfinite(largest(correction)), size_of(limited, jax.tree.leaves(after)), jnp.inf)
         moved = tree.unflatten([leaf + d for leaf, d in zip(leaves, limited, strict=True)])
         for _ in range(SWEEPS):
             moved = swept(moved)[0]

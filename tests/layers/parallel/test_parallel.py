@@ -1,4 +1,4 @@
-"""All steps at once: the scan's values and gradients, in how many iterations, and what happens where it diverges."""
+"""All steps at once: the scan's values and gradients, and what happens where trajectories diverge."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gatedrnn.testing import compare
 from gatedrnn.testing.probe import Probe, gradients_of
 from tests.helpers.cell_table import CELLS
 from tests.helpers.proofs import quick_rows
+from tests.helpers.recurrences import scaled, wide
 
 METHODS = ("newton", "block", "gate")
 QUICK = (("GRU", "newton"), ("LSTM", "block"))
@@ -24,17 +25,6 @@ BY_UNIT = [
     if isinstance(cell, gr.GatedCell) and name not in ("counted", "centred", "LayerNormLSTM", "LSTM-projected")
 ]
 EVERY = [(name, method) for name in BY_UNIT for method in METHODS] + [("LSTM-projected", "newton")]
-
-
-def wide(tree: Any) -> Any:
-    """Return the tree in float64."""
-    return jax.tree.map(lambda leaf: leaf.astype(float) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf, tree)
-
-
-def scaled(cell: Any, rho: float, length: int, batch: int = 1) -> tuple[Any, Any]:
-    """Return parameters whose recurrent map is ``rho`` times orthogonal, and inputs ``[length, batch, 4]``."""
-    params = cell.init(jax.random.key(0), 4)
-    return params._replace(w_h=params.w_h * rho), jax.random.normal(jax.random.key(1), (length, batch, 4))
 
 
 @pytest.mark.parametrize(("name", "method"), quick_rows(EVERY, QUICK))
@@ -52,33 +42,6 @@ def test_values_and_gradients_are_those_of_the_scan_to_rounding(name: str, metho
         found = jax.jit(layer.solve)(params, xs, carry=carry, lengths=lengths, mask=mask, resets=resets)
         assert bool(found.statistics.converged)
         assert int(found.statistics.iterations) < 20
-
-
-@pytest.mark.parametrize(
-    ("cell", "method", "most"),
-    [
-        pytest.param(gr.GRU(16), "newton", 6, marks=pytest.mark.verify),
-        (gr.GRU(16), "gate", 20),
-        pytest.param(gr.GRU(16), "block", 20, marks=pytest.mark.verify),
-        pytest.param(gr.LSTM(16), "newton", 6, marks=pytest.mark.verify),
-        # At 10,000 steps "gate" takes 22; the goal of 20 is missed there (docs/parallel.md).
-        pytest.param(gr.LSTM(16), "block", 22, marks=pytest.mark.verify),
-        pytest.param(gr.LSTM(16), "gate", 22, marks=pytest.mark.verify),
-    ],
-)
-def test_a_contraction_takes_few_iterations_and_a_guess_fewer(cell: Any, method: Any, most: int) -> None:
-    params, xs = scaled(cell, 1.0, 1000)
-    layer = gr.parallel(cell, method=method)
-    solve = jax.jit(layer.solve)
-    found = solve(params, xs)
-    assert bool(found.statistics.converged)
-    assert int(found.statistics.iterations) <= most
-    by_scan = jax.jit(gr.scan(cell).apply)
-    compare.assert_close((found.carry, found.ys), by_scan(params, xs), "(carry, ys)", rtol=1e-5)
-    moved = jax.tree.map(lambda leaf: leaf * 1.001, params)
-    again = jax.jit(lambda params, xs, guess: layer.solve(params, xs, guess=guess))(moved, xs, found.states)
-    assert int(again.statistics.iterations) < int(found.statistics.iterations)
-    compare.assert_close(again.ys, by_scan(moved, xs)[1], "ys from a guess", rtol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["gate", pytest.param("newton", marks=pytest.mark.verify)])
@@ -180,43 +143,6 @@ def test_long_windows_and_states_have_the_gradients_of_a_scan(
         expected = jax.jit(jax.value_and_grad(by_scan, (0, 1)))(params, xs)
         assert bool(statistics.converged)
         compare.assert_close((value, got), expected, "value and gradients", rtol=1e-10)
-
-
-@pytest.mark.verify
-@pytest.mark.parametrize("cell", [gr.GRU(32), gr.LSTM(32)])
-@pytest.mark.parametrize("method", ["gate", "block"])
-def test_a_training_step_needs_at_most_two_and_a_half_times_the_memory_of_the_scan(cell: Any, method: Any) -> None:
-    """Temporary memory as XLA states it, 16 sequences of 10,000 steps; nothing is run. It is 1.8 to 2.0 times."""
-
-    def temporary(layer: Any) -> int:
-        params = jax.eval_shape(lambda: layer.init(jax.random.key(0), 4))
-        xs = jax.ShapeDtypeStruct((10_000, 16, 4), jnp.float32)
-        loss = lambda params, xs: (layer.apply(params, xs)[1] ** 2).mean()  # noqa: E731
-        return jax.jit(jax.grad(loss)).lower(params, xs).compile().memory_analysis().temp_size_in_bytes
-
-    assert temporary(gr.parallel(cell, method=method)) <= 2.5 * temporary(gr.scan(cell))
-
-
-@pytest.mark.verify
-@pytest.mark.parametrize("mode", ["reverse", "forward"])
-def test_second_derivatives_are_those_of_the_reference(mode: str) -> None:
-    """A product with the Hessian, reverse or forward over reverse, of a loss of outputs and of the last carry."""
-    with jax.enable_x64(True):
-        xs = jax.random.normal(jax.random.key(1), (9, 2, 2), float)
-        params = wide(gr.LSTM(2).init(jax.random.key(0), 2))
-
-        def loss(layer: Any, params: Any) -> Any:
-            carry, ys = layer.apply(params, xs)
-            return jnp.sin(ys).sum() + (carry.c**3).sum()
-
-        def product(layer: Any) -> Any:
-            gradient = jax.grad(lambda params: loss(layer, params))
-            if mode == "forward":
-                return jax.jvp(gradient, (params,), (params,))[1]
-            return jax.vjp(gradient, params)[1](params)[0]
-
-        got = jax.jit(lambda: product(gr.parallel(gr.LSTM(2), method="gate", window=3)))()
-        compare.assert_close(got, product(gr.scan(gr.LSTM(2), engine="reference")), "Hessian product", rtol=1e-10)
 
 
 @pytest.mark.verify
