@@ -59,9 +59,22 @@ def test_the_answer_follows_both_comparisons(zero, one, label) -> None:
         "LSTM, forget bias 1": one + spread[::-1],
         "GRU": 400 + spread,
     }
-    [answer] = forget_bias.findings(found, forget_bias.SMALL).answers
+    _, answer = forget_bias.findings(found, forget_bias.SMALL).answers
     assert (answer.claim, answer.label) == (7, label)
     assert "forget bias" in CLAIMS[6].said
+
+
+@pytest.mark.parametrize(
+    ("others", "label"), [(900.0, "holds"), (400.0, "depends"), (None, "not resolved")], ids=["all", "one", "none"]
+)
+def test_the_answer_about_updates_names_the_starts_that_need_more(others, label) -> None:
+    spread = np.arange(8.0) * 10
+    found = {f"LSTM, forget bias {name}": (others or 400.0) + spread[::-1] for name in forget_bias.BIASES}
+    found |= {"GRU": 400 + spread} | ({} if others is None else {"LSTM, forget bias 5": 900 + spread[::-1]})
+    answer, _ = forget_bias.findings(found, forget_bias.SMALL).answers
+    assert (answer.claim, answer.label) == (5, label)
+    assert f"bias {'5' if label == 'depends' else '0' if label == 'holds' else 'none'}" in answer.why
+    assert "converges in fewer updates" in CLAIMS[4].said
 
 
 def test_runs_that_the_cap_ended_count_as_the_cap_and_are_said() -> None:
