@@ -24,6 +24,7 @@ NAVIGATION = (
             "launch",
         ),
     ),
+    ("Coming from", tuple(f"coming-from/{name}" for name in ("pytorch", "keras", "flax", "equinox", "haiku"))),
     ("Guide", ("sequences", "networks", "inside", "convert", "parallel", "populations", "sweeps", "data")),
     ("Cells", ("cells", "cells-lstm", "cells-gru")),
     ("Reference", ("api/index", "results", "glossary")),
