@@ -24,10 +24,12 @@ NAVIGATION = (
             "launch",
         ),
     ),
+    ("Coming from", tuple(f"coming-from/{name}" for name in ("pytorch", "keras", "flax", "equinox", "haiku"))),
     ("Guide", ("sequences", "networks", "inside", "convert", "parallel", "populations", "sweeps", "data")),
-    ("Cells", ("cells", "cells-lstm", "cells-gru")),
+    ("Gallery of cells", ("cells", "cells-lstm", "cells-gru")),
     ("Reference", ("api/index", "results", "glossary")),
-    ("Design", ("performance", "architecture", "log")),
+    ("Benchmarks", ("performance",)),
+    ("Design", ("architecture", "log")),
 )
 
 

@@ -6,6 +6,7 @@ Blocks marked ``python`` are executed and blocks marked ``pycon`` are doctests, 
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import re
 import sys
 import types
@@ -50,9 +51,16 @@ def namespace(tmp_path, monkeypatch):
 
 
 PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").rglob("*.md"))]
-HEAVY = {f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")}
+HEAVY = {
+    *(f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")),
+    *(page for page in PAGES if page.startswith("docs/coming-from/")),
+}
 """Pages that compile or train for more than a few seconds."""
-NEEDS = {"docs/tutorials/from-pytorch.md": "torch"}
+NEEDS = {
+    "docs/tutorials/from-pytorch.md": "torch",
+    "docs/coming-from/pytorch.md": "torch",
+    **{f"docs/coming-from/{name}.md": name for name in ("keras", "equinox", "haiku")},
+}
 """What a page shows besides gatedrnn, which may not be installed."""
 
 
@@ -60,8 +68,9 @@ NEEDS = {"docs/tutorials/from-pytorch.md": "torch"}
     "path", [pytest.param(page, marks=pytest.mark.verify) if page in HEAVY else page for page in PAGES]
 )
 def test_examples_run_as_they_stand(path, namespace):
-    if path in NEEDS:
-        pytest.importorskip(NEEDS[path])
+    # Not imported here: a page may say first how, as Keras asks for its backend.
+    if path in NEEDS and importlib.util.find_spec(NEEDS[path]) is None:
+        pytest.skip(f"{NEEDS[path]} is not installed")
     run(ROOT / path, namespace)
 
 
