@@ -108,7 +108,7 @@ def params_read(gate: Any, params: Params, *others: Any) -> list[bool]:
     Args:
         gate: the method of a cell.
         params: the parameters, the gate's first argument.
-        others: the arguments that the gate takes after the parameters.
+        others: the other arguments, of which types and shapes are read.
 
     Example:
         >>> import jax.numpy as jnp

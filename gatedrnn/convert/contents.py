@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.convert import keras, onnx, saved
+from gatedrnn.convert.found import Found
+from gatedrnn.convert.named_trees import of_flax, of_haiku
 from gatedrnn.convert.orders import ORDERS, Convention
 from gatedrnn.convert.read import read_weights
 from gatedrnn.convert.safetensors import opened
@@ -15,7 +17,7 @@ from gatedrnn.convert.torch import NAME, from_torch
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
 
@@ -42,17 +44,6 @@ class Recurrent(NamedTuple):
     weights: dict[str, tuple[int, ...]]
     """The shapes of its arrays in the file."""
     has_bias: bool
-
-
-class Found(NamedTuple):
-    """Weights that look like those of a recurrent layer."""
-
-    name: str
-    convention: Convention
-    weights: Mapping[str, Any]
-    has_bias: bool
-    build: Callable[[], tuple[Layer, Params]]
-    """Returns the layer, or refuses the weights."""
 
 
 class Contents(NamedTuple):
@@ -94,7 +85,8 @@ def contents(path: Path | str) -> Contents:
         has_bias = any(name.endswith(".b") for name in arrays)
         recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias))
     else:
-        for one in _of_onnx(path) if ending == ".onnx" else (*_of_torch(arrays), *_of_keras(arrays)):
+        named = *_of_torch(arrays), *_of_keras(arrays), *of_flax(arrays), *of_haiku(arrays)
+        for one in _of_onnx(path) if ending == ".onnx" else named:
             try:
                 layer, params = one.build()
             except InputError as error:

@@ -29,18 +29,27 @@ class Convention(NamedTuple):
     """The part of the state that a GRU keeps."""
     forget_offset: float = 0.0
     """What is added to the forget gate's sum in every step, besides the bias."""
+    open: tuple[str, ...] = ()
+    """Cells whose activation the framework's users choose, and no weight tells: tanh is assumed."""
 
 
 TWO = "two, end to end"
+ALL = ("LSTM", "GRU", "GRU-before", "SimpleRNN")
 INSIDE = "one, and the candidate's inside"
 ORDERS = {
     "gatedrnn": Convention("gatedrnn", "ifgo", "rzn", COLUMNS, "one", {"after": INSIDE, "before": "one"}),
-    "torch": Convention("PyTorch", "ifgo", "rzn", ROWS, "two", {"after": "two"}),
-    "keras": Convention("Keras", "ifgo", "zrn", COLUMNS, "one", {"after": "two rows", "before": "one"}),
+    "torch": Convention("PyTorch", "ifgo", "rzn", ROWS, "two", {"after": "two"}, open=("SimpleRNN",)),
+    "keras": Convention("Keras", "ifgo", "zrn", COLUMNS, "one", {"after": "two rows", "before": "one"}, open=ALL),
     "keras_cudnn": Convention("Keras cuDNN", "ifgo", "zrn", f"{COLUMNS}, but [H, I] in memory", TWO, {"after": TWO}),
-    "linen": Convention("flax.linen", "ifgo", "rzn", "[I, H] a gate", "one, recurrent", {"after": INSIDE}),
+    "linen": Convention("flax.linen", "ifgo", "rzn", "[I, H] a gate", "one, recurrent", {"after": INSIDE}, open=ALL),
     "nnx": Convention(
-        "flax.nnx", "ifgo", "rzn", f"{COLUMNS}; LSTMCell [I, H] a gate", "one, recurrent", {"after": "one, none inside"}
+        "flax.nnx",
+        "ifgo",
+        "rzn",
+        f"{COLUMNS}; LSTMCell [I, H] a gate",
+        "one, recurrent",
+        {"after": "one, none inside"},
+        open=ALL,
     ),
     "equinox": Convention("Equinox", "ifgo", "rzn", ROWS, "one", {"after": INSIDE}),
     "haiku": Convention(

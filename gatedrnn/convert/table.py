@@ -115,6 +115,8 @@ def _conventions(one: Recurrent, names: Sequence[str]) -> list[tuple[str, str]]:
         said.append(("GRU gates", " ".join(known.gru)))
         said.append(("GRU biases", "; ".join(known.gru_biases[reset] for reset in resets) if one.has_bias else "none"))
         said.append(("reset gate", f"{' and '.join(resets)} the product"))
+    if any(name in known.open for name in names):
+        said.append(("activation", "tanh is assumed, as weights do not say"))
     return said
 
 
