@@ -12,7 +12,7 @@ import pytest
 from flax import nnx
 
 import gatedrnn as gr
-from tests.test_nnx import NET, PLAIN, TOLERANCE, WIDE, build, call, draw, sorted_leaves
+from tests.test_nnx import NET, PLAIN, TOLERANCE, WIDE, build, call, draw
 
 
 @pytest.fixture(autouse=True)

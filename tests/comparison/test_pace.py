@@ -92,6 +92,7 @@ def searched(folder: Folder, seconds: dict[str, float], budget: float):
     return {name: entries[0] for name, entries in in_time.search_in_time(part, searches, budget).items()}
 
 
+@pytest.mark.verify
 def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lengths, "STEPS_BETWEEN_LOOKS", 1)
     found = searched(Folder(tmp_path / "whole", TIMED), {"LSTM": 1.0, "GRU": 0.1}, 30.0)
