@@ -24,7 +24,7 @@ compare: setup
 	$(BIN)/gatedrnn compare --replicates 6 --trials 8 --out runs/compare
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not verify"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not verify"
 
 # The heavier proofs; and the core again, compiled as users compile it and not quickly.
 verify: .venv/.dev

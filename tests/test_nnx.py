@@ -6,12 +6,11 @@ import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-import orbax.checkpoint.experimental.v1 as ocp
 import pytest
 from flax import nnx
 
 import gatedrnn as gr
+from tests.helpers.proofs import quick_rows
 
 WIDE = gr.Policy(params="float64")
 PLAIN = gr.scan(gr.LSTM(4, policy=WIDE))
@@ -42,7 +41,9 @@ def call(rnn: gr.nnx.RNN, inputs: jax.Array) -> jax.Array:
     return rnn(inputs)
 
 
-@pytest.mark.parametrize(("batch", "time_major"), [((), False), ((2, 3), False), ((3,), True)])
+@pytest.mark.parametrize(
+    ("batch", "time_major"), quick_rows([((), False), ((2, 3), False), ((3,), True)], [((2, 3), False), ((3,), True)])
+)
 def test_values_are_the_layers(batch, time_major):
     rnn, params = build(PLAIN, time_major=time_major, return_carry=True, deterministic=True)
     xs = draw(1, 6, *batch, 5)
@@ -123,6 +124,12 @@ def test_takes_tokens():
     np.testing.assert_allclose(call(rnn, tokens), jnp.moveaxis(ys, 0, 1), **TOLERANCE)
 
 
+def sorted_leaves(tree) -> list[jax.Array]:
+    """Leaves in the order of their names, which is the order of nnx's state."""
+    leaves = jax.tree.leaves_with_path(tree)
+    return [leaf for _, leaf in sorted(leaves, key=lambda item: jax.tree_util.keystr(item[0]))]
+
+
 def test_gradients_are_the_layers():
     rnn, params = build(deterministic=True)
     inputs, lengths = draw(1, 3, 6, 5), jnp.array([6, 0, 4])
@@ -143,58 +150,6 @@ def test_gradients_are_the_layers():
         np.testing.assert_allclose(got[0]["backward"][field], getattr(expected[0].backward, field), **TOLERANCE)
     chex.assert_trees_all_close(jax.tree.leaves(got), sorted_leaves(expected), **TOLERANCE)
     np.testing.assert_allclose(got_inputs, jnp.moveaxis(expected_xs, 0, 1), **TOLERANCE)
-
-
-def sorted_leaves(tree) -> list[jax.Array]:
-    """Leaves in the order of their names, which is the order of nnx's state."""
-    leaves = jax.tree.leaves_with_path(tree)
-    return [leaf for _, leaf in sorted(leaves, key=lambda item: jax.tree_util.keystr(item[0]))]
-
-
-def test_training_run_equals_the_functional_one():
-    """With dropout: the module's keys are those of its stream."""
-    rnn, params = build()
-    optimizer, stream = optax.adam(0.05), nnx.Rngs(dropout=1).dropout.fork()
-    inputs = draw(1, 8, 6, 5)
-    targets = jnp.stack([inputs[..., 0].cumsum(1), inputs[..., 1]], axis=-1)
-    trained = nnx.Optimizer(rnn, optimizer, wrt=nnx.Param)
-    chex.clear_trace_counter()
-
-    @nnx.jit
-    @chex.assert_max_traces(n=1)
-    def module_step(rnn, trained):
-        loss, grads = nnx.value_and_grad(lambda m: jnp.square(m(inputs) - targets).mean())(rnn)
-        trained.update(rnn, grads)
-        return loss
-
-    @jax.jit
-    def functional_step(params, state, key):
-        def loss(params):
-            return jnp.square(jnp.moveaxis(NET.apply(params, jnp.moveaxis(inputs, 1, 0), key=key)[1], 0, 1) - targets)
-
-        value, grads = jax.value_and_grad(lambda p: loss(p).mean())(params)
-        updates, state = optimizer.update(grads, state)
-        return optax.apply_updates(params, updates), state, value
-
-    state, losses, expected = optimizer.init(params), [], []
-    for _ in range(20):
-        losses.append(module_step(rnn, trained))
-        params, state, value = functional_step(params, state, stream())
-        expected.append(value)
-    np.testing.assert_allclose(losses, expected, **TOLERANCE)
-    assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
-
-
-def test_equal_modules_trace_once():
-    chex.clear_trace_counter()
-
-    @nnx.jit
-    @chex.assert_max_traces(n=1)
-    def count(rnn, inputs):
-        return rnn(inputs)
-
-    for seed in range(3):
-        count(gr.nnx.RNN(gr.LSTM(4, policy=WIDE), 5, rngs=nnx.Rngs(seed)), draw(seed, 2, 6, 5))
 
 
 def test_dropout_follows_train_eval_view_and_call():
@@ -229,48 +184,6 @@ def test_a_layer_without_noise_leaves_its_stream_alone():
     assert len(jax.tree.leaves(state)) == 3
     rnn.eval()
     np.testing.assert_allclose(grads, jax.jit(jax.grad(lambda xs: rnn(xs).sum()))(inputs), **TOLERANCE)
-
-
-def test_ensemble_by_vmap_equals_its_members():
-    members, inputs = [build()[0] for _ in range(3)], draw(1, 2, 6, 5)
-    for k, member in enumerate(members):
-        nnx.update(member, jax.tree.map(lambda p, k=k: p * (1 + k), nnx.state(member, nnx.Param)))
-    graph, _ = nnx.split(members[0])
-    many = nnx.merge(graph, jax.tree.map(lambda *leaves: jnp.stack(leaves), *map(nnx.state, members)))
-    together = nnx.jit(nnx.vmap(lambda m, xs: m(xs), in_axes=(0, None)))(many, inputs)
-    for outputs, member in zip(together, members, strict=True):
-        np.testing.assert_allclose(outputs, call(member, inputs), **TOLERANCE)
-
-
-@jax.enable_x64(False)  # a context is one thread's, and Orbax has its own
-def test_checkpoint_restores_bit_for_bit(tmp_path):
-    layer = gr.chain(gr.bidirectional(gr.GRU(4)), gr.dense(2))
-    rnn, other = (gr.nnx.RNN(layer, 5, rngs=nnx.Rngs(seed)) for seed in (0, 1))
-    ocp.save(tmp_path / "params", nnx.state(rnn, nnx.Param))
-    nnx.update(other, ocp.load(tmp_path / "params", nnx.state(other, nnx.Param)))
-    chex.assert_trees_all_equal(nnx.state(other, nnx.Param), nnx.state(rnn, nnx.Param))
-    inputs = draw(1, 2, 6, 5)
-    np.testing.assert_array_equal(call(other, inputs), call(rnn, inputs))
-
-
-@pytest.mark.skipif(jax.device_count() < 4, reason="needs 4 devices: --xla_force_host_platform_device_count=4")
-def test_explicit_mesh_changes_nothing():
-    """flax.nnx.RNN fails here: its zeros are made from shapes alone."""
-    rnn, _ = build(PLAIN)
-    inputs, lengths = draw(1, 8, 6, 5), jnp.arange(8) % 7
-
-    @nnx.jit
-    def loss(rnn, xs):
-        return nnx.value_and_grad(lambda m: jnp.square(m(xs, seq_lengths=lengths)).sum())(rnn)
-
-    value, grads = loss(rnn, inputs)
-    mesh = jax.make_mesh((4,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
-    with jax.set_mesh(mesh):
-        on_mesh = jax.device_put(inputs, jax.NamedSharding(mesh, jax.P("data")))
-        got, got_grads = loss(rnn, on_mesh)
-        assert jax.typeof(call(rnn, on_mesh)).sharding.spec == jax.P("data", None, None)
-    np.testing.assert_allclose(got, value, **TOLERANCE)
-    chex.assert_trees_all_close(got_grads, grads, **TOLERANCE)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ KEY = jax.random.key(0)
 XS = np.ones((5, 2, 3), np.float32)
 
 
-def test_a_wrong_call_names_its_argument() -> None:
+@pytest.mark.parametrize("options", [(), pytest.param(("--all",), marks=pytest.mark.verify)], ids=["some", "all"])
+def test_a_wrong_call_names_its_argument(options: tuple[str, ...]) -> None:
     """In a process of its own, in which annotations are not checked: types are what most of these calls get wrong."""
-    arguments = [sys.executable, "-m", "tests.helpers.wrong_calls"]
+    arguments = [sys.executable, "-m", "tests.helpers.wrong_calls", *options]
     said = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=300).stdout
     calls, *wrong = said.splitlines()
     assert wrong == []

@@ -109,10 +109,12 @@ def costs(layer: Cell | Layer, in_dim: int) -> Costs:
         (True, True)
     """
     layer = _as_layer(layer)
-    short, long = (_totals(layer, in_dim, length) for length in (SHORT, LONG))
+    params = _params(layer, in_dim)
+    both = [_arguments(layer, params, in_dim, length) for length in (SHORT, LONG)]
+    short, long = (_totals(layer, arguments) for arguments in both)
     return Costs(
         parameters=parameters(layer, in_dim),
-        states=len(jax.tree.leaves(_arguments(layer, in_dim, 1)[1])),
+        states=len(jax.tree.leaves(both[0][1])),
         **{name: round((long[name] - short[name]) / (LONG - SHORT)) for name in long},
     )
 
@@ -132,8 +134,7 @@ def parameters(layer: Cell | Layer, in_dim: int) -> dict[str, int]:
         >>> parameters(gr.chain(gr.scan(gr.SimpleRNN(3)), gr.dense(2)), in_dim=1)
         {'0.w_x': 3, '0.w_h': 9, '0.b': 3, '1.w': 6, '1.b': 2}
     """
-    tree = jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    leaves = jax.tree_util.tree_leaves_with_path(_params(layer, in_dim))
     return {jax.tree_util.keystr(path, simple=True, separator="."): math.prod(leaf.shape) for path, leaf in leaves}
 
 
@@ -194,7 +195,10 @@ def step_flops(network: NetworkCosts) -> int:
 
 def forward_flops(layer: Cell | Layer, in_dim: int) -> int:
     """Return ``costs(layer, in_dim).flops_forward`` without tracing the reverse pass."""
-    short, long = (gemm_flops(_forward(_as_layer(layer), in_dim, length)) for length in (SHORT, LONG))
+    layer = _as_layer(layer)
+    params = _params(layer, in_dim)
+    both = (_arguments(layer, params, in_dim, length) for length in (SHORT, LONG))
+    short, long = (gemm_flops(_forward(layer, arguments)) for arguments in both)
     return round((long - short) / (LONG - SHORT))
 
 
@@ -202,11 +206,13 @@ def _as_layer(layer: Any) -> Layer:
     return layer if hasattr(layer, "apply") else scan(layer, engine="reference")
 
 
-def _arguments(layer: Layer, in_dim: int, length: int) -> tuple[Any, Any, Any]:
+def _params(layer: Cell | Layer, in_dim: int) -> Any:
+    return jax.eval_shape(lambda key: layer.init(key, in_dim), jax.random.key(0))
+
+
+def _arguments(layer: Layer, params: Any, in_dim: int, length: int) -> tuple[Any, Any, Any]:
     """Return shapes of parameters, carry and ``xs [T, 1, I]``."""
-    key = jax.random.key(0)
     xs = jax.ShapeDtypeStruct((length, 1, in_dim), jnp.float32)
-    params = jax.eval_shape(lambda k: layer.init(k, in_dim), key)
     carry = jax.eval_shape(lambda p, x: layer.initial_carry(p, x[0]), params, xs)
     return params, carry, xs
 
@@ -216,19 +222,19 @@ def _apply(layer: Layer) -> Callable[..., Any]:
     return lambda params, carry, xs: layer.apply(params, xs, carry=carry, key=jax.random.key(0))
 
 
-def _forward(layer: Layer, in_dim: int, length: int) -> core.Jaxpr:
-    return live(jax.make_jaxpr(_apply(layer))(*_arguments(layer, in_dim, length)).jaxpr)[0]
+def _forward(layer: Layer, arguments: tuple[Any, Any, Any]) -> core.Jaxpr:
+    return live(jax.make_jaxpr(_apply(layer))(*arguments).jaxpr)[0]
 
 
-def _totals(layer: Layer, in_dim: int, length: int) -> dict[str, int]:
+def _totals(layer: Layer, arguments: tuple[Any, Any, Any]) -> dict[str, int]:
     """Count, for one sequence, what grows with its length."""
-    arguments = _arguments(layer, in_dim, length)
-    forward = _forward(layer, in_dim, length)
-    out, pull = jax.eval_shape(lambda *args: jax.vjp(_apply(layer), *args), *arguments)
-    store = jax.make_jaxpr(lambda *args: jax.tree.leaves(jax.vjp(_apply(layer), *args)[1]))(*arguments).jaxpr
+    forward = _forward(layer, arguments)
+    both = jax.make_jaxpr(lambda *args: jax.vjp(_apply(layer), *args), return_shape=True)
+    store, (out, pull) = both(*arguments)
+    stored = store.jaxpr.outvars[len(jax.tree.leaves(out)) :]
     backward, needed = live(jax.make_jaxpr(lambda pull: pull(jax.tree.map(_cotangent, out)))(pull).jaxpr)
     # One array may be stored for several uses; it takes its memory once.
-    kept: Any = {id(var): var.aval for var, used in zip(store.outvars, needed, strict=True) if used}.values()
+    kept: Any = {id(var): var.aval for var, used in zip(stored, needed, strict=True) if used}.values()
     return {
         "flops_forward": gemm_flops(forward),
         "flops_backward": gemm_flops(backward),

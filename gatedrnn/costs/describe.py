@@ -117,10 +117,7 @@ def describe(
         whole(name, value, most=MOST)
     if out_dim is not None:
         whole("out_dim", out_dim, most=MOST)
-    if not isinstance(cells, Mapping):
-        if len(set(cells)) < len(cells) or not cells:
-            raise InputError(f"cells: expected one or more different ones, got {', '.join(cells) or 'none'}")
-        cells = {name: cell_maker(name) for name in cells}
+    cells = _makers(cells)
     equal_parameters = match(cells, in_dim, out_dim, hidden, by="parameters", window=0)
     equal_flops = match(cells, in_dim, out_dim, hidden, by="flops", window=0)
     made = {name: make(hidden) for name, make in cells.items()}
@@ -131,20 +128,29 @@ def describe(
         _refuse_too_large(list(counts.values()), {"hidden": hidden, "batch": batch, "length": length})
         forward = step_seconds(made, in_dim, batch=batch, length=length, training=False)
         training = step_seconds(made, in_dim, batch=batch, length=length, training=True)
-    columns = {}
-    for name, cell in made.items():
-        counted = counts[name]
-        columns[name] = CellDescription(
+    columns = {
+        name: CellDescription(
             cell=repr(cell),
-            gates=_gates(cell, counted),
-            costs=counted,
+            gates=_gates(cell, counts[name]),
+            costs=counts[name],
             equal_parameters=equal_parameters[name],
             equal_flops=equal_flops[name],
             forward=forward.get(name),
             training=training.get(name),
         )
+        for name, cell in made.items()
+    }
     device = jax.devices()[0].device_kind if time else None
     return Description(in_dim, hidden, out_dim, batch, length, device, columns)
+
+
+def _makers(cells: Mapping[str, MakeCell] | Sequence[str]) -> Mapping[str, MakeCell]:
+    """Return what makes each cell, by the name that it is given, or refuse names that come twice."""
+    if isinstance(cells, Mapping):
+        return cells
+    if len(set(cells)) < len(cells) or not cells:
+        raise InputError(f"cells: expected one or more different ones, got {', '.join(cells) or 'none'}")
+    return {name: cell_maker(name) for name in cells}
 
 
 def _refuse_too_large(counts: list[Costs], sizes: dict[str, int]) -> None:

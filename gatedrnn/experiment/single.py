@@ -132,12 +132,7 @@ def train(
     visible = task.split(settings.seed)
     refuse_too_large_for(task, settings, visible.train)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
-    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    run = dataclasses.replace(
-        make_run(cell, task, visible.train, **sizes, architecture=settings.architecture),
-        loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
-        segment=settings.segment,
-    )
+    run = _run(cell, task, visible.train, settings)
     data = Data(visible.train, visible.validation)
     with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
         state = _trained(run, settings, data, out, visible.offset, on_segment)
@@ -179,6 +174,15 @@ def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> N
     around, make = settings.architecture, cell_maker(settings.cell)
     asked = Sizes(settings.hidden, around.layers, around.embed, settings.batch_size, settings.max_epochs)
     refuse_too_large(asked, lambda sizes: needed(sizes, make, task, train, bidirectional=around.bidirectional))
+
+
+def _run(cell: Cell, task: Task, train: Batch, settings: TrainSettings) -> EarlyStopping:
+    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
+    return dataclasses.replace(
+        make_run(cell, task, train, **sizes, architecture=settings.architecture),
+        loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
+        segment=settings.segment,
+    )
 
 
 def _trained(

@@ -72,6 +72,7 @@ def task_from(
     classes, tokens = len(data.classes), _tokens(data, kind)
     splitter = Splitter(data, outputs, kind, framing)
     fit = _baselines(data, kind, classes, splitter.season)
+    again = partial(task_from, data, kind, name=name, source=source, sha256=sha256)
     return Task(
         name=name,
         title=f"{name}: {_asked(data, kind, framing.horizon)}",
@@ -90,14 +91,7 @@ def task_from(
         reading=splitter.reading,
         anchor=None if kind != "forecast" or outputs is None else _anchor(data, outputs, splitter),
         facts=facts(data, kind, splitter),
-        with_window=lambda window: task_from(
-            data,
-            kind,
-            name=name,
-            source=source,
-            sha256=sha256,
-            framing=dataclasses.replace(framing, window=window, season=splitter.season),
-        ),
+        with_window=lambda window: again(framing=dataclasses.replace(framing, window=window, season=splitter.season)),
     )
 
 

@@ -88,7 +88,7 @@ def check_cell(
 
     Example:
         >>> import gatedrnn as gr
-        >>> gr.testing.check_cell(gr.SimpleRNN(2))
+        >>> gr.testing.check_cell(gr.GRU(2, reset="before"))
     """
     with jax.default_matmul_precision("highest"):
         probe = Probe(scan(cell), in_dim, jax.random.key(0) if key is None else key, inputs)

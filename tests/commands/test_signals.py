@@ -116,12 +116,19 @@ def test_a_signal_is_heard_where_there_is_no_stdout() -> None:
     assert ended(started(program), signal.SIGTERM) == (143, "gatedrnn: terminated; to resume: gatedrnn compare\n")
 
 
-def test_training_that_does_not_come_to_an_end_is_ended() -> None:
+@pytest.mark.parametrize(
+    "signals",
+    [
+        [signal.SIGTERM, signal.SIGINT],
+        pytest.param([signal.SIGINT], marks=pytest.mark.verify),
+        pytest.param([signal.SIGTERM], marks=pytest.mark.verify),
+    ],
+)
+def test_training_that_does_not_come_to_an_end_is_ended(signals: list[signal.Signals]) -> None:
     """A second signal waits for nothing, and neither does the first for long."""
-    for signals in ((signal.SIGINT,), (signal.SIGTERM,), (signal.SIGTERM, signal.SIGINT)):
-        code, said = ended(started(WAITING.format(check="pass")), *signals)
-        words = {130: "interrupted", 143: "terminated"}[code]
-        assert said == f"gatedrnn: {words}; to resume: gatedrnn train\n"
+    code, said = ended(started(WAITING.format(check="pass")), *signals)
+    words = {130: "interrupted", 143: "terminated"}[code]
+    assert said == f"gatedrnn: {words}; to resume: gatedrnn train\n"
 
 
 @pytest.mark.verify

@@ -92,6 +92,7 @@ def searched(folder: Folder, seconds: dict[str, float], budget: float):
     return {name: entries[0] for name, entries in in_time.search_in_time(part, searches, budget).items()}
 
 
+@pytest.mark.verify
 def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lengths, "STEPS_BETWEEN_LOOKS", 1)
     found = searched(Folder(tmp_path / "whole", TIMED), {"LSTM": 1.0, "GRU": 0.1}, 30.0)
@@ -127,7 +128,7 @@ def test_trials_that_the_clock_ends_are_those_of_a_lower_cap(tmp_path: Path, mon
     assert left == ["GRU-0.json", "GRU-0.npz", "LSTM-0.json", "LSTM-0.npz"]
 
 
-@pytest.mark.parametrize(("ended", "most"), [(True, 3), (False, 40)])
+@pytest.mark.parametrize(("ended", "most"), [(True, 3), pytest.param(False, 40, marks=pytest.mark.verify)])
 def test_what_is_trained_again_takes_as_long_as_what_the_clock_ended(monkeypatch, ended: bool, most: int) -> None:
     monkeypatch.setattr(lengths, "STEPS_BETWEEN_LOOKS", 1)
     search = Search(make_cell("GRU", 3), signs(), TIMED, small_split(0).train)

@@ -117,6 +117,7 @@ def test_a_comparison_that_was_stopped_ends_with_the_same_results(tmp_path, whol
     assert _without_clocks(found) == _without_clocks(whole_comparison)
 
 
+@pytest.mark.verify
 def test_another_run_in_the_folder_is_refused(tmp_path):
     with RunFolder(tmp_path, {"cell": "GRU"}, ()):
         pass  # claimed, and nothing trained

@@ -31,7 +31,7 @@ ROUNDING = 1e-6
 
 
 def scan(params: Any, xs: Any, lengths: Any = LENGTHS, *, reverse: bool = False) -> Any:
-    return gr.scan(CELL, reverse=reverse).apply(params, xs, lengths=lengths)[1]
+    return jax.jit(gr.scan(CELL, reverse=reverse).apply)(params, xs, lengths=lengths)[1]
 
 
 def head(params: Any, xs: Any) -> np.ndarray:
@@ -42,7 +42,7 @@ def head(params: Any, xs: Any) -> np.ndarray:
 def outputs(architecture: Architecture, **options: Any) -> tuple[Any, np.ndarray]:
     net = network(CELL, 2, 0.5, architecture, **options)
     params = net.init(KEY, 2)
-    return params, np.asarray(net.apply(params, XS, lengths=LENGTHS)[1])
+    return params, np.asarray(jax.jit(net.apply)(params, XS, lengths=LENGTHS)[1])
 
 
 def hyper(gate_bias: str = "1") -> Any:
@@ -62,7 +62,7 @@ def test_the_default_is_the_chain_that_it_was() -> None:
     params, found = outputs(Architecture())
     plain = gr.chain(gr.scan(CELL), gr.dropout(0.5), gr.dense(2))
     jax.tree.map(np.testing.assert_array_equal, params, plain.init(KEY, 2))
-    np.testing.assert_array_equal(found, plain.apply(params, XS, lengths=LENGTHS)[1])
+    np.testing.assert_array_equal(found, jax.jit(plain.apply)(params, XS, lengths=LENGTHS)[1])
 
 
 def test_two_layers_are_one_after_another() -> None:
@@ -89,8 +89,8 @@ def test_the_class_of_a_sequence_is_read_off_where_each_direction_ends() -> None
     (first, _, last), found = outputs(Architecture(bidirectional=True), kind="classification")
     for b, length in enumerate(LENGTHS[:4]):
         own, alone = XS[:length, b], np.array(length)
-        forward = np.asarray(gr.scan(CELL).apply(first.forward, own, lengths=alone)[1])[-1]
-        backward = np.asarray(gr.scan(CELL).apply(first.backward, own[::-1], lengths=alone)[1])[-1]
+        forward = np.asarray(scan(first.forward, own, alone))[-1]
+        backward = np.asarray(scan(first.backward, own[::-1], alone))[-1]
         wanted = np.concatenate([forward, backward]) @ np.asarray(last.w) + np.asarray(last.b)
         np.testing.assert_allclose(found[length - 1, b], wanted, atol=ROUNDING)
 
@@ -103,7 +103,7 @@ def test_an_embedding_is_one_hot_times_its_matrix() -> None:
     embedded, _, last = params[1:]
     features = jax.nn.one_hot(batch.x, 5) @ params[0].table
     wanted = gr.dense(task.out_dim).apply(last, scan(embedded, features, batch.lengths), lengths=batch.lengths)[1]
-    found = net.apply(params, inputs_of(net, task, batch), lengths=batch.lengths)[1]
+    found = jax.jit(net.apply)(params, inputs_of(net, task, batch), lengths=batch.lengths)[1]
     np.testing.assert_allclose(found, wanted, atol=ROUNDING)
     score, said = evaluate(CELL, task, params, batch, Architecture(embed=4)), task.score(wanted, batch)
     np.testing.assert_allclose(score.nats, said.nats, rtol=1e-5)
@@ -162,8 +162,8 @@ def test_a_narrow_deep_network_is_the_same_in_the_arrays_of_a_wide_one() -> None
     narrow, wide = (network(gr.GRU(units), 2, 0.0, deep, kind="classification") for units in (3, 5))
     params = narrow.init(KEY, 2)
     inside = widened(params, jax.eval_shape(lambda: wide.init(KEY, 2)), (3, 5))
-    alone = narrow.apply(params, XS, lengths=LENGTHS)[1]
-    np.testing.assert_allclose(wide.apply(inside, XS, lengths=LENGTHS)[1], alone, atol=ROUNDING)
+    alone = jax.jit(narrow.apply)(params, XS, lengths=LENGTHS)[1]
+    np.testing.assert_allclose(jax.jit(wide.apply)(inside, XS, lengths=LENGTHS)[1], alone, atol=ROUNDING)
     jax.tree.map(np.testing.assert_array_equal, narrowed(inside, params, (3, 5)), params)
 
 
@@ -202,4 +202,4 @@ def test_a_bidirectional_network_is_no_better_for_garbage_behind_a_sequence() ->
     params, found = outputs(Architecture(layers=2, bidirectional=True), kind="classification")
     net = network(CELL, 2, 0.0, Architecture(layers=2, bidirectional=True), kind="classification")
     garbage = np.where(np.arange(6)[:, None, None] < LENGTHS[:, None], XS, np.nan)
-    np.testing.assert_array_equal(found, net.apply(params, jnp.asarray(garbage), lengths=LENGTHS)[1])
+    np.testing.assert_array_equal(found, jax.jit(net.apply)(params, jnp.asarray(garbage), lengths=LENGTHS)[1])

@@ -57,6 +57,21 @@ def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     }
 
 
+def _protocol(replicates: int, trials: int) -> dict[str, Any]:
+    return {
+        "replicates": replicates,
+        "trials": trials,
+        "minutes": None,
+        "max_epochs": 300,
+        "patience": 20,
+        "batch_size": 36,
+        "matching": "parameters",
+        "architecture": {"layers": 1, "bidirectional": False, "residual": False, "embed": 0},
+        "space": dict(SPACE),
+        "extension": None,
+    }
+
+
 def make_task(
     kind: str = "forecast",
     *,
@@ -97,18 +112,7 @@ def make_task(
         "facts": {},
         "source": "Japanese Vowels, Kudo, Toyama and Shimbo 1999, CC BY 4.0",
         "data_sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "protocol": {
-            "replicates": replicates,
-            "trials": trials,
-            "minutes": None,
-            "max_epochs": 300,
-            "patience": 20,
-            "batch_size": 36,
-            "matching": "parameters",
-            "architecture": {"layers": 1, "bidirectional": False, "residual": False, "embed": 0},
-            "space": dict(SPACE),
-            "extension": None,
-        },
+        "protocol": _protocol(replicates, trials),
         "baselines": baselines,
         "test_counts": COUNTS.tolist(),
         "cells": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,9 +26,14 @@ Row = tuple[str, Callable[[], Any]]
 """The argument that the message begins with, and the call."""
 
 
+def asked() -> tuple[Any, ...]:
+    """Return the cells that are called: the first five, all with ``--all``."""
+    return CELLS if "--all" in sys.argv else CELLS[:5]
+
+
 def of_cells() -> Iterator[Row]:
     """What each kind of cell refuses when it is made, drawn, or run."""
-    for kind in CELLS:
+    for kind in asked():
         for hidden in (0, -1, 2.5, "4", True, None):
             yield "hidden", lambda kind=kind, hidden=hidden: kind(hidden)
         for policy in ("bf16", None, 16):
@@ -48,7 +54,7 @@ def blank(cell: Any) -> Any:
 
 def of_params() -> Iterator[Row]:
     """Parameters that are not the cell's, in a scan and in a step of it."""
-    for kind in CELLS:
+    for kind in asked():
         layer, params = gr.scan(kind(4)), blank(kind(4))
         other = next(one for one in CELLS if type(blank(one(4))) is not type(params))(4).init(KEY, 3)
         wrong = (
@@ -105,7 +111,7 @@ def of_steps() -> Iterator[Row]:
 
 def of_inputs() -> Iterator[Row]:
     """Sequences, carries and steps that a scan cannot take."""
-    for kind in CELLS:
+    for kind in asked():
         layer, params = gr.scan(kind(4)), blank(kind(4))
         for xs in ((XS, XS), {"x": XS}, None, "abc", XS.astype(complex), 1.0, [XS, XS]):
             yield "xs", lambda layer=layer, params=params, xs=xs: layer.apply(params, xs)

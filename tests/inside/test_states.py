@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import jax
@@ -14,6 +15,7 @@ import gatedrnn as gr
 from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
+from tests.helpers.drawn import shifted
 
 T, B, I, H = 6, 4, 3, 2  # noqa: E741
 LENGTHS = np.array([6, 2, 0, 4])
@@ -24,7 +26,7 @@ RTOL = compare.tolerance(2.0**-52, operations=T * (I + H) * 10)
 def drawn(layer, dtype="float32"):
     """Parameters whose biases are not zero, and inputs."""
     params = layer.init(jax.random.key(0), I)
-    params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params)
+    params = shifted(params, 0.1)
     return params, jax.random.normal(jax.random.key(1), (T, B, I), dtype)
 
 
@@ -50,8 +52,8 @@ def test_an_lstms_states_are_those_of_a_loop(reverse):
         params, xs = drawn(layer, "float64")
         start = gr.LSTMCarry(*(jax.random.normal(jax.random.key(k), (B, H), "float64") for k in (2, 3)))
         steps = {"lengths": jnp.array(LENGTHS), "resets": jnp.array(RESETS), "carry": start}
-        carry, ys, carries = gr.states(layer, params, xs, **steps)
-        applied = layer.apply(params, xs, **steps)
+        carry, ys, carries = jax.jit(partial(gr.states, layer))(params, xs, **steps)
+        applied = jax.jit(layer.apply)(params, xs, **steps)
         for one, other in zip(jax.tree.leaves((carry, ys)), jax.tree.leaves(applied), strict=True):
             np.testing.assert_allclose(one, other, rtol=RTOL, atol=RTOL)
         expected = loop(*jax.tree.map(np.asarray, (params, xs, start)), reverse)
@@ -105,8 +107,8 @@ def test_the_layer_is_the_same_and_its_states_end_in_its_carry(name):
     params, xs = drawn(layer)
     key = None if name == "split over devices" else jax.random.key(7)
     steps = {"lengths": jnp.array(LENGTHS), "key": key}
-    carry, ys, carries = gr.states(layer, params, xs, **steps)
-    expected_carry, expected = layer.apply(params, xs, **steps)
+    carry, ys, carries = jax.jit(partial(gr.states, layer))(params, xs, **steps)
+    expected_carry, expected = jax.jit(layer.apply)(params, xs, **steps)
     assert jax.tree.structure(carries) == jax.tree.structure(carry) == jax.tree.structure(expected_carry)
     for one, other in zip(jax.tree.leaves((carry, ys)), jax.tree.leaves((expected_carry, expected)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
@@ -124,7 +126,7 @@ def test_the_layer_is_the_same_and_its_states_end_in_its_carry(name):
 def test_the_summary_of_all_states_is_all_outputs(merge):
     layer = gr.chain(gr.bidirectional(gr.LSTM(H), gr.GRU(H), merge=merge))
     params, xs = drawn(layer)
-    _, ys, carries = gr.states(layer, params, xs, lengths=jnp.array(LENGTHS))
+    _, ys, carries = jax.jit(partial(gr.states, layer))(params, xs, lengths=jnp.array(LENGTHS))
     np.testing.assert_array_equal(gr.final(layer, carries), ys)
 
 

@@ -12,6 +12,7 @@ from gatedrnn.cells.configuration import as_data, class_name, from_data
 from gatedrnn.errors import InputError
 from gatedrnn.testing import compare
 from tests.helpers import numpy_cells as plain
+from tests.helpers.drawn import shifted
 
 MERGED = {
     "concat": lambda forward, backward: np.concatenate([forward, backward], axis=-1),
@@ -29,7 +30,7 @@ def drawn(dtype="float64", **options):
     policy = gr.Policy(params=dtype)
     layer = gr.bidirectional(gr.LSTM(H, policy=policy), gr.GRU(H, policy=policy), **options)
     params = layer.init(jax.random.key(0), I)
-    params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params)
+    params = shifted(params, 0.1)
     xs = np.asarray(jax.random.normal(jax.random.key(1), (T, B, I), dtype)).copy()
     for b, length in enumerate(LENGTHS):
         xs[length:, b] = np.nan

@@ -16,6 +16,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.layers.output import output_in
 from gatedrnn.testing import compare
 from tests.helpers import cell_table as cells
+from tests.helpers.drawn import shifted
 
 T, B, I, H = 6, 4, 3, 2  # noqa: E741
 LENGTHS = [6, 2, 1, 4]
@@ -26,10 +27,10 @@ F64 = gr.Policy(params="float64")
 def drawn(layer, in_dim=I, carry_too=False):
     """Parameters whose biases are not zero, inputs, and a carry to start from."""
     params = layer.init(jax.random.key(0), in_dim)
-    params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params)
+    params = shifted(params, 0.1)
     xs = jax.random.normal(jax.random.key(1), (T, B, in_dim), jax.tree.leaves(params)[0].dtype)
     start = layer.initial_carry(params, xs[0]) if carry_too else None
-    return params, xs, jax.tree.map(lambda leaf: leaf + jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), start)
+    return params, xs, shifted(start, 1.0)
 
 
 def of_torch(kind: str, params: Any, xs: Any, start: Any) -> Any:
@@ -58,7 +59,7 @@ def test_it_is_h_n_of_pytorch(kind, make):
     with jax.enable_x64():
         net = gr.chain(*(gr.bidirectional(make(H, policy=F64)) for _ in range(2)))
         params, xs, start = drawn(net, carry_too=True)
-        carry, _ = net.apply(params, xs, carry=start, lengths=jnp.array(LENGTHS))
+        carry, _ = jax.jit(net.apply)(params, xs, carry=start, lengths=jnp.array(LENGTHS))
         h_n = of_torch(kind, params, xs, start)
         for got, expected in (
             (gr.final(net, carry), [h_n[2], h_n[3]]),
@@ -91,10 +92,11 @@ def test_each_direction_at_its_own_last_step(name):
     """The bits of the outputs there, of sequences of different lengths, one of them empty."""
     layer, lengths = LAYERS[name], [6, 2, 1, 0]
     params, xs, _ = drawn(layer)
-    carry, ys = layer.apply(params, xs, lengths=jnp.array(lengths))
+    carry, ys = jax.jit(layer.apply)(params, xs, lengths=jnp.array(lengths))
     if isinstance(layer, gr.Bidirectional):
         parts = [
-            way.apply(p, xs, lengths=jnp.array(lengths))[1] for way, p in zip(layer_ways(layer), params, strict=True)
+            jax.jit(way.apply)(p, xs, lengths=jnp.array(lengths))[1]
+            for way, p in zip(layer_ways(layer), params, strict=True)
         ]
         expected = layer.merged(gr.last(parts[0], jnp.array(lengths)), parts[1][0])
     else:
@@ -113,7 +115,7 @@ def layer_ways(layer):
 def test_without_a_step_it_is_the_output_that_came():
     layer = gr.scan(gr.LSTM(H))
     params, xs, start = drawn(layer, carry_too=True)
-    carry, _ = layer.apply(params, xs, carry=start, lengths=jnp.array([0, 0, 0, 3]))
+    carry, _ = jax.jit(layer.apply)(params, xs, carry=start, lengths=jnp.array([0, 0, 0, 3]))
     got = gr.final(layer, carry)
     np.testing.assert_array_equal(got[:3], start.h[:3])
     assert (got[3] != start.h[3]).any()
@@ -123,17 +125,18 @@ def test_chunks_with_the_carry_passed_on_end_as_one_run():
     layer = gr.chain(gr.scan(gr.GRU(3)), gr.scan(gr.LSTM(H)))
     params, xs, _ = drawn(layer)
     lengths = jnp.array(LENGTHS)
-    whole, _ = layer.apply(params, xs, lengths=lengths)
-    carry, _ = layer.apply(params, xs[:3], lengths=lengths)
-    carry, _ = layer.apply(params, xs[3:], carry=carry, lengths=lengths - 3)
+    run = jax.jit(layer.apply)
+    whole, _ = run(params, xs, lengths=lengths)
+    carry, _ = run(params, xs[:3], lengths=lengths)
+    carry, _ = run(params, xs[3:], carry=carry, lengths=lengths - 3)
     np.testing.assert_allclose(gr.final(layer, carry), gr.final(layer, whole), rtol=1e-5, atol=1e-6)
 
 
 def test_last_after_both_directions_is_something_else():
     layer = gr.bidirectional(gr.GRU(H))
     params, xs, _ = drawn(layer)
-    carry, ys = layer.apply(params, xs)
-    one_input = layer.backward.apply(params.backward, xs[-1:])[1][0]
+    carry, ys = jax.jit(layer.apply)(params, xs)
+    one_input = jax.jit(layer.backward.apply)(params.backward, xs[-1:])[1][0]
     np.testing.assert_allclose(gr.last(ys)[:, H:], one_input, rtol=1e-6)
     assert np.abs(gr.final(layer, carry)[:, H:] - one_input).max() > 0.1
 
@@ -165,7 +168,7 @@ AROUND = {
 def test_so_do_cells_around_cells(name):
     layer = gr.scan(AROUND[name])
     params, xs, _ = drawn(layer)
-    carry, ys = layer.apply(params, xs)
+    carry, ys = jax.jit(layer.apply)(params, xs)
     np.testing.assert_array_equal(gr.final(layer, carry), ys[-1])
 
 
@@ -217,7 +220,7 @@ def test_a_state_of_the_outputs_shape_is_not_taken_for_it():
         gr.final(gr.scan(Halved(H)), jnp.ones((B, H)))
     layer = gr.scan(Told(H))
     params, xs, _ = drawn(layer)
-    carry, ys = layer.apply(params, xs)
+    carry, ys = jax.jit(layer.apply)(params, xs)
     np.testing.assert_allclose(gr.final(layer, carry), ys[-1], rtol=1e-6)
 
 
@@ -233,7 +236,7 @@ def test_a_state_of_the_outputs_shape_is_not_taken_for_it():
 )
 def test_what_is_not_in_the_carry_is_refused_with_the_reason(layer, message):
     params, xs, _ = drawn(layer)
-    carry = layer.apply(params, xs)[0]
+    carry = jax.jit(layer.apply)(params, xs)[0]
     with pytest.raises(InputError, match=message):
         gr.final(layer, carry)
 

@@ -56,7 +56,7 @@ def numbers(kind: str, window: int | None = None) -> tuple[dict[str, np.ndarray]
     return arrays, task_from_arrays(arrays, Question(kind=kind, window=window))  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("window", [8, None])
+@pytest.mark.parametrize("window", [8, pytest.param(None, marks=pytest.mark.verify)])
 def test_a_bidirectional_network_reads_the_windows_of_the_test(tmp_path: Path, window: int | None) -> None:
     """Whole sequences in: each step is predicted from the steps before and after it that the test's window has."""
     arrays, task = numbers("step-regression", window)

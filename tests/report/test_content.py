@@ -23,6 +23,7 @@ from gatedrnn.report.markdown import render_markdown
 from gatedrnn.report.page import render_report
 from gatedrnn.report.summary import render_summary
 from tests.helpers.fake_results import make_task
+from tests.helpers.proofs import quick_rows
 from tests.helpers.report_pages import Page, judged
 
 
@@ -75,10 +76,14 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize("medium", RENDERERS)
-@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-def test_every_row_stands_in_all_three(task: dict[str, Any], medium: str) -> None:
-    results = judged(task)
+EVERY = [(name, medium) for name in TASKS for medium in RENDERERS]
+DRAWN = ("a forecast", "names with markup")
+"""Tasks whose page, with all its plots, is written in every `make test`; all are in the other media."""
+
+
+@pytest.mark.parametrize(("name", "medium"), quick_rows(EVERY, [(n, m) for n, m in EVERY if m != "page" or n in DRAWN]))
+def test_every_row_stands_in_all_three(name: str, medium: str) -> None:
+    results = judged(TASKS[name])
     content = task_content(results["tasks"][0], results)
     said = " ".join(RENDERERS[medium](results).split())
     expected = {text for table in tables_of(content) for text in everything_in(table)}

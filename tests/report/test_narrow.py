@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from typing import Any
@@ -41,10 +42,15 @@ def estimated() -> Any:
     return render_estimate([TaskEstimate("sales [west]", {"LSTM": cell, "GRU": cell}, 7.0, None)], Settings())
 
 
+@functools.cache
+def described() -> Any:
+    return render_description(describe(12, 32))
+
+
 RENDERED = {
     "summary of a forecast": lambda: render_summary(judged(make_numbers())),
     "summary of classes": lambda: render_summary(judged(make_task("classification"))),
-    "description": lambda: render_description(describe(12, 32)),
+    "description": described,
     "estimate": estimated,
 }
 

@@ -43,9 +43,9 @@ def all_the_same(task: dict[str, Any]) -> dict[str, Any]:
     "task",
     [
         pytest.param(make_task(replicates=2, trials=1), id="two replicates of one trial"),
-        pytest.param(make_task(replicates=40, trials=2), id="many replicates"),
+        pytest.param(make_task(replicates=40, trials=2), id="many replicates", marks=pytest.mark.verify),
         pytest.param({**make_task(trials=2), "baselines": []}, id="no baselines"),
-        pytest.param(make_task(trials=2, baseline=-5.0), id="a baseline that nothing beats"),
+        pytest.param(make_task(trials=2, baseline=-5.0), id="a baseline that nothing beats", marks=pytest.mark.verify),
         pytest.param(make_task(trials=2, baseline=500.0), id="a baseline far off"),
         pytest.param(only_divergence(make_task(trials=2)), id="every run diverged"),
         pytest.param(all_the_same(make_task(trials=2)), id="no difference at all"),

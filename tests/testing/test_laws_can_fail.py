@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gatedrnn as gr
+from tests.helpers import broken_cells
 from tests.helpers import broken_layers as broken
 from tests.helpers import cell_table as cells
 
@@ -28,5 +29,5 @@ def test_a_cell_can_break(law, monkeypatch):
     monkeypatch.setattr(gr.testing, "CELL_LAWS", (law,) if law in gr.testing.CELL_LAWS else ())
     monkeypatch.setattr(gr.testing, "GATED_LAWS", (law,) if law in gr.testing.GATED_LAWS else ())
     with pytest.raises(AssertionError, match=f"breaks the law {law.__name__}: ") as caught:
-        gr.testing.check_cell(broken.CELLS[law])
-    assert repr(broken.CELLS[law]) in str(caught.value)
+        gr.testing.check_cell(broken_cells.CELLS[law])
+    assert repr(broken_cells.CELLS[law]) in str(caught.value)

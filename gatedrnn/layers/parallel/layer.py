@@ -91,16 +91,19 @@ class ParallelScan(Scan):
             >>> bool(near.outputs < 1e-5), bool(near.gradient < 1e-5), bool(near.statistics.converged)
             (True, True, True)
         """
-        one_by_one = scan(self.cell, reverse=self.reverse)
 
-        def found(layer: Scan) -> tuple[Any, Params]:
+        def found(layer: Scan, params: Params) -> tuple[Any, Params]:
             out, pull = jax.vjp(lambda params: layer.apply(params, xs, **steps), params)
             weights = jnp.cos(jnp.arange(out[1].size)).reshape(out[1].shape).astype(out[1].dtype)
             return out, pull((jax.tree.map(jnp.zeros_like, out[0]), weights))[0]
 
-        (own, d_own), (other, d_other) = found(self), found(one_by_one)
-        statistics = self.solve(params, xs, **steps).statistics
-        return Agreement(_apart(own[0], other[0]), _apart(own[1], other[1]), _apart(d_own, d_other), statistics)
+        @jax.jit
+        def agreement(params: Params) -> Agreement:
+            (own, d_own), (other, d_other) = found(self, params), found(scan(self.cell, reverse=self.reverse), params)
+            statistics = self.solve(params, xs, **steps).statistics
+            return Agreement(_apart(own[0], other[0]), _apart(own[1], other[1]), _apart(d_own, d_other), statistics)
+
+        return agreement(params)
 
 
 def parallel(

@@ -32,10 +32,11 @@ def decide(differences: list[float], region: float = 0.0, baseline: float | None
     return verdict.decide(verdict.weigh(NAMES, *scores(differences), region=region, baseline=baseline))
 
 
-def test_every_random_input_gives_exactly_one_verdict() -> None:
+@pytest.mark.parametrize("draws", [500, pytest.param(5000, marks=pytest.mark.verify)])
+def test_every_random_input_gives_exactly_one_verdict(draws: int) -> None:
     rng = np.random.default_rng(0)
     seen = set()
-    for _ in range(1500):
+    for _ in range(draws):
         n = int(rng.integers(2, 20))
         a = rng.normal(0, 1, n)
         b = a + rng.choice([0.0, 0.02, 0.3, 2.0]) * rng.normal(0, 1, n) + rng.choice([-0.5, 0.0, 0.5])
