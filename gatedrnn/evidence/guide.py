@@ -22,6 +22,7 @@ CLAIMS_ABOUT: Mapping[str, tuple[int, ...]] = {
     "claims-prices": (11,),
 }
 """Claims by their numbers, for each block of the page that lists some."""
+UNTESTED = f"**{NOT_TESTED}** ([claims](evidence.md#claims-of-popular-guides))"
 NEITHER = "neither beats the baseline"
 CELLS = ("LSTM", "GRU")
 KINDS = {"forecast": "forecasts", "classification": "classes of sequences", "step-classification": "classes of steps"}
@@ -40,7 +41,7 @@ def page(text: str, results: Mapping[str, Result], study: Sequence[Mapping[str, 
 
     Example:
         >>> print(page("<!-- begin claims-prices -->\\n<!-- end claims-prices -->", {}, []).splitlines()[1])
-        - "on prices neither beats the naive forecast" (arXiv 2504.18185): **not tested**.
+        - "on prices neither beats the naive forecast": **not tested** ([claims](evidence.md#claims-of-popular-guides)).
     """
     return BLOCK.sub(lambda found: f"{found[1]}{block(found['name'], results, study)}{found[3]}", text)
 
@@ -68,7 +69,7 @@ def claims(numbers: Sequence[int], results: Mapping[str, Result]) -> str:
     lines = []
     for claim in (each for each in CLAIMS if each.number in numbers):
         said = [f"**{answer.label}**: {answer.why} ({_of(result)})" for result, answer in found.get(claim.number, [])]
-        lines.append(f'- "{claim.said}" ({claim.where}): {"; ".join(said) or f"**{NOT_TESTED}**"}.\n')
+        lines.append(f'- "{claim.said}": {"; ".join(said) or UNTESTED}.\n')
     return "".join(lines)
 
 
