@@ -64,7 +64,7 @@ def engine_in_call(choice: EngineChoice, cell: Any, start: Carry, steps: Steps) 
     """Return the engine that runs a call: that of ``engine_for``, but for calls in which "auto" takes the native one.
 
     Args:
-        choice: as in ``engine_for``.
+        choice: what ``engine_for`` takes: "auto", a name, a form of the fast engine or an engine itself.
         cell: the cell to be run.
         start: the carry before the first step.
         steps: prepared inputs and flags.
