@@ -115,10 +115,10 @@ class ConvGRU:
 
     def step(self, params: ConvGRUParams, carry: Array, x: Any) -> tuple[Float[Array, "*B H"], Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
-        checks.state(carry, x, self.hidden)
         w_x, w_h, b = self.prepare(params, None)[0]
-        h = carry.astype(w_h.dtype)
         z_gates, z_n = jnp.split(convolve(x.astype(w_x.dtype), w_x) + b, [2 * self.hidden], axis=-1)
+        checks.state(carry, x, self.hidden)
+        h = carry.astype(w_h.dtype)
         w_gates, w_n = jnp.split(w_h, [2 * self.hidden], axis=-1)
         reset, keep = jnp.split(jax.nn.sigmoid(z_gates + convolve(h, w_gates)), 2, axis=-1)
         candidate = self.activation(z_n + convolve(reset * h, w_n))

@@ -114,9 +114,10 @@ class ConvLSTM:
 
     def step(self, params: ConvLSTMParams, carry: LSTMCarry, x: Any) -> tuple[LSTMCarry, Float[Array, "*B H"]]:
         """Consume one input ``[*B, *space, I]``."""
-        checks.state(carry, x, self.hidden, LSTMCarry)
         w_x, w_h, b = self.prepare(params, None)[0]
-        a = convolve(x.astype(w_x.dtype), w_x) + convolve(carry.h.astype(w_h.dtype), w_h) + b
+        z = convolve(x.astype(w_x.dtype), w_x)
+        checks.state(carry, x, self.hidden, LSTMCarry)
+        a = z + convolve(carry.h.astype(w_h.dtype), w_h) + b
         i, f, g, o = jnp.split(a, 4, axis=-1)
         kept, let_in = jax.nn.sigmoid(f) * carry.c, jax.nn.sigmoid(i) * self.activation(g)
         c = (kept + let_in).astype(self._cell_dtype(a.dtype))

@@ -219,6 +219,8 @@ def test_a_run_that_diverged_is_not_selected_and_its_test_is_no_better_than_triv
 
 def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, searches, tmp_path) -> None:
     class Broken:
+        max_epochs = SETTINGS.max_epochs
+
         def train(self, *_, **__):
             raise ValueError("no such thing")
 
