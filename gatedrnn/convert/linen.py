@@ -1,4 +1,4 @@
-"""flax.linen's LSTMCell, OptimizedLSTMCell, GRUCell and SimpleCell, by the tree of their parameters."""
+"""flax.linen's LSTMCell, OptimizedLSTMCell, GRUCell, MGUCell and SimpleCell, by the tree of their parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def from_linen(params: Mapping[str, Any]) -> tuple[Layer, Params]:
 
     LSTMCell and OptimizedLSTMCell have the same tree: a kernel for each gate, ``ii`` to ``io`` from the input, and
     ``hi`` to ``ho``, with biases, from the state. The reset gate of GRUCell is after the product. That a SimpleCell is
-    residual or has another activation, its weights do not say: it is taken to be neither.
+    residual or has another activation, its weights do not say: it is taken to be neither. MGUCell resets after the
+    product and keeps f of the state, as ``gr.MGU`` does not: it becomes the GRU whose two gates have the weights of f.
 
     Args:
         params: the tree of one layer, as ``init`` returns it; "params", "cell" and other names around it may stay.
@@ -51,6 +52,8 @@ def from_linen(params: Mapping[str, Any]) -> tuple[Layer, Params]:
 
 def direction(cell: Mapping[str, Any]) -> Direction:
     """Return one direction from a cell's weights, by names such as ``hi.kernel``; errors as in `from_linen`."""
+    if "if.kernel" in cell and "ii.kernel" not in cell:
+        cell = _with_both_gates(cell)
     if "i.kernel" in cell:
         inputs, state = dense_of("i", cell, None, bias=True), dense_of("h", cell, None, bias=False)
         assert inputs.bias is not None
@@ -68,6 +71,14 @@ def direction(cell: Mapping[str, Any]) -> Direction:
     if is_lstm:
         return directions.lstm(w_x, w_h, b, NAMES)
     return directions.gru(w_x, w_h, b, state[-1].bias, NAMES)
+
+
+def _with_both_gates(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an MGUCell's weights as those of the GRU that it is: one gate is its reset and its update gate."""
+    if "hn.bias" not in cell:
+        raise InputError("weights: expected hn.bias, as an MGUCell with reset_gate=False is no cell of gatedrnn's")
+    both = {f"{name[0]}{gate}.{name[3:]}": leaf for name, leaf in cell.items() if name[1:3] == "f." for gate in "rz"}
+    return both | {name: leaf for name, leaf in cell.items() if name[1:3] != "f."}
 
 
 def _refuse_heights(end: str, gates: str, found: list[Dense]) -> None:

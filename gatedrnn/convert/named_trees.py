@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-MAPS = ({f"h{gate}" for gate in "ifgo"}, {f"h{gate}" for gate in "rzn"}, {"i", "h"}, {"dense_i", "dense_h"})
-"""Linear maps by which Flax's cells are told: LSTMs, a GRU, a SimpleCell, and nnx's with gates side by side."""
+MAPS = (
+    {f"h{gate}" for gate in "ifgo"},
+    {f"h{gate}" for gate in "rzn"},
+    {"if", "hf", "hn"},
+    {"i", "h"},
+    {"dense_i", "dense_h"},
+)
+"""Linear maps by which Flax's cells are told: LSTMs, GRU, MGU, SimpleCell, and nnx's with gates side by side."""
 NNX = {"dense_h", "if_"}
 """Names that only nnx has."""
 FLAX = re.compile(r"(?P<cell>.*?)(?P<map>[ih][a-z]?_?|dense_[ih])(?P<leaf>[./](kernel|bias))")

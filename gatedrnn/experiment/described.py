@@ -10,14 +10,23 @@ from gatedrnn.cells.configuration import from_data
 from gatedrnn.cells.registry import CELLS, own_class
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.layers.clip_gradient import ClipGradient, GatedClipGradient
+from gatedrnn.layers.drop_connect import DropConnect, GatedDropConnect
+from gatedrnn.layers.learned_start import GatedLearnedStart, LearnedStart
 from gatedrnn.layers.residual import ResidualCell
 from gatedrnn.layers.stack import Stack
+from gatedrnn.layers.variational_dropout import VariationalDropout
+from gatedrnn.layers.zoneout import GatedZoneout, Zoneout
 from gatedrnn.tasks.task import Kind
 
 if TYPE_CHECKING:
     from gatedrnn.types import Cell
 
-COMPOSED = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in (Stack, ResidualCell)}
+WRAPPERS = (
+    *(Zoneout, GatedZoneout, VariationalDropout, DropConnect, GatedDropConnect),
+    *(LearnedStart, GatedLearnedStart, ClipGradient, GatedClipGradient),
+)
+COMPOSED = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in (Stack, ResidualCell, *WRAPPERS)}
 """The library's own configurations besides those of the table of cells, as they are written down."""
 
 

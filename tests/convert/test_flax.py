@@ -62,6 +62,19 @@ def test_outputs_and_states_are_linens(name: str, both: bool) -> None:
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), again, variables["params"]))
 
 
+def test_a_minimal_unit_of_linens_is_a_gru_whose_gates_are_one() -> None:
+    module = nn.RNN(nn.MGUCell(H, param_dtype=float), time_major=True, return_carry=True)
+    xs = np.random.default_rng(1).normal(size=(T, B, I))
+    variables = redrawn(module.init(jax.random.key(0), xs))
+    layer, params = from_linen(variables)
+    assert layer.cell == gr.GRU(H, policy=gr.Policy(params="float64"))
+    for one, other in zip(layer.apply(params, jnp.asarray(xs)), module.apply(variables, xs), strict=True):
+        np.testing.assert_allclose(one, other, **CLOSE)
+    variables = nn.RNN(nn.MGUCell(H, param_dtype=float, reset_gate=False)).init(jax.random.key(0), xs)
+    with pytest.raises(InputError, match="an MGUCell with reset_gate=False is no cell of gatedrnn's"):
+        from_linen(variables)
+
+
 @pytest.mark.parametrize("both", [False, True], ids=["one direction", "both"])
 @pytest.mark.parametrize("name", CELLS)
 def test_outputs_and_states_are_nnxs(name: str, both: bool) -> None:

@@ -81,12 +81,26 @@ def test_a_projecting_cell_predicts_after_it_was_saved_what_it_predicted_before(
 def test_every_cell_of_the_table_comes_back(name: str) -> None:
     cell: Any = make_cell(name, 4)
     assert type(cell) is CELLS[name].kind
-    cell = dataclasses.replace(cell, activation=jax.nn.relu, policy=gr.Policy(compute="bfloat16"))
+    chosen = {"activation": jax.nn.relu, "policy": gr.Policy(compute="bfloat16")}
+    cell = dataclasses.replace(
+        cell, **{f.name: chosen[f.name] for f in dataclasses.fields(cell) if f.name in chosen and f.init}
+    )
     assert from_data(json.loads(json.dumps(as_data(cell)))) == cell
 
 
-def test_a_cell_inside_a_cell_comes_back() -> None:
-    cell = gr.stack(gr.residual(gr.GRU(2)), gr.LSTM(3))
+@pytest.mark.parametrize(
+    "cell",
+    [
+        gr.stack(gr.residual(gr.GRU(2)), gr.LSTM(3)),
+        gr.learned_start(gr.zoneout(gr.LSTM(3), 0.1, 0.2)),
+        gr.zoneout(gr.GRU(3, reset="before"), 0.1),
+        gr.residual(gr.variational_dropout(gr.LSTM(3), 0.1)),
+        gr.drop_connect(gr.clip_gradient(gr.GRU(3), 1.0), 0.2),
+        gr.drop_connect(gr.learned_start(gr.clip_gradient(gr.MGU(3), 1.0, by="norm")), 0.2),
+    ],
+    ids=repr,
+)
+def test_a_cell_inside_a_cell_comes_back(cell: Any) -> None:
     assert from_data(json.loads(json.dumps(as_data(cell))), further=COMPOSED) == cell
 
 
