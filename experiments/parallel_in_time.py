@@ -1,6 +1,6 @@
 """Train a GRU on a series of 17,000 steps without truncation: by a scan, and all steps at once.
 
-python experiments/parallel_in_time.py [--steps 17000] [--updates 5] [--method newton]
+python experiments/parallel_in_time.py [--steps 17000] [--updates 5] [--method newton] [--warm line]
 
 The series is a damped, driven pendulum with noise, made here; the network forecasts its next value. Each update prints
 the losses of both, and how many iterations the states took, which begin with those of the update before.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -30,8 +30,8 @@ class Options:
     updates: int = 5
     hidden: int = 16
     method: Method = "newton"
-    warm: bool = True
-    """Whether states begin with those of the update before."""
+    warm: Literal["not", "last", "line"] = "line"
+    """Whether states begin with those of the update before, or on the line through those of two."""
 
 
 def series(length: int) -> Any:
@@ -74,7 +74,7 @@ def main(options: Options) -> None:
         return optax.apply_updates(params, changes), state, value, found
 
     trained = {loss: (params, optimiser.init(params)) for loss in (by_scan, by_newton)}
-    guess = jnp.zeros((options.steps, options.hidden))
+    guess, before = jnp.zeros((options.steps, options.hidden)), None
     for number in range(options.updates):
         values, seconds, found = {}, {}, None
         for loss, (own, state) in trained.items():
@@ -84,7 +84,9 @@ def main(options: Options) -> None:
             seconds[loss] = time.perf_counter() - began
         assert found is not None
         states, statistics = found
-        guess = states if options.warm else guess
+        if options.warm != "not":
+            guess = states if before is None or options.warm == "last" else 2 * states - before
+        before = states
         print(
             f"update {number + 1}: loss {values[by_scan]:.7f} by a scan, {values[by_newton]:.7f} at once; "
             f"{int(statistics.iterations)} iterations, converged {bool(statistics.converged)}; "

@@ -54,7 +54,8 @@ class ParallelScan(Scan):
             params: the parameters that ``init`` drew.
             xs: the input sequences, ``[T, *B, I]``.
             guess: the states to begin with, such as those that the last optimiser step has found on the same
-                sequences; None begins with zeros. It changes what is found by no more than the tolerance.
+                sequences; None holds the carry before each window. It changes what is found by no more than the
+                tolerance.
             steps: the carry, lengths, mask, resets and key of ``apply``.
 
         Raises:
@@ -120,10 +121,10 @@ def parallel(
     .. code-block:: text
 
         r[t] = step(s[t - 1]) - s[t]         how far the states are from a trajectory
-        d[t] = A[t] d[t - 1] + r[t]          one associative scan over time
-        s[t] = step((s + d)[t - 1])          until d is as small as the tolerance, and once more
+        d[t] = A[t] d[t - 1] + r[t]          one linear recurrence over time
+        s[t] = step((s + d)[t - 1])          four times; until d is as small as the tolerance, and once more
 
-    Work is many times that of a scan, in steps that grow like the logarithm of T. It converges where differences
+    Work is many times that of a scan, in loops of few turns over many steps. It converges where differences
     between trajectories die out (``gr.lyapunov`` is negative). Where it does not, a scan answers in the same call, so
     that what comes out is right either way; ``solve`` says which it was. Gradients are those of the true Jacobian.
 
