@@ -25,7 +25,7 @@ def without_inside(layer: Any) -> Any:
     return jax.tree.map_with_path(lambda path, leaf: leaf * (path[-1].name != "b_h"), drawn(layer, 2))
 
 
-def joined(tree: Any, mark: str) -> dict[str, np.ndarray]:
+def joined(tree: Any, mark: str) -> dict[str, Any]:
     """Return the arrays of a tree by their names joined with ``mark``."""
     if not isinstance(tree, dict):
         return {"": tree}
