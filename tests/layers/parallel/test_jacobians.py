@@ -22,7 +22,7 @@ QUICK = ("GRU", "LSTM", "BlockGRU", "ParaLSTM")
 BY_UNIT = [
     name
     for name, cell in CELLS.items()
-    if isinstance(cell, gr.GatedCell) and name not in ("counted", "centred", "LayerNormLSTM", "LSTM-projected")
+    if isinstance(cell, gr.GatedCell) and name not in ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "LSTM-projected")
 ]
 
 

@@ -21,7 +21,7 @@ QUICK = (("GRU", "newton"), ("GRU", "gate"), ("LSTM", "block"), ("ParaLSTM", "ne
 BY_UNIT = [
     name
     for name, cell in CELLS.items()
-    if isinstance(cell, gr.GatedCell) and name not in ("counted", "centred", "LayerNormLSTM", "LSTM-projected")
+    if isinstance(cell, gr.GatedCell) and name not in ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "LSTM-projected")
 ]
 EVERY = [(name, method) for name in BY_UNIT for method in METHODS] + [("LSTM-projected", "newton")]
 
