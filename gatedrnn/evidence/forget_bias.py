@@ -192,10 +192,11 @@ def answer(pairs: list[Compared]) -> Answer:
 def fewer_updates(pairs: list[Compared]) -> Answer:
     """Return what comparisons with the GRU say of "at equal parameters GRU converges in fewer updates"."""
     fewer = [pair for pair in pairs if pair.verdict == "GRU better"]
-    named = ", ".join(pair.a.removeprefix("LSTM, forget bias ") for pair in fewer) or "none"
+    biases = [pair.a.removeprefix("LSTM, forget bias ") for pair in fewer]
+    named = "all of them" if len(fewer) == len(pairs) else ", ".join(biases) or "none of them"
     said = (
-        f"on where the LSTM's forget gate starts: to solve adding the GRU of as many parameters needs fewer updates "
-        f"than an LSTM of bias {named}, of {', '.join(BIASES)}; time was not measured"
+        "on where the LSTM's forget gate starts: to solve adding the GRU of as many parameters needs fewer updates than the "
+        f"LSTM, of forget biases {', '.join(BIASES)}, with {named}; time was not measured"
     )
     if len(fewer) == len(pairs):
         return Answer(5, "holds", said.removeprefix("on where the LSTM's forget gate starts: "))

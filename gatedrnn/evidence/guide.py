@@ -78,7 +78,7 @@ def pairs(results: Mapping[str, Result]) -> str:
     rows = []
     for result in results.values():
         verdicts = Counter(
-            pair.verdict.split(",")[0]
+            _plain(pair.verdict.split(",")[0])
             for pair in result.compared
             if pair.a.startswith("LSTM") and pair.b.startswith("GRU")
         )
@@ -110,8 +110,14 @@ def real_data(study: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
-    """Return the label alone: what another metric says stands behind it in brackets."""
-    return row["verdict"].split(" (")[0].lower()
+    """Return the label of a real data set's verdict."""
+    return _plain(row["verdict"])
+
+
+def _plain(verdict: str) -> str:
+    """Return the label alone, as it stands within a sentence: other metrics and how few replicates are in brackets."""
+    label = verdict.split(" (")[0]
+    return label if label.startswith(("LSTM", "GRU")) else label[0].lower() + label[1:]
 
 
 def _counted(verdicts: Counter[str]) -> str:
