@@ -20,7 +20,7 @@ from tests.helpers.cell_table import CELLS
 from tests.helpers.proofs import quick_rows
 
 QUICK = ("LSTM", "BlockGRU", "ParaLSTM")
-APART = ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "LSTM-projected")
+APART = ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "DreamerGRU", "LSTM-projected")
 BY_UNIT = [name for name, cell in CELLS.items() if isinstance(cell, gr.GatedCell) and name not in APART]
 
 

@@ -19,7 +19,7 @@ from tests.helpers.recurrences import scaled, wide
 
 METHODS = ("newton", "block", "gate")
 QUICK = (("GRU", "newton"), ("LSTM", "block"))
-APART = ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "LSTM-projected")
+APART = ("counted", "centred", "LayerNormLSTM", "LayerNormGRU", "DreamerGRU", "LSTM-projected")
 BY_UNIT = [name for name, cell in CELLS.items() if isinstance(cell, gr.GatedCell) and name not in APART]
 EVERY = [(name, method) for name in BY_UNIT for method in METHODS] + [("LSTM-projected", "newton")]
 
