@@ -105,6 +105,7 @@ def test_narrowing_undoes_widening() -> None:
         widened({"w": jnp.zeros(5)}, {"w": jnp.zeros(8)}, (4, 6))
 
 
+@pytest.mark.verify
 def test_a_search_over_widths_trains_each_as_it_would_alone() -> None:
     """Losses of the first epochs, before roundings have grown; and what is saved is the narrow network."""
     task, visible = signs(), small_split(0)

@@ -86,13 +86,16 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
-    fits = received.region_check(found, settings.equivalence)
-    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence), fits)
+    by_metric = received.region_check(found, settings.equivalence, [entry["name"] for entry in found["baselines"]])
+    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence), by_metric)
+    # Some simple models have scores by one of the two metrics alone.
+    every = dict.fromkeys(model.name for of_split in searched.baselines for model in of_split)
+    by_other = received.region_check(found, settings.equivalence, every)
     beside = folder.once(
         task.name,
         "beside",
         lambda: regions_beside(searched, replicates, settings, folder),
-        received.beside_check(fits, wanted=reckoned.other is not None),
+        received.beside_check(by_other, wanted=reckoned.other is not None),
     )
     tested = folder.once(
         task.name,

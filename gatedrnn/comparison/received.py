@@ -6,7 +6,7 @@ Their types are those of ``schema/``. Here stands what else has to fit: names, l
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, TypedDict
 
@@ -104,9 +104,15 @@ def times_check(settings: Settings) -> Check:
     return refuse
 
 
-def region_check(found: Found, part: float) -> Check:
-    """Return what refuses a region that the searches cannot have come to, by this part of their gain."""
-    baselines = [None, *(entry["name"] for entry in found["baselines"])]
+def region_check(found: Found, part: float, baselines: Iterable[str]) -> Check:
+    """Return what refuses a region that the searches cannot have come to, by this part of their gain.
+
+    Args:
+        found: what the searches found.
+        part: the part of the gain over a baseline that a difference has to exceed.
+        baselines: the names of the simple models that the region may be reckoned from.
+    """
+    named = [None, *baselines]
     cells = [None, *found["replicates"][0]["cells"]]
 
     def refuse(region: RegionEntry) -> None:
@@ -115,7 +121,7 @@ def region_check(found: Found, part: float) -> Check:
             raise InputError(f"part: expected {part}, as was asked for, got {region['part']}")
         if region["half_width"] < 0:
             raise InputError(f"half_width: expected 0 or more, got {region['half_width']}")
-        for name, known in (("baseline", baselines), ("best_cell", cells)):
+        for name, known in (("baseline", named), ("best_cell", cells)):
             if region[name] not in known:
                 raise InputError(f"{name}: expected one of {known}, got {region[name]!r:.60}")
 

@@ -195,8 +195,8 @@ def fewer_updates(pairs: list[Compared]) -> Answer:
     biases = [pair.a.removeprefix("LSTM, forget bias ") for pair in fewer]
     named = "all of them" if len(fewer) == len(pairs) else ", ".join(biases) or "none of them"
     said = (
-        "on where the LSTM's forget gate starts: to solve adding the GRU of as many parameters needs fewer updates than the "
-        f"LSTM, of forget biases {', '.join(BIASES)}, with {named}; time was not measured"
+        "on where the LSTM's forget gate starts: to solve adding the GRU of as many parameters needs fewer updates "
+        f"than the LSTM, of forget biases {', '.join(BIASES)}, with {named}; time was not measured"
     )
     if len(fewer) == len(pairs):
         return Answer(5, "holds", said.removeprefix("on where the LSTM's forget gate starts: "))

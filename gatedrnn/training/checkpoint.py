@@ -199,8 +199,12 @@ class Checkpoints:
 
 
 def _kinds(state: Any) -> list[tuple[Any, str]]:
-    """Return shape and type of each array: Orbax restores raw keys where typed ones are asked for."""
-    return [(np.shape(leaf), str(jax.dtypes.result_type(leaf))) for leaf in jax.tree.leaves(state)]
+    """Return shape and type of each leaf: Orbax restores raw keys where typed ones are asked for.
+
+    Where a stream stands is text.
+    """
+    kinds = ["text" if isinstance(leaf, str) else str(jax.dtypes.result_type(leaf)) for leaf in jax.tree.leaves(state)]
+    return list(zip(map(np.shape, jax.tree.leaves(state)), kinds, strict=True))
 
 
 def set_damaged_aside(directory: Path) -> None:

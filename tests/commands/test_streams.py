@@ -39,6 +39,7 @@ def started(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.verify
 def test_a_stdout_of_ascii_and_forty_columns_gets_all_numbers_and_no_error() -> None:
     process = started("-c", PROGRAM, PYTHONIOENCODING="ascii")
     said, wrong = process.communicate(timeout=200)

@@ -58,6 +58,7 @@ def test_times_that_cannot_be_are_refused(time: float) -> None:
         censored_difference([10.0, 10.0], [10.0, time], cap=100)
 
 
+@pytest.mark.verify
 def test_on_a_short_adding_problem_the_gru_is_the_faster(known, config) -> None:
     """The cap is so low that some LSTMs do not reach the threshold before it."""
     changed = {"hidden": {"LSTM": 12, "GRU": 14}, "length": 20, "batch": 16, "threshold": 0.03, "rate": 1e-2}

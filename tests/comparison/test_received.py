@@ -44,7 +44,8 @@ def kept() -> Iterator[tuple[str, Any, Check]]:
         "baselines": task["baselines"],
         "replicates": [{"cells": {name: searches[name][k] for name in searches}} for k in range(2)],
     }
-    search, region = searches["GRU"][0], received.region_check(found, 0.02)
+    named = [entry["name"] for entry in found["baselines"]]
+    search, region = searches["GRU"][0], received.region_check(found, 0.02, named)
     yield "GRU-0", search, received.search_check(TRIALS, None, CAP)
     yield "GRU-0 in time", {"waves": [search]}, received.waves_check(TRIALS, CAP)
     yield "region", task["region"], region

@@ -54,6 +54,8 @@ PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROO
 HEAVY = {
     *(f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")),
     *(page for page in PAGES if page.startswith("docs/coming-from/")),
+    "docs/populations.md",
+    "docs/parallel.md",
 }
 """Pages that compile or train for more than a few seconds."""
 NEEDS = {

@@ -46,7 +46,7 @@ def test_verdicts_are_counted_by_their_label():
         {**STUDY[0], "verdict": verdict} for verdict in ("Neither beats the baseline (by nats, both)", "GRU is better")
     ]
     assert guide.need(rows).startswith(
-        "On 1 of 2 real data sets neither cell beats the strongest simple model; else: gru"
+        "On 1 of 2 real data sets neither cell beats the strongest simple model; else: GRU"
     )
     with pytest.raises(ValueError, match="expected one of claims-cost"):
         guide.block("claims", {}, [])

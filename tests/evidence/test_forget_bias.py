@@ -73,7 +73,8 @@ def test_the_answer_about_updates_names_the_starts_that_need_more(others, label)
     found |= {"GRU": 400 + spread} | ({} if others is None else {"LSTM, forget bias 5": 900 + spread[::-1]})
     answer, _ = forget_bias.findings(found, forget_bias.SMALL).answers
     assert (answer.claim, answer.label) == (5, label)
-    assert f"bias {'5' if label == 'depends' else '0' if label == 'holds' else 'none'}" in answer.why
+    with_bias = {"depends": "5", "holds": "all of them", "not resolved": "none of them"}[label]
+    assert f"of forget biases 0, 1, 5, 10, chrono, with {with_bias}; time" in answer.why
     assert "converges in fewer updates" in CLAIMS[4].said
 
 

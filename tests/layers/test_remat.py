@@ -87,6 +87,7 @@ def test_long_sequences_fit_in_little_memory(cell, mebibytes):
     assert temporary_bytes(gr.scan(cell, remat=50), 1000, whole=True) <= mebibytes * MIB
 
 
+@pytest.mark.verify
 @pytest.mark.usefixtures("optimised")
 def test_sqrt_grows_like_the_square_root():
     layer = gr.scan(gr.LSTM(128), remat="sqrt")
