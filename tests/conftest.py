@@ -57,9 +57,13 @@ if checkable:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what all tests share out of every collection of garbage: nothing of it goes before the run ends."""
+    """Leave what all tests share out of every collection of garbage: nothing of it goes before the run ends.
+
+    What is made later is looked at less often than by default: most of it stays, as JAX keeps programs.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture

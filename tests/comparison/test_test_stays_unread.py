@@ -60,6 +60,7 @@ def test_a_search_with_its_extension_and_full_leaves_it_unread(sealed: Task, tmp
         tested.read_test(sealed, replicates, searched, folder)
 
 
+@pytest.mark.verify
 def test_an_estimate_leaves_it_unread(sealed: Task) -> None:
     settings = dataclasses.replace(SETTINGS, tasks=(sealed,), matching="width", full=True)
     assert [said.task for said in estimate(settings)] == ["signs"]

@@ -54,6 +54,7 @@ PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROO
 HEAVY = {
     *(f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")),
     *(page for page in PAGES if page.startswith("docs/coming-from/")),
+    "docs/inside.md",
     "docs/populations.md",
     "docs/parallel.md",
 }

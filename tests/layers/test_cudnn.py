@@ -105,7 +105,7 @@ def test_weights_are_packed_as_the_documented_layout():
 @pytest.mark.parametrize(
     ("setting", "precision"),
     [
-        (None, "HIGH"),
+        pytest.param(None, "HIGH", marks=pytest.mark.verify),
         ("F32_F32_F32", "HIGHEST"),
         pytest.param("highest", "HIGHEST", marks=pytest.mark.verify),
     ],

@@ -13,6 +13,7 @@ import gatedrnn as gr
 from gatedrnn.layers.engines.fast.forms import FastForm
 from gatedrnn.testing import compare
 from tests.helpers.cell_table import Centred, Counted, PutsOutBoth
+from tests.helpers.proofs import quick_rows
 
 CELLS = {
     "puts out both": PutsOutBoth(3),
@@ -49,7 +50,7 @@ def gradients(layer: Any, params: Any, xs: Any, carry: Any, **steps: Any) -> Any
 
 
 @pytest.mark.parametrize("padded", [False, pytest.param(True, marks=pytest.mark.verify)])
-@pytest.mark.parametrize("name", [*CELLS])
+@pytest.mark.parametrize("name", quick_rows(CELLS, ("puts out both", "counted", "projected")))
 def test_gradients_are_those_of_the_reference(name: str, padded: bool) -> None:
     with jax.enable_x64(True):
         xs = jax.random.normal(jax.random.key(1), (7, 3, 2), float)
