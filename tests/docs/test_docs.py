@@ -60,6 +60,7 @@ HEAVY = {
 }
 """Pages that compile or train for more than a few seconds."""
 NEEDS = {
+    "docs/convert.md": "onnx",
     "docs/tutorials/from-pytorch.md": "torch",
     "docs/coming-from/pytorch.md": "torch",
     **{f"docs/coming-from/{name}.md": name for name in ("keras", "equinox", "haiku")},
