@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn import places
 from gatedrnn.cells.gate_bias import chrono_bias, memory_bias, scale_recurrent
 from gatedrnn.cells.gru import GRU, GRUParams, GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
@@ -199,58 +200,12 @@ __all__ = [
     "zoneout",
 ]
 
-# Imported at first use, so that `import gatedrnn` costs little: rarer cells and layers, Flax, the comparison.
-_MODULES = ("convert", "linen", "nnx", "testing")
-_PLACES = {
-    "cells.block_gru": "BlockGRU BlockGRUParams",
-    "cells.block_lstm": "BlockLSTM BlockLSTMParams",
-    "cells.conv_gru": "ConvGRU ConvGRUParams",
-    "cells.conv_lstm": "ConvLSTM ConvLSTMParams",
-    "cells.coupled_lstm": "CoupledLSTM CoupledLSTMParams",
-    "cells.dreamer_gru": "DreamerGRU DreamerGRUParams",
-    "cells.greff_lstm": "GreffLSTM GreffParams GreffRecurrentGatesCarry GreffRecurrentGatesParams",
-    "cells.ind_rnn": "IndRNN IndRNNParams",
-    "cells.irnn": "IRNN",
-    "cells.janet": "JANET JANETParams",
-    "cells.layer_norm_gru": "LayerNormGRU LayerNormGRUParams",
-    "cells.layer_norm_lstm": "LayerNormLSTM LayerNormLSTMParams",
-    "cells.log_min_gru": "LogMinGRU",
-    "cells.log_min_lstm": "LogMinLSTM",
-    "cells.mgu": "MGU MGUParams",
-    "cells.min_lstm": "MinLSTM MinLSTMParams",
-    "cells.multiplicative_lstm": "MultiplicativeLSTM MultiplicativeLSTMParams",
-    "cells.mut": "MUT1 MUT2 MUT3 MUTParams",
-    "cells.para_gru": "ParaGRU ParaGRUParams",
-    "cells.para_lstm": "ParaLSTM ParaLSTMParams",
-    "cells.peephole_lstm": "PeepholeLSTM PeepholeLSTMParams",
-    "cells.projected_lstm": "ProjectedLSTM ProjectedLSTMParams",
-    "cells.redrawn": "glorot_input identity_recurrent orthogonal_recurrent uniform_all",
-    "cells.slstm": "SLSTM SLSTMCarry SLSTMParams",
-    "cells.ur_lstm": "URLSTM URLSTMParams",
-    "inside.gates": "gate_values",
-    "inside.gradients": "gradient_norms",
-    "inside.states": "states",
-    "inside.timescale": "memory_timescale",
-    "layers.clip_gradient": "ClipGradient clip_gradient",
-    "layers.data_parallel": "DataParallel data_parallel",
-    "layers.drop_connect": "DropConnect drop_connect",
-    "layers.final": "final",
-    "layers.learned_start": "LearnedStart LearnedStartParams learned_start",
-    "layers.parallel.layer": "ParallelScan parallel",
-    "layers.parallel.lyapunov": "lyapunov",
-    "layers.variational_dropout": "VariationalDropout variational_dropout",
-    "layers.zoneout": "Zoneout zoneout",
-    "report.compare": "compare",
-    "report.plots.inside": "plot_gates plot_gradient_norms plot_timescales",
-}
-_NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
-
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in places.MODULES:
         return importlib.import_module(f"gatedrnn.{name}")
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"gatedrnn.{_NAMES[name]}"), name)
+    if name in places.NAMES:
+        return getattr(importlib.import_module(f"gatedrnn.{places.NAMES[name]}"), name)
     raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.errors import InputError
+from tests.helpers.drawn import drawn
 
 pytestmark = pytest.mark.usefixtures("unchecked_annotations")
 
@@ -18,7 +19,7 @@ XS = jnp.ones((5, 2, 3))
 GRU, LSTM, DENSE = gr.scan(gr.GRU(3)), gr.scan(gr.LSTM(3)), gr.dense(3)
 BIDIRECTIONAL = gr.bidirectional(gr.GRU(3))
 CHAIN = gr.chain(GRU, DENSE)
-PARAMS = {layer: layer.init(KEY, 3) for layer in (GRU, LSTM, DENSE, BIDIRECTIONAL, CHAIN)}
+PARAMS = {layer: drawn(layer, 3) for layer in (GRU, LSTM, DENSE, BIDIRECTIONAL, CHAIN)}
 
 
 def apply(layer, **given):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import gatedrnn as gr
+from gatedrnn import places
 
 CODE = """
 import json, sys
@@ -45,6 +46,6 @@ def test_every_public_name_is_there_and_comes_from_where_type_checkers_see_it():
         for alias in node.names
         if node.module
     }
-    assert seen == gr._NAMES
+    assert seen == places.NAMES
     assert all(hasattr(gr, name) for name in gr.__all__)
     assert set(gr.__all__) <= set(dir(gr))

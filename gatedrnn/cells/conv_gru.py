@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks
-from gatedrnn.cells.convolution import check_kernel, convolve, kernels
+from gatedrnn.cells.conv_frame import ConvFrame
+from gatedrnn.cells.convolution import convolve
 from gatedrnn.cells.gates import Gates
 from gatedrnn.config import config
-from gatedrnn.policy import Policy
 from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Float, Key
+    from jaxtyping import Float
 
 
 @exportable
@@ -32,7 +31,7 @@ class ConvGRUParams(NamedTuple):
 
 
 @config
-class ConvGRU:
+class ConvGRU(ConvFrame):
     """Gated recurrent unit whose products are convolutions: a state of H channels at each place of a signal or image.
 
     .. code-block:: text
@@ -65,49 +64,14 @@ class ConvGRU:
         (5, 7, 4)
     """
 
-    hidden: int
-    activation: Callable[[Array], Array] = jnp.tanh
-    policy: Policy = Policy()
-    space: int = 2
-    size: int = 3
-
+    _kind = ConvGRUParams
     gates = ConvGRUParams.gates
-
-    def __post_init__(self) -> None:
-        """Refuse what no cell is made of."""
-        checks.configuration(self.hidden, self.activation, self.policy)
-        check_kernel(self.space, self.size)
-
-    @property
-    def out_dim(self) -> int:
-        """H."""
-        return self.hidden
-
-    def init(self, key: Key[Array, ""], in_dim: int) -> ConvGRUParams:
-        """Draw parameters for inputs of ``in_dim`` channels; recurrent kernels have orthonormal columns."""
-        checks.key("key", key)
-        checks.positive("in_dim", in_dim)
-        key_x, key_h = jax.random.split(key)
-        places, dtype = (self.size,) * self.space, self.policy.params
-        glorot, orthogonal = jax.nn.initializers.glorot_uniform(), jax.nn.initializers.orthogonal()
-        return ConvGRUParams(
-            w_x=kernels(glorot, key_x, (*places, in_dim, self.hidden), 3, dtype),
-            w_h=kernels(orthogonal, key_h, (*places, self.hidden, self.hidden), 3, dtype),
-            b=jnp.zeros(3 * self.hidden, dtype),
-        )
 
     def initial_carry(self, params: ConvGRUParams, x: Any) -> Float[Array, "*B H"]:
         """Return zeros ``[*B, *space, H]`` for an input ``[*B, *space, I]``."""
         self._check(params)
         compute = self.policy.compute_dtype(params.w_h)
         return jnp.zeros((*jnp.shape(x)[:-1], self.hidden), self.policy.carry_dtype(compute))
-
-    def prepare(self, params: ConvGRUParams, xs: Any, key: Any = None) -> tuple[ConvGRUParams, Any]:
-        """Cast the parameters once, outside the scan."""
-        del key
-        self._check(params)
-        dtype = self.policy.compute_dtype(params.w_h)
-        return ConvGRUParams(*(p.astype(dtype) for p in params)), xs
 
     def output(self, carry: Array) -> Float[Array, "*B H"]:
         """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
@@ -124,8 +88,3 @@ class ConvGRU:
         candidate = self.activation(z_n + convolve(reset * h, w_n))
         new = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(w_h.dtype))
         return new, new.astype(w_h.dtype)
-
-    def _check(self, params: ConvGRUParams) -> None:
-        places, columns = (self.size,) * self.space, 3 * self.hidden
-        shapes = {"w_h": (*places, self.hidden, columns), "b": (columns,), "w_x": (*places, None, columns)}
-        checks.params(params, ConvGRUParams, **shapes)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks
-from gatedrnn.cells.convolution import check_kernel, convolve, kernels
+from gatedrnn.cells.conv_frame import ConvFrame
+from gatedrnn.cells.convolution import convolve
 from gatedrnn.cells.gates import Gates
 from gatedrnn.cells.lstm import LSTMCarry
 from gatedrnn.config import config
-from gatedrnn.policy import Policy
 from gatedrnn.trees import exportable
 
 if TYPE_CHECKING:
     from jax import Array
-    from jaxtyping import Float, Key
+    from jaxtyping import Float
 
 
 @exportable
@@ -33,7 +32,7 @@ class ConvLSTMParams(NamedTuple):
 
 
 @config
-class ConvLSTM:
+class ConvLSTM(ConvFrame):
     """Long short-term memory whose products are convolutions: a state of H channels at each place of a signal or image.
 
     .. code-block:: text
@@ -63,36 +62,8 @@ class ConvLSTM:
         (5, 7, 4)
     """
 
-    hidden: int
-    activation: Callable[[Array], Array] = jnp.tanh
-    policy: Policy = Policy()
-    space: int = 2
-    size: int = 3
-
+    _kind = ConvLSTMParams
     gates = ConvLSTMParams.gates
-
-    def __post_init__(self) -> None:
-        """Refuse what no cell is made of."""
-        checks.configuration(self.hidden, self.activation, self.policy)
-        check_kernel(self.space, self.size)
-
-    @property
-    def out_dim(self) -> int:
-        """H."""
-        return self.hidden
-
-    def init(self, key: Key[Array, ""], in_dim: int) -> ConvLSTMParams:
-        """Draw parameters for inputs of ``in_dim`` channels; recurrent kernels have orthonormal columns."""
-        checks.key("key", key)
-        checks.positive("in_dim", in_dim)
-        key_x, key_h = jax.random.split(key)
-        places, dtype = (self.size,) * self.space, self.policy.params
-        glorot, orthogonal = jax.nn.initializers.glorot_uniform(), jax.nn.initializers.orthogonal()
-        return ConvLSTMParams(
-            w_x=kernels(glorot, key_x, (*places, in_dim, self.hidden), 4, dtype),
-            w_h=kernels(orthogonal, key_h, (*places, self.hidden, self.hidden), 4, dtype),
-            b=jnp.zeros(4 * self.hidden, dtype).at[self.hidden : 2 * self.hidden].set(1.0),
-        )
 
     def initial_carry(self, params: ConvLSTMParams, x: Any) -> LSTMCarry:
         """Return zeros ``[*B, *space, H]`` for an input ``[*B, *space, I]``."""
@@ -101,12 +72,9 @@ class ConvLSTM:
         compute = self.policy.compute_dtype(params.w_h)
         return LSTMCarry(jnp.zeros(shape, compute), jnp.zeros(shape, self._cell_dtype(compute)))
 
-    def prepare(self, params: ConvLSTMParams, xs: Any, key: Any = None) -> tuple[ConvLSTMParams, Any]:
-        """Cast the parameters once, outside the scan."""
-        del key
-        self._check(params)
-        dtype = self.policy.compute_dtype(params.w_h)
-        return ConvLSTMParams(*(p.astype(dtype) for p in params)), xs
+    def _first_bias(self) -> Float[Array, "GH"]:
+        """Return zeros, and 1 for the forget gate."""
+        return super()._first_bias().at[self.hidden : 2 * self.hidden].set(1.0)
 
     def output(self, carry: LSTMCarry) -> Float[Array, "*B H"]:
         """Return what stands in the carry: inputs need axes of space, so that ``gr.final`` can't find it by itself."""
@@ -123,11 +91,6 @@ class ConvLSTM:
         c = (kept + let_in).astype(self._cell_dtype(a.dtype))
         h = jax.nn.sigmoid(o) * self.activation(c).astype(a.dtype)
         return LSTMCarry(h, c), h
-
-    def _check(self, params: ConvLSTMParams) -> None:
-        places, columns = (self.size,) * self.space, 4 * self.hidden
-        shapes = {"w_h": (*places, self.hidden, columns), "b": (columns,), "w_x": (*places, None, columns)}
-        checks.params(params, ConvLSTMParams, **shapes)
 
     def _cell_dtype(self, compute: Any) -> Any:
         return self.policy.carry_dtype(compute, at_least="float32")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -35,11 +35,27 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import FullEntry
     from gatedrnn.comparison.schema.results import RegionEntry, Results, TestedTask
     from gatedrnn.comparison.settings import Settings
+    from gatedrnn.costs.timing import Seconds
+    from gatedrnn.tasks.parts import Batch
     from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.task import Task
     from gatedrnn.types import Cell
 
 SCHEMA = 3
+
+
+class Sized(NamedTuple):
+    """Cells at sizes of an equal budget, by name.
+
+    Attributes:
+        widths: each cell in all its widths, by the units that are asked for.
+        cells: the widest of them.
+        times: seconds of a step of the widest.
+    """
+
+    widths: dict[str, dict[int, Cell]]
+    cells: dict[str, Cell]
+    times: dict[str, Seconds]
 
 
 def compare(
@@ -74,29 +90,14 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     train = replicates[0].visible().train
     on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
-    sizes = folder.once(
-        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
-    )
-    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
-    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
-    timed = folder.once(
-        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
-    )
-    searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
+    sized = sizes_and_times(task, settings, folder, train)
+    searches = {
+        name: Search(cell, task, settings, train, widths=sized.widths[name]) for name, cell in sized.cells.items()
+    }
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
-    by_metric = received.region_check(found, settings.equivalence, [entry["name"] for entry in found["baselines"]])
-    region = folder.region(task.name, lambda: region_entry(found, settings.equivalence), by_metric)
-    # Some simple models have scores by one of the two metrics alone.
-    every = dict.fromkeys(model.name for of_split in searched.baselines for model in of_split)
-    by_other = received.region_check(found, settings.equivalence, every)
-    beside = folder.once(
-        task.name,
-        "beside",
-        lambda: regions_beside(searched, replicates, settings, folder),
-        received.beside_check(by_other, wanted=reckoned.other is not None),
-    )
+    region, beside = written_regions(task, replicates, searched, settings, folder)
     tested = folder.once(
         task.name,
         "test",
@@ -118,11 +119,11 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "cells": {
             name: {
                 **costs_of_network(cell, task, settings),
-                "step_seconds": timed[name],
+                "step_seconds": sized.times[name],
                 "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
                 "compile_seconds": searched.searches[name].population.compile_seconds,
             }
-            for name, cell in cells.items()
+            for name, cell in sized.cells.items()
         },
         "replicates": with_tests(found, tested),
         "region": region,
@@ -134,12 +135,44 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "full": folder.once(
             task.name,
             "full",
-            lambda: further(cells, replicates, searched, region, folder),
+            lambda: further(sized.cells, replicates, searched, region, folder),
             received.full_check(found),
         )
         if settings.full
         else None,
     }
+
+
+def sizes_and_times(task: Task, settings: Settings, folder: Folder, train: Batch) -> Sized:
+    """Return the cells at sizes of an equal budget, and how long a step of each takes."""
+    sizes = folder.once(
+        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
+    )
+    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
+    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
+    times = folder.once(
+        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
+    )
+    return Sized(widths, cells, times)
+
+
+def written_regions(
+    task: Task, replicates: list[Replicate], searched: TaskSearch, settings: Settings, folder: Folder
+) -> tuple[RegionEntry, RegionEntry | None]:
+    """Write down what difference matters, by the verdict's metric and by the other one, and return both."""
+    found, part = searched.found, settings.equivalence
+    by_metric = received.region_check(found, part, [entry["name"] for entry in found["baselines"]])
+    region = folder.region(task.name, lambda: region_entry(found, part), by_metric)
+    # Some simple models have scores by one of the two metrics alone.
+    every = dict.fromkeys(model.name for of_split in searched.baselines for model in of_split)
+    by_other = received.region_check(found, part, every)
+    beside = folder.once(
+        task.name,
+        "beside",
+        lambda: regions_beside(searched, replicates, settings, folder),
+        received.beside_check(by_other, wanted=searched.reckoning.other is not None),
+    )
+    return region, beside
 
 
 def regions_beside(

@@ -113,21 +113,15 @@ def describe(
         >>> both["GRU"].equal_parameters.hidden
         37
     """
-    for name, value in (("in_dim", in_dim), ("hidden", hidden), ("batch", batch), ("length", length)):
+    sizes = {"in_dim": in_dim, "hidden": hidden, "batch": batch, "length": length}
+    for name, value in sizes.items() if out_dim is None else [*sizes.items(), ("out_dim", out_dim)]:
         whole(name, value, most=MOST)
-    if out_dim is not None:
-        whole("out_dim", out_dim, most=MOST)
     cells = _makers(cells)
     equal_parameters = match(cells, in_dim, out_dim, hidden, by="parameters", window=0)
     equal_flops = match(cells, in_dim, out_dim, hidden, by="flops", window=0)
     made = {name: make(hidden) for name, make in cells.items()}
     counts = {name: costs(cell, in_dim) for name, cell in made.items()}
-    forward: dict[str, Seconds] = {}
-    training: dict[str, Seconds] = {}
-    if time:
-        _refuse_too_large(list(counts.values()), {"hidden": hidden, "batch": batch, "length": length})
-        forward = step_seconds(made, in_dim, batch=batch, length=length, training=False)
-        training = step_seconds(made, in_dim, batch=batch, length=length, training=True)
+    forward, training = _timed(made, counts, sizes) if time else ({}, {})
     columns = {
         name: CellDescription(
             cell=repr(cell),
@@ -151,6 +145,19 @@ def _makers(cells: Mapping[str, MakeCell] | Sequence[str]) -> Mapping[str, MakeC
     if len(set(cells)) < len(cells) or not cells:
         raise InputError(f"cells: expected one or more different ones, got {', '.join(cells) or 'none'}")
     return {name: cell_maker(name) for name in cells}
+
+
+def _timed(
+    made: Mapping[str, Any], counts: Mapping[str, Costs], sizes: Mapping[str, int]
+) -> tuple[dict[str, Seconds], dict[str, Seconds]]:
+    """Return the seconds of a time step of each cell, forward and in training."""
+    laid_out = {name: sizes[name] for name in ("hidden", "batch", "length")}
+    _refuse_too_large(list(counts.values()), laid_out)
+    forward, training = (
+        step_seconds(made, sizes["in_dim"], batch=sizes["batch"], length=sizes["length"], training=training)
+        for training in (False, True)
+    )
+    return forward, training
 
 
 def _refuse_too_large(counts: list[Costs], sizes: dict[str, int]) -> None:

@@ -39,12 +39,12 @@ class Steps(NamedTuple):
 
 def select(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Any:
     """Return ``where(mask, on_true, on_false)`` leaf by leaf; the mask may lack trailing axes of the leaves."""
+    return jax.tree.map(partial(_where, mask), on_true, on_false)
 
-    def one(a: Any, b: Any) -> Array:
-        ndim = max(jnp.ndim(a), jnp.ndim(b))
-        return jnp.where(mask.reshape(mask.shape + (1,) * (ndim - mask.ndim)), a, b)
 
-    return jax.tree.map(one, on_true, on_false)
+def _where(mask: Bool[Array, "*m"], on_true: Any, on_false: Any) -> Array:
+    ndim = max(jnp.ndim(on_true), jnp.ndim(on_false))
+    return jnp.where(mask.reshape(mask.shape + (1,) * (ndim - mask.ndim)), on_true, on_false)
 
 
 def valid_steps(shape: tuple[Any, ...], lengths: Any, mask: Any) -> Bool[Array, "T *b"] | None:
@@ -173,11 +173,12 @@ def starting_carries(
     checks.carry(initial, carry)
 
     after = cell.step(params, jax.tree.map(partial(_beside, x, axes), initial), prepared)[0]
+    return jax.tree.map(_tie, carry, after), jax.tree.map(_tie, initial, after)
 
-    def tie(leaf: Array, n: Array) -> Array:
-        return leaf.astype(n.dtype) + jnp.zeros_like(n)
 
-    return jax.tree.map(tie, carry, after), jax.tree.map(tie, initial, after)
+def _tie(leaf: Array, like: Array) -> Array:
+    """Give a leaf the whole type of another one, what it varies over included."""
+    return leaf.astype(like.dtype) + jnp.zeros_like(like)
 
 
 def _beside(x: Any, axes: int, leaf: Array) -> Array:

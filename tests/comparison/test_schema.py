@@ -18,13 +18,12 @@ pytest.importorskip("matplotlib")
 from gatedrnn.comparison.schema import further, pairs, results, runs
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.schema import misfits
-from gatedrnn.report.compare import compare
+from tests.helpers import compared as shared
 from tests.helpers.doctored import doctored, write
 from tests.helpers.fake_results import make_task
 from tests.helpers.paths import ROOT
 from tests.helpers.report_pages import judged
 from tests.helpers.schema import entries_within
-from tests.helpers.small_searches import SETTINGS, signs
 
 TABLES = {
     "The file": results.Results,
@@ -88,13 +87,13 @@ def documented() -> dict[str, set[str]]:
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a comparison that ran, with everything that ``--full`` adds."""
-    return again(tmp_path_factory.mktemp("compared"))
+    return shared.compared(tmp_path_factory)
 
 
-def again(out: Path) -> Path:
-    small = {name: getattr(SETTINGS, name) for name in ("hidden", "replicates", "max_epochs", "patience", "batch_size")}
-    compare(signs(), out=out, full=True, trials=2, extend=False, **small)
-    return out
+def searches(run: Path) -> Path:
+    """Return the folder of the only task's searches."""
+    (found,) = (run / "searches").iterdir()
+    return found
 
 
 @pytest.mark.parametrize("heading", TABLES)
@@ -116,34 +115,34 @@ def test_what_a_comparison_writes_is_what_the_schema_says(compared: Path) -> Non
 def test_what_is_kept_on_the_way_is_what_the_schema_says(compared: Path) -> None:
     region = json.loads((compared / "region.json").read_text(encoding="utf-8"))
     assert misfits(region, dict[str, results.RegionEntry]) == []
-    test = json.loads((compared / "searches" / "signs" / "test.json").read_text(encoding="utf-8"))
+    test = json.loads((searches(compared) / "test.json").read_text(encoding="utf-8"))
     assert misfits(test, runs.ReadTest) == []
-    for path in (compared / "searches" / "signs").glob("*-[0-9].json"):
+    for path in searches(compared).glob("*-[0-9].json"):
         assert misfits(json.loads(path.read_text(encoding="utf-8")), runs.SearchEntry) == []
 
 
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("searches/signs/sizes.json", lambda value: value[0].update(GRU=10**7)),
-        ("searches/signs/times.json", lambda value: value["GRU"].update(low=-1.0)),
-        ("searches/signs/GRU-1.json", lambda value: value["trials"][0].update(epochs=10**6)),
-        ("searches/signs/beside.json", lambda value: value.update(baseline="../models")),
-        ("searches/signs/test.json", lambda value: value["cells"].pop("GRU")),
-        ("searches/signs/full.json", lambda value: value["data"].update(parts=[])),
-        ("region.json", lambda value: value["signs"].update(part=0.5)),
+        ("searches/TASK/sizes.json", lambda value: value[0].update(GRU=10**7)),
+        ("searches/TASK/times.json", lambda value: value["GRU"].update(low=-1.0)),
+        ("searches/TASK/GRU-1.json", lambda value: value["trials"][0].update(epochs=10**6)),
+        ("searches/TASK/beside.json", lambda value: value.update(baseline="../models")),
+        ("searches/TASK/test.json", lambda value: value["cells"].pop("GRU")),
+        ("searches/TASK/full.json", lambda value: value["data"].update(parts=[])),
+        ("region.json", lambda value: next(iter(value.values())).update(part=0.5)),
         ("settings.json", lambda value: value.update({"\x1b[31m": 1})),
     ],
 )
 def test_what_was_doctored_with_its_digest_is_refused_by_its_file(
     compared: Path, tmp_path: Path, name: str, change: Callable[[Any], Any]
 ) -> None:
-    received = shutil.copytree(compared, tmp_path / "received")
+    received, name = shutil.copytree(compared, tmp_path / "received"), name.replace("TASK", searches(compared).name)
     value = json.loads((received / name).read_text(encoding="utf-8"))
     change(value)
     write(received, name, value)
     with pytest.raises(InputError, match="settings of the run" if name == "settings.json" else name) as refused:
-        again(received)
+        shared.again(received)
     assert str(refused.value).isprintable()
 
 
@@ -158,7 +157,7 @@ def test_nothing_that_was_doctored_ends_in_a_defect(compared: Path, tmp_path: Pa
         write(received, name, value)
         said = ""
         try:
-            again(received)
+            shared.again(received)
         except InputError as error:
             said, refused = str(error), refused + 1
         assert said.isprintable()

@@ -12,8 +12,7 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("sklearn")
 
-from gatedrnn.cells.gates import gates_of
-from gatedrnn.cells.registry import CELLS, make_cell
+from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search import context, extension
@@ -21,12 +20,8 @@ from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.search.selection import SearchResult, score_of
 from gatedrnn.comparison.settings import Settings
-from gatedrnn.experiment.limits import GATE_BIASES
-from gatedrnn.experiment.network import init_params
-from gatedrnn.experiment.space import as_hypers
 from gatedrnn.tasks.parts import FinalTest
 from gatedrnn.tasks.task import Task
-from tests.helpers.cell_table import rows
 from tests.helpers.fake_results import make_task
 from tests.helpers.small_searches import SETTINGS, signs, small_split, small_test, without_seconds
 
@@ -47,33 +42,6 @@ def searches(task: Task) -> dict[int, Search]:
 def found(task: Task, searches: dict[int, Search]) -> dict[int, list[SearchResult]]:
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
     return {cap: [one.train(r.lot, r.visible(), 0.7) for r in replicates] for cap, one in searches.items()}
-
-
-def kept(gates, b):
-    """Return the bias of what a cell says that it keeps."""
-    bias = b[gates.block(gates.keeps, b.size)]
-    return -bias if gates.complement else bias
-
-
-@pytest.mark.parametrize("name", rows(CELLS))
-def test_every_gate_bias_reaches_the_gate_that_keeps_memory(task, name):
-    """In blocks i, f, g, o; r, z, n; and z, n of a MinGRU, whose z lets in what 1 - z keeps; others say theirs."""
-    cell, longest = make_cell(name, 5), 50
-    gates = gates_of(cell)
-    configuration = {"learning_rate": 1e-3, "clip_norm": 1.0, "dropout": 0.0}
-    biases = {}
-    for choice in GATE_BIASES:
-        hyper = jax.tree.map(lambda column: column[0], as_hypers([{**configuration, "gate_bias": choice}]))
-        b = np.asarray(init_params(cell, task, longest, hyper, jax.random.key(0))[0].b)
-        known = {"LSTM": b[5:10], "GRU": b[5:10], "GRU-before": b[5:10], "MinGRU": -b[:5]}
-        biases[choice] = b if gates is None else known.get(name, kept(gates, b))
-    if gates is None:
-        assert len({b.tobytes() for b in biases.values()}) == 1
-        return
-    np.testing.assert_array_equal([biases["0"], biases["1"]], [[0] * 5, [1] * 5])
-    assert (biases["chrono"] > 0).all()
-    assert (biases["chrono"] < np.log(longest - 1)).all()
-    assert len(set(biases["chrono"])) == 5
 
 
 def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches, found) -> None:

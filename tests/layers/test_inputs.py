@@ -151,7 +151,13 @@ def test_a_cell_of_several_arrays_keeps_every_law():
     gr.testing.check_cell(Real(3), in_dim=IN_DIM, inputs=inputs)
 
 
-@pytest.mark.parametrize("layer", [gr.scan(SeesLSTM(H)), gr.chain(gr.scan(gr.stack(SeesBefore(H), gr.GRU(H))))])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        pytest.param(gr.scan(SeesLSTM(H)), marks=pytest.mark.verify),
+        gr.chain(gr.scan(gr.stack(SeesBefore(H), gr.GRU(H)))),
+    ],
+)
 def test_streaming_takes_them_too(layer):
     params = layer.init(jax.random.key(0), IN_DIM)
     xs = draw(jax.random.key(1), (T, B))
@@ -164,7 +170,11 @@ def test_streaming_takes_them_too(layer):
     compare.assert_close((carry, jnp.stack(ys)), expected, "(carry, ys)", rtol=compare.tolerance(2.0**-23, T * 32))
 
 
-@pytest.mark.parametrize("above", [(), (gr.zoneout(gr.GRU(H), 0.3),)], ids=["alone", "in a stack"])
+@pytest.mark.parametrize(
+    "above",
+    [pytest.param((), marks=pytest.mark.verify), (gr.zoneout(gr.GRU(H), 0.3),)],
+    ids=["alone", "in a stack"],
+)
 def test_noise_travels_beside_them(above):
     several, one = (
         gr.scan(gr.stack(gr.zoneout(gr.variational_dropout(cell, 0.5), 0.5), *above))

@@ -135,7 +135,7 @@ def test_any_lengths_masks_and_resets_are_a_plain_loop(name, reverse):
     ],
     ids=lambda given: ", ".join(f"{name} {list(value.shape)}" for name, value in given.items()),
 )
-@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("reverse", quick_rows((False, True), (False,)))
 def test_what_lacks_batch_axes_counts_for_all_of_them(given, reverse):
     layer = gr.chain(gr.scan(SUM, reverse=reverse), gr.residual(gr.scan(SUM)))
     xs = jax.random.normal(jax.random.key(0), (6, 2, 3, 1))
@@ -157,10 +157,11 @@ def test_lengths_of_a_small_type_count_far():
 
 def test_last_is_the_output_at_the_end():
     ys = jnp.arange(1.0, 13.0).reshape(4, 3, 1).at[3, 0].set(jnp.nan)
-    assert gr.last(ys, jnp.array([3, 0, 9])).ravel().tolist() == [7, 0, 12]
-    assert gr.last(ys[:, 1:]).ravel().tolist() == [11, 12]
-    grad = jax.grad(lambda ys: gr.last(ys, jnp.array([3, 0, 9])).sum())(ys)
-    assert jnp.argwhere(grad[..., 0]).tolist() == [[2, 0], [3, 2]]
+    last = jax.jit(gr.last)
+    assert last(ys, jnp.array([3, 0, 9])).ravel().tolist() == [7, 0, 12]
+    assert last(ys[:, 1:]).ravel().tolist() == [11, 12]
+    grad = jax.jit(jax.grad(lambda ys: gr.last(ys, jnp.array([3, 0, 9])).sum()))(ys)
+    assert np.argwhere(grad[..., 0]).tolist() == [[2, 0], [3, 2]]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import jax
@@ -56,8 +57,10 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
-@pytest.mark.parametrize("name", quick_rows(ROWS, ("at both ends", "with noise")))
+@pytest.mark.parametrize(
+    ("name", "training"),
+    quick_rows(product(ROWS, (False, True)), (("at both ends", False), ("with noise", True))),
+)
 def test_a_stack_is_the_chain(name, training):
     """Values, and gradients of parameters and inputs, in float64."""
     key = jax.random.key(3) if training else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import jax
@@ -12,11 +13,13 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.errors import InputError
 from tests.helpers import numpy_cells as plain
+from tests.helpers.proofs import quick_rows
 
 T, B, I, H = 6, 2, 3, 4  # noqa: E741
 KEY = jax.random.key(3)
 RTOL = T * (I + H + 16) * float(np.finfo(np.float32).eps)
 CLASS: Any = gr.LSTM
+AROUND = (gr.LSTM(H), gr.GRU(H, reset="before"))
 
 
 def drawn(cell, seed=0):
@@ -37,10 +40,13 @@ def assert_close(got, expected):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=RTOL, atol=RTOL), got, expected)
 
 
-@pytest.mark.parametrize("cell", [gr.LSTM(H), gr.GRU(H, reset="before")], ids=["gated", "plain"])
-@pytest.mark.parametrize("key", [None, KEY], ids=["evaluation", "training"])
-def test_zoneout_by_rate_zero_is_the_cell_and_by_one_keeps_the_carry(cell, key):
+@pytest.mark.parametrize(
+    ("cell", "training"),
+    quick_rows(product(AROUND, (False, True)), ((AROUND[0], True), (AROUND[1], False))),
+)
+def test_zoneout_by_rate_zero_is_the_cell_and_by_one_keeps_the_carry(cell, training):
     layer, params, xs = drawn(cell)
+    key = KEY if training else None
     expected = jax.jit(layer.apply)(params, xs)
     assert_close(jax.jit(gr.scan(gr.zoneout(cell, 0.0)).apply)(params, xs, key=key), expected)
     carry = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 0.3), expected[0])
@@ -79,7 +85,7 @@ def test_zoneout_in_evaluation_uses_the_rate_itself():
     assert_close(jax.jit(layer.apply)(params, xs)[0][0], h)
 
 
-@pytest.mark.parametrize("key", [None, KEY], ids=["evaluation", "training"])
+@pytest.mark.parametrize("key", [pytest.param(None, marks=pytest.mark.verify), KEY], ids=["evaluation", "training"])
 def test_gradients_through_zoneout_agree_among_engines(key):
     cell = gr.zoneout(gr.LSTM(H), 0.4, 0.2)
     _, params, xs = drawn(cell)
@@ -98,7 +104,7 @@ RATED = {
 }
 
 
-@pytest.mark.parametrize("name", RATED)
+@pytest.mark.parametrize("name", quick_rows(RATED, ("zoneout", "drop connect")))
 @pytest.mark.parametrize("key", [pytest.param(None, marks=pytest.mark.verify), KEY], ids=["evaluation", "training"])
 def test_rates_may_be_traced(name, key):
     """A population over rates, values and gradients, is each rate alone."""

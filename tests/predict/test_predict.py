@@ -24,6 +24,7 @@ from gatedrnn.predict import Model, load
 from gatedrnn.predict.file import predict_file
 from gatedrnn.tasks.files import task_from_arrays, task_from_file
 from gatedrnn.tasks.question import Question
+from tests.helpers import compared as shared
 
 STEPS, TEST = 7, 12
 # Sums of float32 over up to 7 steps of 2 targets, each a few nats.
@@ -115,11 +116,8 @@ def test_tokens_have_the_likelihood_of_the_test(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, np.ndarray], dict[str, Any]]:
-    arrays = recorded(np.random.default_rng(3))
-    arrays["y"] = np.where(arrays["x"][0, :, 0] > 50.0, "large", "small")
-    folder = tmp_path_factory.mktemp("compared")
-    options = {"replicates": 2, "trials": 2, "hidden": 3, "max_epochs": 3, "extend": False}
-    return folder, arrays, gr.compare(arrays, out=folder, **options)
+    folder = shared.compared(tmp_path_factory)
+    return folder, shared.arrays(), json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
 
 def test_the_saved_winner_says_what_it_said_in_the_test(compared: Any) -> None:
@@ -189,7 +187,7 @@ def test_text_with_unknown_characters_is_refused(tmp_path: Path) -> None:
 
 
 def test_damaged_and_missing_networks_are_refused(compared: Any, tmp_path: Path) -> None:
-    folder, _, results = compared
+    folder = compared[0]
     with pytest.raises(ValueError, match="cell: expected one of LSTM, GRU"):
         load(folder, cell="SimpleRNN")
     model = saved(task_from_arrays(recorded(np.random.default_rng(6)), Question(kind="forecast")), tmp_path)
@@ -200,4 +198,3 @@ def test_damaged_and_missing_networks_are_refused(compared: Any, tmp_path: Path)
     path.write_bytes(held)
     with pytest.raises(ValueError, match="it is damaged"):
         restore(tmp_path / "model")
-    assert results["tasks"][0]["full"] is None

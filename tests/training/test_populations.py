@@ -107,14 +107,19 @@ def test_a_member_equals_a_loop_of_single_steps(mapped):
     rate = optax.warmup_cosine_decay_schedule(0.0, 0.03, 2, STEPS * SEGMENTS)
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01))
     hyper = _hypers(0.03)
-    state = run.init(hyper, _keys()[1], DATA)
-    params, opt_state, losses = state.params, optimizer.init(state.params), []
-    value_and_grad = jax.jit(jax.value_and_grad(lambda p, b, k: run.loss(p, hyper, b, k)[0] / (T * B * IN)))
-    for i in range(STEPS * SEGMENTS):
+    state = jax.jit(lambda key: run.init(hyper, key, DATA))(_keys()[1])
+    params, opt_state, losses = state.params, jax.jit(optimizer.init)(state.params), []
+
+    @jax.jit
+    def step(params, opt_state, i):
         key_rows, key = jax.random.split(jax.random.fold_in(state.key, i))
-        loss, gradient = value_and_grad(params, DATA[:, jax.random.randint(key_rows, (B,), 0, 20)], key)
+        batch = jnp.asarray(DATA)[:, jax.random.randint(key_rows, (B,), 0, 20)]
+        loss, gradient = jax.value_and_grad(lambda p: run.loss(p, hyper, batch, key)[0] / (T * B * IN))(params)
         updates, opt_state = optimizer.update(gradient, opt_state, params)
-        params = optax.apply_updates(params, updates)
+        return optax.apply_updates(params, updates), opt_state, loss
+
+    for i in range(STEPS * SEGMENTS):
+        params, opt_state, loss = step(params, opt_state, i)
         losses.append(float(loss))
     np.testing.assert_allclose(mapped.metrics["loss"][1], losses, rtol=1e-5)
     found = jax.tree.map(lambda leaf: leaf[1], mapped.states.params)

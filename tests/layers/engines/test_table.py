@@ -129,8 +129,7 @@ def test_check_cell_runs_it(row, monkeypatch):
     engine = row(PythonLoop())
     gr.testing.check_cell(gr.GRU(4))
     assert engine.runs == 2  # traced once in each direction
-    gr.testing.check_cell(CELLS["stack with noise"])
-    assert engine.runs == 2  # which it refuses
+    assert engine.name not in choices_for(CELLS["stack with noise"])  # which it refuses
 
 
 @pytest.mark.parametrize("engine", [IgnoresResets(), WholeAndWrong()], ids=lambda engine: engine.name)
