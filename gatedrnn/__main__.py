@@ -21,8 +21,21 @@ def _end(number: int, _: Any) -> NoReturn:
     os._exit(128 + number)
 
 
+def _open_closed_streams() -> None:
+    """Give the numbers of streams that are closed to nothing: the next files opened would have them.
+
+    What a library below prints would then end in a checkpoint.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            if os.open(os.devnull, os.O_RDWR) != number:  # the lowest that is free
+                continue
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
 def main() -> None:
     """Run the command line."""
+    _open_closed_streams()
     for number in SAID:
         signal.signal(number, _end)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]

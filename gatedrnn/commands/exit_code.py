@@ -40,6 +40,8 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         work()
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here it can still be said where that fails
     except InputError as error:
         print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 2
