@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from typing import Any, NoReturn
 
 NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow", "safetensors")
@@ -44,11 +45,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # of a terminal that has no minus sign, "?" is better than an error
-    from gatedrnn.commands.exit_code import command_line
+    from gatedrnn.commands.exit_code import command_line, warn
     from gatedrnn.commands.signals import RESUMING, leave, watch
 
     # Before the other imports, which take seconds: it says how to go on.
     watch(command_line(), resumes=len(sys.argv) > 1 and sys.argv[1] in RESUMING)
+    warnings.showwarning = warn
     from gatedrnn.commands import cli
 
     leave(cli.run())

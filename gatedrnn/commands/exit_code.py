@@ -66,6 +66,13 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     return 0
 
 
+def warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    """Show a warning as all that commands say: in one line, without the line of our code that it came from."""
+    if sys.stderr is not None and is_first():
+        ours = f"{category.__name__}: " if category is not UserWarning else ""
+        print(f"gatedrnn: {ours}{plain(str(message))}", file=sys.stderr)
+
+
 def command_line() -> str:
     """Return the command that is running, as it would be typed."""
     return shlex.join(["gatedrnn", *sys.argv[1:]])
