@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from typing import Any, NoReturn
 
 NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow", "safetensors")
@@ -21,8 +22,21 @@ def _end(number: int, _: Any) -> NoReturn:
     os._exit(128 + number)
 
 
+def _open_closed_streams() -> None:
+    """Give the numbers of streams that are closed to nothing: the next files opened would have them.
+
+    What a library below prints would then end in a checkpoint.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            if os.open(os.devnull, os.O_RDWR) != number:  # the lowest that is free
+                continue
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
 def main() -> None:
     """Run the command line."""
+    _open_closed_streams()
     for number in SAID:
         signal.signal(number, _end)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
@@ -31,11 +45,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # of a terminal that has no minus sign, "?" is better than an error
-    from gatedrnn.commands.exit_code import command_line
+    from gatedrnn.commands.exit_code import command_line, warn
     from gatedrnn.commands.signals import RESUMING, leave, watch
 
     # Before the other imports, which take seconds: it says how to go on.
     watch(command_line(), resumes=len(sys.argv) > 1 and sys.argv[1] in RESUMING)
+    warnings.showwarning = warn
     from gatedrnn.commands import cli
 
     leave(cli.run())

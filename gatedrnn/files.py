@@ -31,8 +31,11 @@ def written(path: Path, *, before: Callable[[Path], None] | None = None) -> Iter
         before: called with the file that is to take its place, when that is whole.
 
     Raises:
+        InputError: where no file stands there but a device, a pipe or a folder, which a file would take the place of.
         OSError: where it cannot be written; names the file, which the system does not.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: expected a place for a file, got a folder, a device or a pipe")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_of(path)
     try:

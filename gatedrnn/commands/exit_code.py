@@ -40,6 +40,8 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     logging.getLogger("absl").setLevel(logging.CRITICAL)
     try:
         work()
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here it can still be said where that fails
     except InputError as error:
         print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 2
@@ -62,6 +64,13 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
         traceback.print_exc()
         return DEFECT
     return 0
+
+
+def warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    """Show a warning as all that commands say: in one line, without the line of our code that it came from."""
+    if sys.stderr is not None and is_first():
+        ours = f"{category.__name__}: " if category is not UserWarning else ""
+        print(f"gatedrnn: {ours}{plain(str(message))}", file=sys.stderr)
 
 
 def command_line() -> str:

@@ -13,6 +13,8 @@ READ = (
 )
 """What tyro says of an option, and what was expected of it, which some of these say themselves."""
 OPTION = re.compile(r"--[a-z][a-z0-9-]*")
+EITHER = re.compile(r"(?P<option>Error parsing \S+: )no type matching .* Got errors: (?P<errors>.*)")
+"""What tyro says of an option that may be left out, with what was wrong as each of its types."""
 
 
 def in_one_line(box: str, help_of: str) -> str | None:
@@ -49,6 +51,9 @@ def _text(part: list[str]) -> str:
 
 
 def _unread(said: str) -> str | None:
+    if either := EITHER.search(said):
+        errors = dict(re.findall(r"- <class '([^']*)'>: (.*?)(?= - <class |$)", either["errors"]))
+        said = either["option"] + next((why for name, why in errors.items() if name != "NoneType"), "")
     for pattern, expected in READ:
         found = re.search(pattern, said)
         if found:

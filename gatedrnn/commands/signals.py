@@ -31,7 +31,7 @@ _LINE = threading.Lock()
 
 
 def watch(command: str, *, resumes: bool = True) -> None:
-    """From now on end the process where a signal comes: at once, or while it trains after it has saved itself.
+    """From now on end the process where a signal comes: at once, or where it trains after it has saved itself.
 
     A thread hears of it, as Python's own handlers wait until a compilation is done.
 
@@ -55,23 +55,26 @@ def say(line: str) -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process with an exit code; after a signal at once, as threads of a library below may still be at work."""
+    """End the process with an exit code, at once: all is written, and Python's own end takes seconds on a busy machine.
+
+    It would take every module and program of JAX apart, deaf to signals; after one, beside threads still at work.
+    """
     if jax.distributed.is_initialized():
         sys.exit(code)  # of several processes none leaves the others without a word
-    if code - 128 not in WORDS:
-        for number in WORDS:  # all is written: a signal that comes while Python ends would kill it, and change the code
-            signal.signal(number, signal.SIG_IGN)
-        sys.exit(code)
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # the last where it was closed: there is none
-        sys.stdout.flush()
+    _LINE.acquire(blocking=False)  # a signal that comes now finds nothing left to say
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the last where it was closed: there is none
+            stream.flush()
     os._exit(code)
 
 
 def _listen(heard: int, command: str | None) -> None:
     number = _next(heard, None)
     assert number is not None
-    # A second signal does not wait. Training may have saved itself before this thread heard of the first.
-    if (termination.waiting() and _saves_itself(heard, number)) or termination.saved():
+    # Where nothing is trained there is nothing to wait for, but other processes. A second signal does not wait.
+    # Training may have saved itself before this thread heard of the first.
+    waits = termination.waiting() and (termination.trains() or jax.distributed.is_initialized())
+    if (waits and _saves_itself(heard, number)) or termination.saved():
         # It is about to say so, and to end; of several processes each waits for the others.
         if jax.distributed.is_initialized():
             return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.files import parsed, write_json
 
 Provenance: TypeAlias = Literal["seen in the source", "recalled"]
@@ -139,6 +140,13 @@ class Result:
     answers: tuple[Answer, ...] = ()
 
 
+class File(TypedDict):
+    """What the file of all results holds."""
+
+    schema: int
+    results: list[Result]
+
+
 def read(path: Path) -> dict[str, Result]:
     """Return all results by name, as they stand in a file; none where there is no file.
 
@@ -147,10 +155,16 @@ def read(path: Path) -> dict[str, Result]:
     """
     if not path.exists():
         return {}
+    if not path.is_file():
+        raise InputError(f"{path}: expected a file of results, got a folder, a device or a pipe")
     held = parsed(path, path.read_bytes())
     if not isinstance(held, dict) or held.get("schema") != SCHEMA:
         raise InputError(f"{path}: expected results of schema {SCHEMA}, got another file")
-    return {entry["name"]: _result(entry) for entry in held["results"]}
+    try:
+        refuse_misfit(held, File)
+        return {entry["name"]: _result(entry) for entry in held["results"]}
+    except InputError as error:
+        raise InputError(f"{path}: {error}. Restore it from a copy, or name another file.") from error
 
 
 def keep(path: Path, result: Result) -> None:

@@ -94,12 +94,20 @@ class RunFolder:
             )
 
     def _refuse_links(self) -> None:
-        """Refuse links at places that the run needs, and on the way there: it would write and remove elsewhere."""
+        """Refuse links at places that the run needs, and on the way there: it would write and remove elsewhere.
+
+        And files where it needs a folder.
+        """
         for pattern in (*self._files, *self._stores):
             parts = PurePosixPath(pattern).parts
             for depth in range(len(parts)):
                 for path in self.path.glob("/".join(parts[: depth + 1])):
                     manifest.refuse_link(self.path, path)
+                    is_folder = depth + 1 < len(parts) or pattern in self._stores
+                    if is_folder and path.name == parts[depth] and not path.is_dir():
+                        raise InputError(
+                            f"{path}: expected a folder of the run, got a file. Remove it, or name another folder."
+                        )
 
     def _refuse_others(self, noted: dict[str, list[str]]) -> None:
         """Refuse files that the run did not write at places that it needs, and those that are no more as it did."""

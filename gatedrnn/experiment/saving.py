@@ -96,7 +96,9 @@ def restore(
     config = parsed(described, read(described))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         got = config.get("format") if isinstance(config, dict) else config
-        raise InputError(f"{described}: expected format {FORMAT}, got {got!r}")
+        raise InputError(
+            f"{described}: expected format {FORMAT}, got {got!r}, as other versions write it; train again with this one"
+        )
     if not arrays_file.is_file():
         raise InputError(f"model: expected its arrays at {arrays_file}, got none")
     held = read(arrays_file)

@@ -5,6 +5,7 @@ What is read back from a folder may come from anybody, and its digests with it. 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import types
@@ -25,7 +26,7 @@ def refuse_misfit(value: Any, of: Any) -> None:
 
     Args:
         value: the value that was read from a file.
-        of: a TypedDict, or another type of JSON values.
+        of: a TypedDict or a dataclass, or another type of JSON values; tuples are lists in JSON.
 
     Raises:
         InputError: where it is another; names the first place at which it is.
@@ -56,13 +57,13 @@ def misfits(value: Any, of: Any, where: str = "") -> list[str]:
     """
     if of is Any:
         return []
-    if is_typeddict(of):
+    if is_typeddict(of) or dataclasses.is_dataclass(of):
         return _entry(value, _hints(of), where)
     origin, args = get_origin(of), get_args(of)
     if origin in (Union, types.UnionType):
         found = [misfits(value, each, where) for each in args]
         return min(found, key=len) if all(found) else []
-    if origin is list:
+    if origin in (list, tuple):
         if not isinstance(value, list):
             return [f"{where}: expected a list, got {_shown(value)}"]
         if args[0] is float and all(type(one) is float and math.isfinite(one) for one in value):

@@ -23,6 +23,13 @@ def refuse_place(to: Path, run: Path, file: Path) -> None:
         raise InputError(f"to: expected another place than the file that is read, got {to}")
     if to.is_dir():
         raise InputError(f"to: expected the name of a file, got the folder {to}")
+    if to.exists() and not to.is_file():
+        raise InputError(
+            f"to: expected the name of a file, got the device or pipe {to}; without it, the table is printed"
+        )
+    within = next((folder for folder in to.resolve().parents if is_run(folder)), None)
+    if within is not None and (to.resolve().parent != within or to.name.startswith(".")):
+        raise InputError(f"to: expected a place beside the files of a run, got {to}, where {within} keeps its own")
     runs = [folder for folder in (run, *to.resolve().parents) if is_run(folder)]
     for path in [folder / name for folder in runs for name in (NAME, *known(folder))]:
         if path.resolve() == to.resolve() or (to.exists() and path.exists() and path.samefile(to)):

@@ -10,6 +10,7 @@ from typing import Any
 
 from gatedrnn.files import Writer, write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
+from gatedrnn.tasks.plain import cell
 
 COLUMNS: tuple[str, ...] = (
     "member",
@@ -34,7 +35,7 @@ def write_table(results: dict[str, Any], out: Path, *, writer: Writer = written)
     text = io.StringIO()
     lines = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     lines.writeheader()
-    lines.writerows(table)
+    lines.writerows({name: cell(one) if isinstance(one, str) else one for name, one in row.items()} for row in table)
     write_text(out / "members.csv", text.getvalue(), writer=writer)
     paths = [out / "members.csv"]
     if importlib.util.find_spec("pyarrow"):

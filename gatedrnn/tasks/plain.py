@@ -9,7 +9,8 @@ BREAKS, CONTROLS = (
     re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"),
 )
 """Signs that end or move a line, and those that steer a terminal or turn the direction of writing."""
-FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA = re.compile(r"((?:^|[;\t\r\n]) *)([=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The sign that begins a formula, wide ones too: at the start, or behind what may be taken for the end of a cell."""
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -33,8 +34,8 @@ def cell(text: str) -> str:
     Breaks stay, as quotes hold them; numbers stay, whatever their sign.
 
     Example:
-        >>> cell("=cmd|'/C calc'!A0"), cell("-3.5"), cell("shop 3")
-        ("'=cmd|'/C calc'!A0", '-3.5', 'shop 3')
+        >>> cell("=cmd|'/C calc'!A0"), cell("-3.5"), cell("shop 3; =1+1")
+        ("'=cmd|'/C calc'!A0", '-3.5', "shop 3; '=1+1")
     """
     shown = CONTROLS.sub(lambda found: found[0] if found[0] in "\t\n\r" else _spelled(ord(found[0])), text)
-    return f"'{shown}" if FORMULA.match(shown) and len(shown) > 1 and not NUMBER.fullmatch(shown) else shown
+    return shown if len(shown) == 1 or NUMBER.fullmatch(shown) else FORMULA.sub(r"\1'\2", shown)

@@ -20,6 +20,7 @@ from gatedrnn.training.portions import NO_STEPS, Portions, advance_of, ended
 from gatedrnn.training.size import bytes_of, inside_of
 from gatedrnn.training.store import stop_of_any
 from gatedrnn.training.stream import DataSource
+from gatedrnn.training.termination import at_work, compiling
 
 if TYPE_CHECKING:
     from jax import Array
@@ -85,15 +86,16 @@ class Population:
         if store is not None and (saved := store.restore(feed.with_position(members), identity)) is not None:
             at.position = saved[0]
             members = feed.resumed(at.segments, saved[1])
-        while not at.over and not np.all(members.status.stopped) and (not at.between or go_on(at.segments)):
-            members = self._segment(placement, hypers, members, feed.take(placement.share), at)
-            if store is not None:
-                store.save(at.position, feed.with_position(members), identity)
-            stop = stop_of_any(on_segment, placement.here(members))
-            if stop is not None:
+        with at_work():
+            while not at.over and not np.all(members.status.stopped) and (not at.between or go_on(at.segments)):
+                members = self._segment(placement, hypers, members, feed.take(placement.share), at)
                 if store is not None:
-                    store.save(at.position, feed.with_position(members), identity, force=True)
-                raise stop
+                    store.save(at.position, feed.with_position(members), identity)
+                stop = stop_of_any(on_segment, placement.here(members))
+                if stop is not None:
+                    if store is not None:
+                        store.save(at.position, feed.with_position(members), identity, force=True)
+                    raise stop
         states, status = placement.gather((members.states, members.status))
         return placement.here(Members(states, status, members.metrics))
 
@@ -176,7 +178,8 @@ class Population:
         """Compile a program once, and say how long it took."""
         if lowered not in self._programs:
             started = time.perf_counter()
-            self._programs[lowered] = lowered.compile()
+            with compiling():
+                self._programs[lowered] = lowered.compile()
             self.compile_seconds += time.perf_counter() - started
         return self._programs[lowered]
 

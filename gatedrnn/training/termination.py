@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from gatedrnn.training.store import Interrupted
@@ -11,6 +14,8 @@ EXIT_CODE = 128 + signal.SIGTERM
 """What a shell reports of a process that SIGTERM ended: 143."""
 _WAITING: list[Termination] = []
 _SAVED: list[Termination] = []
+_AT_WORK: set[int] = set()
+"""Threads in which a population is trained."""
 
 
 class Termination:
@@ -70,6 +75,34 @@ def waiting() -> bool:
 def asked() -> bool:
     """Return whether a signal has come that waits."""
     return any(termination.received is not None for termination in _WAITING)
+
+
+@contextlib.contextmanager
+def at_work() -> Iterator[None]:
+    """While this context lasts its thread trains, so that a signal finds something to save."""
+    _AT_WORK.add(threading.get_ident())
+    try:
+        yield
+    finally:
+        _AT_WORK.discard(threading.get_ident())
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """While this context lasts its thread does not train: it looks for no signal before a program is compiled."""
+    thread = threading.get_ident()
+    trains = thread in _AT_WORK
+    _AT_WORK.discard(thread)
+    try:
+        yield
+    finally:
+        if trains:
+            _AT_WORK.add(thread)
+
+
+def trains() -> bool:
+    """Return whether anything is trained, which could be saved: not while simple models are fitted, for instance."""
+    return bool(_AT_WORK)
 
 
 def saving() -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-from gatedrnn.commands.exit_code import exit_code
+from gatedrnn.commands.exit_code import exit_code, warn
 from gatedrnn.errors import InputError, MissingPackageError
 
 
@@ -44,3 +44,8 @@ def test_a_defect_shows_its_traceback(capsys, work):
     said = capsys.readouterr().err
     assert "Traceback (most recent call last)" in said
     assert "gatedrnn: " not in said
+
+
+def test_a_warning_is_one_line_that_steers_no_terminal(capsys):
+    warn(UserWarning("checkpoint 3 is damaged\n\x1b[2J"), UserWarning, "single.py", 197, None, "with Checkpoints()")
+    assert capsys.readouterr().err == "gatedrnn: checkpoint 3 is damaged \\x1b[2J\n"

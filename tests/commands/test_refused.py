@@ -63,6 +63,11 @@ UNREAD = {
     "sweep --out ": (
         "--out: expected a path, got an empty one; the current folder is .; gatedrnn sweep --help shows all"
     ),
+    "compare --devices x": "--devices: expected a whole number, got 'x'; gatedrnn compare --help shows all",
+    "compare --minutes x": "--minutes: expected a number, got 'x'; gatedrnn compare --help shows all",
+    "predict runs x.csv --to ": (
+        "--to: expected a path, got an empty one; the current folder is .; gatedrnn predict --help shows all"
+    ),
     "predict runs ": (
         "FILE: expected a path, got an empty one; the current folder is .; gatedrnn predict --help shows all"
     ),

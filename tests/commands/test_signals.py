@@ -22,11 +22,11 @@ WAITING = """
 import time
 from gatedrnn.commands.signals import WORDS, leave, watch
 from gatedrnn.commands.exit_code import exit_code
-from gatedrnn.training.termination import Termination
+from gatedrnn.training.termination import Termination, at_work, compiling
 watch("gatedrnn train")
 
 def work():
-    with Termination(*WORDS) as termination:
+    with Termination(*WORDS) as termination, {trains}:
         print("up", flush=True)
         while True:
             time.sleep(0.01)
@@ -106,7 +106,9 @@ def test_where_nothing_is_trained_a_signal_ends_at_once(number: signal.Signals, 
 )
 def test_training_saves_itself_first(number: signal.Signals, code: int, said: str) -> None:
     """However long that takes: on a loaded machine longer than a user should wait, which is no failure."""
-    patient = "from gatedrnn.commands import signals\nsignals.GRACE = 150" + WAITING.format(check="termination.check()")
+    patient = "from gatedrnn.commands import signals\nsignals.GRACE = 150" + WAITING.format(
+        check="termination.check()", trains="at_work()"
+    )
     assert ended(started(patient), number) == (code, f"gatedrnn: {said}, and saved; to resume: gatedrnn train\n")
 
 
@@ -126,9 +128,21 @@ def test_a_signal_is_heard_where_there_is_no_stdout() -> None:
 )
 def test_training_that_does_not_come_to_an_end_is_ended(signals: list[signal.Signals]) -> None:
     """A second signal waits for nothing, and neither does the first for long."""
-    code, said = ended(started(WAITING.format(check="pass")), *signals)
+    code, said = ended(started(WAITING.format(check="pass", trains="at_work()")), *signals)
     words = {130: "interrupted", 143: "terminated"}[code]
     assert said == f"gatedrnn: {words}; to resume: gatedrnn train\n"
+
+
+@pytest.mark.parametrize(
+    "trains",
+    ["at_work(), compiling()", pytest.param("contextlib.nullcontext()", marks=pytest.mark.verify)],
+    ids=["compiles", "prepares"],
+)
+def test_where_nothing_could_be_saved_a_signal_does_not_wait(trains: str) -> None:
+    """While simple models are fitted or a program is compiled, whatever the grace of training."""
+    patient = "import contextlib\nfrom gatedrnn.commands import signals\nsignals.GRACE = 150"
+    process = started(patient + WAITING.format(check="pass", trains=trains))
+    assert ended(process, signal.SIGINT) == (130, "gatedrnn: interrupted; to resume: gatedrnn train\n")
 
 
 @pytest.mark.verify
@@ -175,7 +189,7 @@ def test_signals_at_any_moment_lose_nothing(name: str, tmp_path: Path) -> None:
         signals = [rng.choice((signal.SIGINT, signal.SIGTERM)) for _ in range(rng.choice((1, 1, 2)))]
         code, said = ended(process, *signals)
         assert code in (0, 130, 143)
-        lines = [line for line in said.splitlines() if "set aside" not in line]
+        lines = [line for line in said.splitlines() if "now called damaged-" not in line]
         assert len(lines) == (code != 0), said
     assert started(COMMAND, *COMMANDS[name], "--out", str(out)).wait(timeout=300) == 0
     assert results(out) == results(tmp_path / "whole")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import random
 
 import numpy as np
 import pytest
 
 from gatedrnn.commands import cli
+from gatedrnn.errors import InputError
 from gatedrnn.evidence import record, tables, weiss_2018
 from gatedrnn.evidence.claims import CLAIMS
 from gatedrnn.evidence.counting import Reach
 from gatedrnn.evidence.intervals import compared, median_interval
 from gatedrnn.evidence.registry import REPRODUCTIONS, named
 from gatedrnn.evidence.reproduction import result_of
+from tests.helpers.doctored import NEVER_VALID, doctored
 from tests.helpers.paths import ROOT
 
 RESULTS = ROOT / "docs" / "evidence" / "results.json"
@@ -132,3 +135,41 @@ def test_the_command_lists_names_and_refuses_others(capsys) -> None:
     assert all(name in shown for name in REPRODUCTIONS)
     assert cli.run(["reproduce", "weiss-2019"]) != 0
     assert "name: expected one of weiss-2018" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("held", "place"),
+    [
+        ({"schema": 1}, "results: missing"),
+        ({"schema": 1, "results": [{}]}, r"results\[0\]\.name: missing"),
+        ({"schema": 1, "results": [{"name": 3, "measured": 4}]}, r"results\[0\]"),
+        ({"schema": 0, "results": []}, "expected results of schema 1"),
+        ([1], "expected results of schema 1"),
+    ],
+)
+def test_a_file_of_results_that_is_damaged_is_refused_by_its_name(tmp_path, held, place) -> None:
+    path = tmp_path / "evidence.json"
+    path.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"evidence.json: {place}"):
+        record.read(path)
+    with pytest.raises(InputError, match="expected a file of results, got a folder"):
+        record.read(tmp_path)
+
+
+def refused(path):
+    try:
+        record.read(path)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def test_doctored_results_are_refused_in_one_line_or_valid(tmp_path) -> None:
+    path, rng, whole = tmp_path / "evidence.json", random.Random(0), json.loads(RESULTS.read_text(encoding="utf-8"))
+    kept = {**whole, "results": whole["results"][:1]}
+    for _ in range(60):
+        kind, changed = doctored(kept, rng)
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        said = refused(path)
+        assert said is not None or kind not in NEVER_VALID, changed
+        assert said is None or (said.isprintable() and str(path) in said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,6 +70,15 @@ def test_what_the_run_did_not_write_is_refused_by_its_name(run: Path) -> None:
     (run / "out.json").mkdir()
     with pytest.raises(InputError, match=r"out.json: expected the file that the run wrote, got none"):
         claim(run)
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused_by_its_name(run: Path, tmp_path: Path) -> None:
+    for name in ("run", "new"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        shutil.rmtree(tmp_path / name / "parts", ignore_errors=True)
+        (tmp_path / name / "parts").write_text("", encoding="utf-8")
+        with pytest.raises(InputError, match=rf"{name}/parts: expected a folder of the run, got a file"):
+            claim(tmp_path / name)
 
 
 def test_other_settings_are_refused_with_what_differs_and_lost_ones_too(run: Path) -> None:

@@ -43,3 +43,23 @@ def test_the_input_is_refused_and_what_else_there_is_may_be_written_over(run: Pa
     (tmp_path / "old.csv").write_text("", encoding="utf-8")
     for name in ("old.csv", "fresh.csv", "run/predictions.csv"):
         refuse_place(tmp_path / name, run, tmp_path / "new.csv")
+
+
+@pytest.mark.parametrize(
+    "name", [".lock", "checkpoints/3/state/manifest.ocdbt", "models/new.csv", ".results.json.partial"]
+)
+def test_what_a_run_keeps_without_a_digest_is_its_own(run: Path, name: str, tmp_path: Path) -> None:
+    """Checkpoints have digests of their own, and what stands in a folder of the run would be taken for a part of it."""
+    with pytest.raises(InputError, match=r"to: expected a place beside the files of a run"):
+        refuse_place(run / name, run, tmp_path / "new.csv")
+    refuse_place(run / "table.csv", run, tmp_path / "new.csv")
+
+
+def test_a_device_or_a_pipe_is_no_place_for_a_file(run: Path, tmp_path: Path) -> None:
+    """A file that took its place would take it from every program of the machine."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"to: expected the name of a file, got the device or pipe"):
+        refuse_place(tmp_path / "pipe", run, tmp_path / "new.csv")
+    with pytest.raises(InputError, match=r"pipe: expected a place for a file, got a folder, a device or a pipe"):
+        write_json(tmp_path / "pipe", 1)
+    assert (tmp_path / "pipe").is_fifo()
