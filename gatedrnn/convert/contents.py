@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.convert import keras, onnx, saved
+from gatedrnn.convert.equinox import NAMES, from_equinox
 from gatedrnn.convert.found import Found
+from gatedrnn.convert.keras_settings import Settings, activation_of, settings
 from gatedrnn.convert.named_trees import of_flax, of_haiku
 from gatedrnn.convert.orders import ORDERS, Convention
 from gatedrnn.convert.read import read_weights
@@ -44,6 +46,8 @@ class Recurrent(NamedTuple):
     weights: dict[str, tuple[int, ...]]
     """The shapes of its arrays in the file."""
     has_bias: bool
+    says_activation: bool
+    """Whether the file says what the convention leaves open."""
 
 
 class Contents(NamedTuple):
@@ -83,9 +87,10 @@ def contents(path: Path | str) -> Contents:
     if ending == ".safetensors" and "gatedrnn" in _metadata(path):
         layer, params = saved.load(path)
         has_bias = any(name.endswith(".b") for name in arrays)
-        recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias))
+        recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias, True))
     else:
-        named = *_of_torch(arrays), *_of_keras(arrays), *of_flax(arrays), *of_haiku(arrays)
+        said = settings(path) if ending in (".keras", ".h5", ".hdf5") else Settings({}, {})
+        named = *_of_torch(arrays), *_of_keras(arrays, said), *of_flax(arrays), *of_haiku(arrays)
         for one in _of_onnx(path) if ending == ".onnx" else named:
             try:
                 layer, params = one.build()
@@ -93,7 +98,8 @@ def contents(path: Path | str) -> Contents:
                 refused[one.name] = str(error)
             else:
                 shapes = _shapes(one.weights)
-                recurrent.append(Recurrent(one.name, one.convention, layer, params, shapes, one.has_bias))
+                known = one.has_bias, one.says_activation
+                recurrent.append(Recurrent(one.name, one.convention, layer, params, shapes, *known))
     dtypes = sorted({str(array.dtype) for array in arrays.values()})
     return Contents(path, _shapes(arrays), tuple(dtypes), recurrent, refused)
 
@@ -108,9 +114,14 @@ def _shapes(arrays: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
-    """Yield the modules of PyTorch's."""
+    """Yield the modules of PyTorch's, and Equinox's cells, whose weights have the same names but for the bias."""
     prefixes = dict.fromkeys(match["prefix"] for name in arrays if (match := NAME.fullmatch(name)))
     for prefix in prefixes:
+        if f"{prefix}bias" in arrays:
+            fields = {name: arrays[f"{prefix}{name}"] for name in NAMES if f"{prefix}{name}" in arrays}
+            named = {f"{prefix}{name}": array for name, array in fields.items()}
+            yield Found(prefix, ORDERS["equinox"], named, True, partial(from_equinox, fields))
+            continue
         part = re.compile(re.escape(prefix) + r"(weight|bias)_(ih|hh|hr)(_l\d+(_reverse)?)?")
         weights = {name: array for name, array in arrays.items() if part.fullmatch(name)}
         has_bias = any("bias_" in name for name in weights)
@@ -130,7 +141,7 @@ def _of_onnx(path: Path) -> Iterator[Found]:
         yield Found(chain[0].name, ORDERS["onnx"], weights, has_bias, partial(onnx.layer_of, chain))
 
 
-def _of_keras(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
+def _of_keras(arrays: Mapping[str, np.ndarray], said: Settings) -> Iterator[Found]:
     """Yield the recurrent layers of Keras's, both directions together."""
     ends = {match["start"]: match["kernel"] for name in arrays if (match := KERAS.fullmatch(name))}
     for start, kernel in ends.items():
@@ -148,6 +159,10 @@ def _of_keras(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
         bias = weights.get(names[2])
         is_cudnn = gates > 1 and bias is not None and bias.shape == (2 * shapes[1][1],)
         convention = ORDERS["keras_cudnn" if is_cudnn else "keras"]
-        kind: Any = KINDS[gates]
-        build = partial(keras.from_keras, list(weights.values()), kind)
-        yield Found(start, convention, weights, bias is not None, build)
+        given = said.of(start)
+        build = partial(_from_keras, list(weights.values()), KINDS[gates], given or {})
+        yield Found(start, convention, weights, bias is not None, build, given is not None)
+
+
+def _from_keras(weights: list[np.ndarray], kind: Any, given: Mapping[str, Any]) -> tuple[Layer, Params]:
+    return keras.from_keras(weights, kind, activation=activation_of(given))

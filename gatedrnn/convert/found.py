@@ -21,3 +21,5 @@ class Found(NamedTuple):
     has_bias: bool
     build: Callable[[], tuple[Layer, Params]]
     """Returns the layer, or refuses the weights."""
+    says_activation: bool = False
+    """Whether the file says what the convention leaves open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from gatedrnn.errors import InputError, MissingPackageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 INSIDE = "model.weights.h5"
@@ -27,6 +29,13 @@ def of_hdf5(path: Path) -> dict[str, np.ndarray]:
         InputError: where it is no such file, or an array of it lies in another file.
         MissingPackageError: where h5py is missing.
     """
+    with opened(path) as file:
+        return _arrays(file, _package(path))
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a file of Keras's, or what holds the arrays in it; errors as in `of_hdf5`."""
     h5py = _package(path)
     try:
         if path.suffix.lower() == ".keras":
@@ -35,7 +44,7 @@ def of_hdf5(path: Path) -> dict[str, np.ndarray]:
         else:
             held = path
         with h5py.File(held, "r") as file:
-            return _arrays(file, h5py)
+            yield file
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: expected weights of Keras in HDF5, got something else ({error})") from error
 

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     """Return the arrays of a file by name, for ``from_torch`` and the others.
 
-    PyTorch's files (``.pt``, ``.pth``, ``.bin``) are loaded with ``weights_only=True``: what is no tensor in a
-    plain container is refused, and no code in them is run. Names in mappings inside are joined by dots, as in
-    ``state_dict.rnn.weight_ih_l0``.
+    PyTorch's files (``.pt``, ``.pth``, ``.bin``, ``.ckpt``) are loaded with ``weights_only=True``: what is no tensor in
+    a plain container is refused, and no code in them is run. Names in mappings inside are joined by dots, as in
+    ``state_dict.rnn.weight_ih_l0``, and so are places in lists.
 
     Args:
-        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.h5``, ``.keras`` or
-            ``.onnx``.
+        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.ckpt``, ``.h5``,
+            ``.hdf5``, ``.keras`` or ``.onnx``.
 
     Raises:
         InputError: where there is no such file, or it holds something else.
@@ -61,6 +61,8 @@ def _of_torch(path: Path) -> dict[str, np.ndarray]:
         import torch
     except ImportError as error:
         raise MissingPackageError(f"{path.suffix} files need PyTorch: pip install torch") from error
+    if _is_torchscript(path):
+        raise InputError(f"{path}: expected tensors alone, got a program of TorchScript; save its state_dict()")
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
@@ -69,17 +71,30 @@ def _of_torch(path: Path) -> dict[str, np.ndarray]:
             f"{path}: expected tensors alone, as torch.load(path, weights_only=True) takes them; got a whole module, "
             "another object, or a damaged file"
         ) from error
-    found = {name: as_numpy(value) for name, value in _leaves(held) if isinstance(value, torch.Tensor)}
+    found = {name: as_numpy(value) for name, value in _leaves(held, set()) if isinstance(value, torch.Tensor)}
     if not found:
         raise InputError(f"{path}: expected tensors by name, got {type(held).__name__} without any")
     return found
 
 
-def _leaves(held: Any) -> list[tuple[str, Any]]:
-    """Return what nested mappings hold, by names joined with dots."""
-    if not isinstance(held, Mapping):
+def _is_torchscript(path: Path) -> bool:
+    """Say whether a file holds a program besides tensors: PyTorch itself warns, and looks into it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.rpartition("/")[2] == "constants.pkl" for name in archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+
+
+def _leaves(held: Any, seen: set[int]) -> list[tuple[str, Any]]:
+    """Return what nested mappings and lists hold, by names joined with dots; each of them is looked into once."""
+    if not isinstance(held, Mapping | list | tuple):
         return [("", held)]
-    inner = [(str(key), _leaves(value)) for key, value in held.items()]
+    if id(held) in seen:  # a file may hold a list that holds itself
+        return []
+    seen.add(id(held))
+    items = held.items() if isinstance(held, Mapping) else enumerate(held)
+    inner = [(str(key), _leaves(value, seen)) for key, value in items]
     return [(f"{key}.{name}" if name else key, leaf) for key, leaves in inner for name, leaf in leaves]
 
 
@@ -95,9 +110,9 @@ def _of_npz(path: Path) -> dict[str, np.ndarray]:
 
 READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
     ".safetensors": _of_safetensors,
-    **dict.fromkeys((".pt", ".pth", ".bin"), _of_torch),
+    **dict.fromkeys((".pt", ".pth", ".bin", ".ckpt"), _of_torch),
     ".npz": _of_npz,
-    **dict.fromkeys((".h5", ".keras"), of_hdf5),
+    **dict.fromkeys((".h5", ".hdf5", ".keras"), of_hdf5),
     ".onnx": lambda path: arrays_of(graph_of(path)),
 }
 """Readers of files by their ending."""

@@ -93,7 +93,7 @@ def rows(one: Recurrent) -> list[tuple[str, str]]:
         ("inputs", f"{first.w_x.shape[0]:,}"),
         ("hidden units", ", ".join(dict.fromkeys(f"{cell.hidden:,}" for cell in cells))),
         ("layers", _layers(depths)),
-        *_conventions(one, names),
+        *_conventions(one, cells, names),
         ("parameters", f"{_numbers(one.weights)} in {_count(len(one.weights), 'array')}"),
     ]
 
@@ -103,7 +103,7 @@ def _layers(depths: Sequence[Depth]) -> str:
     return f"{len(depths)}, " + ("in " + directions[0] if len(set(directions)) == 1 else ", ".join(directions))
 
 
-def _conventions(one: Recurrent, names: Sequence[str]) -> list[tuple[str, str]]:
+def _conventions(one: Recurrent, cells: Sequence[Any], names: Sequence[str]) -> list[tuple[str, str]]:
     """Return what the framework's convention says of the LSTMs and GRUs among the cells."""
     known = one.convention
     said = [("weights", known.kernel)]
@@ -115,9 +115,16 @@ def _conventions(one: Recurrent, names: Sequence[str]) -> list[tuple[str, str]]:
         said.append(("GRU gates", " ".join(known.gru)))
         said.append(("GRU biases", "; ".join(known.gru_biases[reset] for reset in resets) if one.has_bias else "none"))
         said.append(("reset gate", f"{' and '.join(resets)} the product"))
-    if any(name in known.open for name in names):
-        said.append(("activation", "tanh is assumed, as weights do not say"))
-    return said
+    return [*said, ("activation", _activation(one, cells, names))]
+
+
+def _activation(one: Recurrent, cells: Sequence[Any], names: Sequence[str]) -> str:
+    """Return the functions of candidates and states: those of the framework, of the file, or what is assumed."""
+    if one.says_activation or not any(name in one.convention.open for name in names):
+        functions = (getattr(cell, "activation", None) for cell in cells)
+        return ", ".join(dict.fromkeys(function.__name__ for function in functions if function))
+    gates = ", and sigmoid in gates" if any(name != "SimpleRNN" for name in names) else ""
+    return f"tanh is assumed{gates}, as weights do not say"
 
 
 def as_dict(said: Sequence[Section]) -> dict[str, dict[str, str]]:

@@ -40,7 +40,8 @@ def from_torch(
     Args:
         weights: arrays or tensors by the names of a ``state_dict``, such as ``weight_ih_l0``; a file is read by
             ``torch.load(path, weights_only=True)``.
-        prefix: what stands before the names of the module; None finds it where there is one module alone.
+        prefix: what stands before the names of the module, with or without the last dot; None finds it where there is
+            one module alone.
         nonlinearity: the activation of an RNN, which its weights do not say.
 
     Raises:
@@ -58,7 +59,7 @@ def from_torch(
     prefixes = sorted({match["prefix"] for match in found})
     if prefix is None and len(prefixes) != 1:
         raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes)) or 'none'}, got None")
-    start = prefixes[0] if prefix is None else prefix
+    start = prefixes[0] if prefix is None else prefix if prefix in prefixes else f"{prefix}."
     own = [match for match in found if match["prefix"] == start]
     if not own:
         raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes)) or 'none'}, got {prefix!r}")
@@ -83,6 +84,8 @@ def _direction(weights: Mapping[str, Any], prefix: str, end: str, nonlinearity: 
             f"weights: expected {prefix}weight_ih{end} of 1, 3 or 4 blocks of {hidden} rows, got {w_x.shape[0]} rows"
         )
     rows = gates * hidden
+    if not end and f"{prefix}bias" in weights:
+        raise InputError(f"weights: expected {prefix}bias_ih and bias_hh, got bias, as from_equinox takes it")
     biases = [f"{prefix}{part}{end}" for part in ("bias_ih", "bias_hh")]
     has_bias = any(name in weights for name in biases)  # one of them alone is a name that is missing
     b_x, b_h = (

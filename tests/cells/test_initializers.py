@@ -1,6 +1,12 @@
-"""Initial parameters: each gate on its own, as the equations' sources say."""
+"""Initial parameters of every cell of the registry: each gate on its own, as the equations' sources say.
+
+How many blocks there are, and which gate keeps memory, is read from shapes and from what a cell says of its gates: a
+new cell is tested by its row of the registry alone. What starts otherwise is listed below, with the reason.
+"""
 
 from __future__ import annotations
+
+import math
 
 import chex
 import jax
@@ -10,48 +16,90 @@ import pytest
 from scipy import stats
 
 import gatedrnn as gr
+from gatedrnn.cells import registry
+from gatedrnn.cells.gates import gates_of, gates_of_params
+from gatedrnn.errors import InputError
+from tests.helpers.cell_table import rows
 
 I, H = 5, 32  # noqa: E741
+EPS = np.finfo(np.float32).eps
 KEY = jax.random.key(0)
-GATES = {"lstm": (gr.LSTM(H), 4), "gru": (gr.GRU(H), 3), "gru, reset before": (gr.GRU(H, reset="before"), 3)}
-RECURRENT = GATES | {"simple rnn": (gr.SimpleRNN(H), 1)}
-ALL = RECURRENT | {"min gru": (gr.MinGRU(H), 2)}
+CELLS = {name: entry.make(H) for name, entry in registry.CELLS.items()}
+SHAPES = {name: jax.eval_shape(lambda key, cell=cell: cell.init(key, I), KEY) for name, cell in CELLS.items()}
+WITH_MAP = [name for name, shapes in SHAPES.items() if hasattr(shapes, "w_h")]
+GATED = [name for name, cell in CELLS.items() if gates_of(cell)]
+
+DRAWN_BIASES = ("URLSTM",)
+"""Cells whose source draws the biases of their gates: tests/cells/test_lstm_relatives.py."""
+NORMALISED = ("MinLSTM", "LogMinLSTM", "SLSTM")
+"""Cells that keep another part than the gate's sigmoid: of two gates, each over their sum."""
 
 
 def drawn(name, in_dim=I):
-    cell, gates = ALL[name]
-    params = cell.init(jax.random.key(3), in_dim)
-    return jax.tree.map(np.asarray, params), gates
+    return jax.tree.map(np.asarray, CELLS[name].init(jax.random.key(3), in_dim))
 
 
-@pytest.mark.parametrize("name", RECURRENT)
+def blocks_of(w_h):
+    """Return the blocks of a recurrent map, those of each head on their own."""
+    heads = w_h.reshape(-1, *w_h.shape[-2:])
+    width = H // len(heads)
+    return [block for head in heads for block in np.split(head, head.shape[-1] // width, axis=-1)]
+
+
+def is_square(name):
+    w_h = SHAPES[name].w_h
+    return w_h.ndim > 1 and w_h.shape[-2] == H // math.prod(w_h.shape[:-2])
+
+
+SQUARE = [name for name in WITH_MAP if is_square(name)]
+"""All but those of diagonal maps, and of the projection."""
+
+
+def with_bias(name, changes):
+    """Return a cell's drawn biases, changed at some of its gates."""
+    gates, b = gates_of(CELLS[name]), drawn(name).b.copy()
+    for gate, bias in changes.items():
+        b[gates.block(gate, b.size)] = bias
+    return b
+
+
+@pytest.mark.parametrize("name", rows(SQUARE))
 def test_every_gates_recurrent_block_is_orthogonal(name):
-    params, gates = drawn(name)
-    blocks = np.split(params.w_h.astype(np.float64), gates, axis=1)
+    blocks = [block.astype(np.float64) for block in blocks_of(drawn(name).w_h)]
     # A QR factorisation is orthogonal to a few roundings for each of H columns.
     for block in blocks:
-        np.testing.assert_allclose(block.T @ block, np.eye(H), atol=H * np.finfo(np.float32).eps)
-    assert len({block.tobytes() for block in blocks}) == gates
+        np.testing.assert_allclose(block.T @ block, np.eye(len(block)), atol=H * EPS)
+    assert len({block.tobytes() for block in blocks}) == len(blocks)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", rows(CELLS))
 def test_every_gates_input_block_is_glorot_uniform(name):
     """Uniform in ±sqrt(6 / (I + H)), H being one gate's width: the number of gates plays no part."""
-    params, gates = drawn(name, in_dim=200)
-    bound = np.sqrt(6 / (200 + H))
-    for block in np.split(params.w_x, gates, axis=1):
+    params, gates = drawn(name, in_dim=200), gates_of(CELLS[name])
+    blocks = np.split(params.w_x, params.w_x.shape[1] // H, axis=1)
+    assert gates is None or len(blocks) == len(gates.blocks)
+    if name == "LSTM-projected":  # no block of its recurrent map is square
+        blocks += blocks_of(params.w_h)
+    for block in blocks:
+        bound = np.sqrt(6 / sum(block.shape))
         assert stats.kstest(block.ravel(), stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_biases_are_zero_but_for_the_forget_gate(name):
-    params, _ = drawn(name)
-    expected = np.zeros_like(params.b)
-    if name == "lstm":
-        expected[H : 2 * H] = 1
-    np.testing.assert_array_equal(params.b, expected)
-    if name == "gru":
-        np.testing.assert_array_equal(params.b_h, np.zeros(H))
+@pytest.mark.parametrize("name", rows(name for name in CELLS if name not in DRAWN_BIASES))
+def test_biases_are_zero_but_for_the_gate_that_keeps(name):
+    """That one may start so that sigmoid(1) of the state is kept."""
+    params, gates = drawn(name), gates_of(CELLS[name])
+    for field, leaf in params._asdict().items():
+        if field.startswith("b"):
+            expected = np.zeros_like(leaf)
+            if gates and field == "b" and leaf.any():
+                expected[gates.block(gates.keeps, leaf.size)] = -1 if gates.complement else 1
+            np.testing.assert_array_equal(leaf, expected)
+
+
+def test_an_lstms_forget_bias_starts_at_1_and_a_grus_update_bias_at_0():
+    assert drawn("LSTM").b.tolist() == [0] * H + [1] * H + [0] * 2 * H
+    assert not drawn("GRU").b.any()
 
 
 def test_the_forget_bias_is_a_parameter_and_nothing_more():
@@ -75,59 +123,79 @@ def test_keys_decide():
     assert not np.array_equal(a.w_h, c.w_h)
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_parameters_alone_tell_a_cells_gates_or_none(name):
+    """Never those of another cell that has parameters of the same class."""
+    assert gates_of_params(SHAPES[name]) in (None, gates_of(CELLS[name]))
+    assert gates_of_params(SHAPES[name], CELLS[name]) == gates_of(CELLS[name])
+
+
 @pytest.mark.parametrize("bias", [2.5, np.linspace(-1, 1, H, dtype=np.float32)], ids=["one", "one for each unit"])
-@pytest.mark.parametrize("name", GATES)
-def test_memory_bias_sets_the_second_gate_alone(name, bias):
-    """Forget gate f of i, f, g, o; update gate z of r, z, n. The bias may be traced."""
-    params, _ = drawn(name)
-    got = jax.jit(gr.memory_bias)(params, bias)
-    expected = params.b.copy()
-    expected[H : 2 * H] = bias
+@pytest.mark.parametrize("name", rows(GATED))
+def test_memory_bias_sets_the_gate_that_keeps_alone(name, bias):
+    """The bias may be traced."""
+    cell, params = CELLS[name], drawn(name)
+    gates = gates_of(cell)
+    got = jax.jit(lambda params, bias: gr.memory_bias(params, bias, cell=cell))(params, bias)
+    expected = with_bias(name, {gates.keeps: -bias if gates.complement else bias})
     chex.assert_trees_all_equal(got, params._replace(b=expected))
 
 
-@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize("name", sorted(CELLS.keys() - GATED))
+def test_a_cell_without_a_gate_that_keeps_has_no_memory_bias(name):
+    with pytest.raises(InputError, match="params: expected those of a cell that names its gates"):
+        gr.memory_bias(drawn(name), 1.0, cell=CELLS[name])
+
+
+@pytest.mark.parametrize("name", rows(GATED))
 def test_chrono_bias_is_log_uniform(name):
-    """exp(b) is uniform in 1 to longest - 1, for the gate that keeps; an LSTM's input gate has its negative."""
-    params, _ = drawn(name)
-    keys = jax.random.split(jax.random.key(0), 100)
-    biases = np.asarray(
-        jax.jit(jax.vmap(lambda key, longest: gr.chrono_bias(params, key, longest).b, (0, None)))(keys, 50)
-    )
-    keep = biases[:, H : 2 * H]
-    assert stats.kstest(np.exp(keep.ravel().astype(np.float64)), stats.uniform(1, 48).cdf).pvalue > 1e-3
-    others = np.delete(biases, np.s_[H : 2 * H], axis=1)
-    if name == "lstm":
-        np.testing.assert_array_equal(others[:, :H], -keep)
-        others = others[:, H:]
-    np.testing.assert_array_equal(others, np.zeros_like(others))
+    """exp(b) is uniform in 1 to longest - 1, for the gate that keeps; one that lets in has its negative."""
+    cell, params = CELLS[name], drawn(name)
+    gates = gates_of(cell)
+    keys = jax.random.split(KEY, 100)
+    draw = jax.jit(jax.vmap(lambda key, longest: gr.chrono_bias(params, key, longest, cell=cell).b, (0, None)))
+    for b in (biases := np.asarray(draw(keys, 50)))[:3]:
+        keep = b[gates.block(gates.keeps, b.size)]
+        changes = {gates.keeps: keep} | ({gates.lets_in: -keep} if gates.lets_in else {})
+        np.testing.assert_array_equal(b, with_bias(name, changes))
+    keeps = biases[:, gates.block(gates.keeps, params.b.size)].astype(np.float64) * (-1 if gates.complement else 1)
+    assert stats.kstest(np.exp(keeps.ravel()), stats.uniform(1, 48).cdf).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("set_bias", [lambda p: gr.memory_bias(p, 2.5), lambda p: gr.chrono_bias(p, KEY, 50)])
-def test_equal_memory_biases_keep_equal_parts_of_the_state(set_bias):
-    """Whichever way round a cell's gate is: with nothing to let in, one step leaves sigmoid(bias) of the state."""
-    kept = []
-    for cell, _ in (ALL[name] for name in (*GATES, "min gru")):
-        params = set_bias(jax.tree.map(jnp.zeros_like, cell.init(KEY, I)))
-        carry = jax.tree.map(jnp.ones_like, cell.initial_carry(params, jnp.zeros(I)))
-        kept.append(np.asarray(jax.tree.leaves(cell.step(params, carry, jnp.zeros(I))[0])[-1]))
-    np.testing.assert_allclose(kept, [jax.nn.sigmoid(set_bias(gr.GRU(H).init(KEY, I)).b[H : 2 * H])] * 4, rtol=1e-6)
+@pytest.mark.parametrize("name", rows(name for name in GATED if name not in NORMALISED))
+@pytest.mark.parametrize(
+    "set_bias",
+    [lambda p, cell: gr.memory_bias(p, 2.5, cell=cell), lambda p, cell: gr.chrono_bias(p, KEY, 50, cell=cell)],
+    ids=["memory", "chrono"],
+)
+def test_equal_memory_biases_keep_equal_parts_of_the_state(set_bias, name):
+    """Whichever way round a cell's gate is: one step leaves sigmoid(bias) of the state, a GRU's of that bias."""
+    cell = CELLS[name]
+
+    def after(params, carry):
+        carry, _ = cell.step(params, carry, jnp.zeros(I))
+        return getattr(carry, "c", jax.tree.leaves(carry)[-1])
+
+    params = set_bias(jax.tree.map(jnp.zeros_like, drawn(name)), cell)
+    start = cell.initial_carry(params, jnp.zeros(I))
+    zeros, ones = jax.tree.map(jnp.zeros_like, start), jax.tree.map(jnp.ones_like, start)
+    kept = jax.jit(lambda params: after(params, ones) - after(params, zeros))(params)
+    gru = gr.GRU(H)
+    b = set_bias(jax.tree.map(jnp.zeros_like, drawn("GRU")), gru).b
+    np.testing.assert_allclose(kept, jax.nn.sigmoid(b[gru.gates.block("update", b.size)]), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("name", rows(WITH_MAP))
 def test_scale_recurrent_sets_the_gain(name):
-    params, gates = drawn(name)
+    """Of blocks that are orthogonal, it is then every singular value."""
+    params = drawn(name)
     scaled = jax.jit(gr.scale_recurrent)(params, 0.7)
-    for block in np.split(np.asarray(scaled.w_h, np.float64), gates, axis=1):
-        singular = np.linalg.svd(block, compute_uv=False)
-        np.testing.assert_allclose(singular, 0.7, rtol=H * np.finfo(np.float32).eps)
-    np.testing.assert_array_equal(scaled.w_x, params.w_x)
-    np.testing.assert_array_equal(scaled.b, params.b)
+    chex.assert_trees_all_equal(scaled, params._replace(w_h=np.float32(0.7) * params.w_h))
 
 
 def test_dense_is_glorot_uniform_and_embed_normal():
     dense = gr.dense(40).init(jax.random.key(0), 60)
     assert stats.kstest(np.ravel(dense.w), stats.uniform(-np.sqrt(0.06), 2 * np.sqrt(0.06)).cdf).pvalue > 1e-3
     assert not dense.b.any()
-    rows = np.asarray(gr.embed(25).init(jax.random.key(0), 200).table)
-    assert stats.kstest(rows.ravel(), stats.norm(0, 0.2).cdf).pvalue > 1e-3
+    table = np.asarray(gr.embed(25).init(jax.random.key(0), 200).table)
+    assert stats.kstest(table.ravel(), stats.norm(0, 0.2).cdf).pvalue > 1e-3

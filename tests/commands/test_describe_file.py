@@ -42,6 +42,7 @@ encoder.
   weights       [G*H, I]
   LSTM gates    i f g o
   LSTM biases   two
+  activation    tanh
   parameters    1,584 in 16 arrays
 """
 
@@ -88,6 +89,7 @@ def test_a_layer_of_gatedrnns(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         "GRU gates": "r z n",
         "GRU biases": "one",
         "reset gate": "before the product",
+        "activation": "tanh",
         "parameters": f"{2 * 4 * 8 * (5 + 8 + 1) + 3 * 4 * (16 + 4 + 1) + 2 * 3 * (4 + 3 + 1):,} in 12 arrays",
     }
 
