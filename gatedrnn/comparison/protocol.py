@@ -14,6 +14,7 @@ import numpy as np
 
 from gatedrnn.comparison import received
 from gatedrnn.comparison.beside import beside_entry, region_beside
+from gatedrnn.comparison.censored import censored_entry
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
 from gatedrnn.comparison.diagnostics.windows import Basis, windows
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
     from gatedrnn.types import Cell
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 def compare(
@@ -100,8 +101,8 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     tested = folder.once(
         task.name,
         "test",
-        lambda: read_test(task, replicates, searched, folder),
-        received.test_check(found, beside),
+        lambda: read_test(task, replicates, searched, folder, lengths=settings.metric == "longest-length"),
+        received.test_check(found, beside, lengths=settings.metric == "longest-length"),
     )
     save_tuned(task, found, searched.searches, searched.stages, folder)
     return {
@@ -127,6 +128,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "replicates": with_tests(found, tested),
         "region": region,
         "beside": beside_entry(reckoned, beside, tested["others"]),
+        "censored": censored_entry(task, settings, searched, tested, train.x.shape[1]),
         "test_counts": tested["counts"],
         "shares": tested["shares"],
         "range": tested["range"],
