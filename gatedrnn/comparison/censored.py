@@ -32,9 +32,9 @@ def censored_entry(
     """Return what the verdict rests on; None where it rests on scores.
 
     Args:
-        task: the task.
+        task: the question, with its test.
         settings: the settings of the comparison, which say what was asked for.
-        searched: all searches of the task.
+        searched: what all searches of the task found.
         tested: what was read of the test part.
         examples: sequences of the training part.
     """
@@ -64,7 +64,7 @@ def steps_entry(found: Found, baselines: list[list[ValidatedBaseline]], threshol
     Args:
         found: what the searches of a task found.
         baselines: what is known of the simple models on each replicate's split.
-        threshold: that loss, in nats by the task's unit.
+        threshold: the loss that steps are counted to, in nats by the task's unit.
         every: updates of an epoch.
     """
 
@@ -133,7 +133,7 @@ def reach(
 
     Args:
         words: one of each length, from n = 1 on.
-        searched: all searches of the task.
+        searched: what all searches of the task found.
         k: the place of the replicate.
         params: the selected parameters by the cell's name.
         fitted: the simple models of its split.

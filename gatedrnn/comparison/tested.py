@@ -35,9 +35,9 @@ def read_test(
     Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
 
     Args:
-        task: the task.
+        task: the question, with its test.
         replicates: the replicates of the comparison, in order.
-        searched: all searches of the task.
+        searched: what all searches of the task found.
         folder: where the selected parameters are kept.
         lengths: whether to ask how long the words are that are accepted.
     """

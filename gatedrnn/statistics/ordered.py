@@ -38,7 +38,7 @@ class Median(NamedTuple):
     Attributes:
         value: the mean of the middle two, or the middle one.
         low: the lower end of the interval.
-        high: its upper end.
+        high: the upper end of the interval.
         level: the exact coverage of the interval.
         censored: how many values are beyond the limit.
         n: how many values there are.
@@ -57,9 +57,9 @@ class Signs(NamedTuple):
 
     Attributes:
         superiority: P(A better than B), ties counted half.
-        p: of the exact two-sided sign test of the pairs that are no ties; 1 where all are.
+        p: the p-value of the exact two-sided sign test of the pairs that are no ties; 1 where all are.
         low: the lower end of the interval of the median of A - B, -inf where nothing bounds it.
-        high: its upper end, inf where nothing bounds it.
+        high: the upper end of that interval, inf where nothing bounds it.
         level: the exact coverage of that interval, or more.
     """
 

@@ -82,7 +82,7 @@ def accepted_up_to(accepted: Bool[np.ndarray, "*K N"]) -> Int[np.ndarray, "*K"]:
     """Return the largest n such that the words of 1 to n are all accepted; 0 where the first is not.
 
     Args:
-        accepted: of each word, from the shortest on, whether it is accepted.
+        accepted: whether each word is accepted, from the shortest on.
 
     Example:
         >>> accepted_up_to(np.array([[True, True, False, True], [False, True, True, True]])).tolist()

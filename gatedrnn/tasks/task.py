@@ -141,7 +141,7 @@ class Task(VisibleTask):
 
     Attributes:
         read_test: the seed of a split to its test.
-        read_lengths: likewise to a word of each length, from n = 1 on, those of the test among them; None where words
+        read_lengths: the seed of a split to a word of each length, from n = 1 on, those of the test among them; None where words
             have no such length.
     """
 

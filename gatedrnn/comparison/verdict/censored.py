@@ -28,9 +28,9 @@ class CensoredEvidence(NamedTuple):
 
     Attributes:
         names: the names of the cells, A and B.
-        medians: those of each.
+        medians: the median of each cell over its replicates.
         signs: the two held against each other, replicate by replicate.
-        beats: of each cell, whether it is better than every simple model in more than half of the replicates; None
+        beats: whether each cell is better than every simple model in more than half of the replicates; None
             without such models.
         p: the p-value of the sign test, corrected for the number of pairs that are compared.
     """

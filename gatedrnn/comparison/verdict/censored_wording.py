@@ -81,7 +81,7 @@ def _headline(findings: CensoredFindings) -> str:
 
 def sentence(findings: CensoredFindings, task: TestedTask, device: Device) -> SentenceEntry:
     """Return the finding, its scope, and both in one."""
-    finding = " ".join([_finding(findings), _medians(findings), *_censored(findings), _difference(findings)])
+    finding = " ".join([_finding(findings), _medians(findings), _censored(findings), _difference(findings)])
     if findings.decision.exploratory:
         few = findings.evidence.medians[0].n
         finding = f"Exploratory, as {few} replicates are too few for a verdict: {finding}"
@@ -91,7 +91,7 @@ def sentence(findings: CensoredFindings, task: TestedTask, device: Device) -> Se
 
 def not_seen(findings: CensoredFindings) -> str | None:
     """Return how many replicates of which cell are censored, as a sentence; None where none is."""
-    return next(iter(_censored(findings)), None)
+    return _censored(findings) if any(median.censored for median in findings.evidence.medians) else None
 
 
 def goal(metric: CensoredEntry, unit: str) -> str:
@@ -167,12 +167,12 @@ def _medians(findings: CensoredFindings) -> str:
     return f"{what}: in the median {shown} (order statistics, {level})."
 
 
-def _censored(findings: CensoredFindings) -> list[str]:
+def _censored(findings: CensoredFindings) -> str:
     metric = findings.metric
     each = zip(findings.evidence.names, findings.evidence.medians, strict=True)
     counted = [f"{median.censored} of {median.n} replicates of {name}" for name, median in each if median.censored]
     if not counted:
-        return []
+        return "No replicate is censored."
     match metric["name"]:
         case "steps-to-threshold":
             how = f"did not reach it within {count(metric['limit'])} updates, or stopped before"
@@ -180,7 +180,7 @@ def _censored(findings: CensoredFindings) -> list[str]:
             how = f"accepted {goal(metric, findings.unit)}, and no longer ones were asked for"
         case _:
             assert_never(metric["name"])
-    return [f"Censored: {' and '.join(counted)} {how}."]
+    return f"Censored: {' and '.join(counted)} {how}."
 
 
 def _difference(findings: CensoredFindings) -> str:

@@ -41,7 +41,7 @@ def censored_row(task: TaskEntry) -> Row:
     """Return the medians of all cells of a task whose verdict rests on a censored metric.
 
     Args:
-        task: its entry in results.json.
+        task: an entry of ``tasks`` in results.json.
     """
     metric = task["censored"]
     assert metric is not None
