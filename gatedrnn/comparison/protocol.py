@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import FullEntry
     from gatedrnn.comparison.schema.results import RegionEntry, Results, TestedTask
     from gatedrnn.comparison.settings import Settings
+    from gatedrnn.costs.timing import Seconds
     from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.task import Task
     from gatedrnn.types import Cell
@@ -68,8 +69,41 @@ def compare(
     }
 
 
-def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
-    """Compare cells on one task: everything but statistics and verdict."""
+def help_compare(settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> None:
+    """Do the part of a comparison that is not the first process's: search some replicates of each task.
+
+    Args:
+        settings: the settings of the comparison, the same in all processes.
+        folder: where this process keeps what it finds.
+        on_progress: called with what goes on.
+    """
+    for task in map(registry.load, settings.tasks):
+        search_task(task, settings, folder, on_progress)
+
+
+class SearchedTask(NamedTuple):
+    """A task whose searches are finished.
+
+    Attributes:
+        searched: what all searches of the task found.
+        replicates: the replicates of the comparison, in order.
+        cells: the widest of each cell, by its name.
+        timed: the measured time of a step, by the cell's name.
+        examples: how many sequences the training part has.
+    """
+
+    searched: TaskSearch
+    replicates: list[Replicate]
+    cells: dict[str, Cell]
+    timed: dict[str, Seconds]
+    examples: int
+
+
+def search_task(
+    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]
+) -> SearchedTask:
+    """Search for the best of each cell in each replicate: all that several processes share, and nothing of the test."""
+    folder.tell = lambda what: on_progress(Preparing(task.name, what))
     for name in settings.cells:
         on_progress(SearchProgress(task.name, name, 0, 0, None, False))
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
@@ -85,6 +119,12 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     )
     searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
+    return SearchedTask(searched, replicates, cells, timed, train.x.shape[1])
+
+
+def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
+    """Compare cells on one task: everything but statistics and verdict."""
+    searched, replicates, cells, timed, examples = search_task(task, settings, folder, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
     by_metric = received.region_check(found, settings.equivalence, [entry["name"] for entry in found["baselines"]])
@@ -128,7 +168,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "replicates": with_tests(found, tested),
         "region": region,
         "beside": beside_entry(reckoned, beside, tested["others"]),
-        "censored": censored_entry(task, settings, searched, tested, train.x.shape[1]),
+        "censored": censored_entry(task, settings, searched, tested, examples),
         "test_counts": tested["counts"],
         "shares": tested["shares"],
         "range": tested["range"],

@@ -141,8 +141,8 @@ class Task(VisibleTask):
 
     Attributes:
         read_test: the seed of a split to its test.
-        read_lengths: the seed of a split to a word of each length, from n = 1 on, those of the test among them; None where words
-            have no such length.
+        read_lengths: the seed of a split to a word of each length, from n = 1 on, those of the test among them; None
+            where words have no such length.
     """
 
     read_test: Callable[[int], FinalTest]

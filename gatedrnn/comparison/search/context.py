@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.search.replicate import Replicate, Trials
     from gatedrnn.comparison.search.search import Search
     from gatedrnn.comparison.search.selection import SearchResult
+    from gatedrnn.experiment.schema import Check
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.store import Store
 
@@ -106,11 +107,9 @@ def search_all(context: SearchContext, searches: dict[str, Search]) -> dict[str,
         Each cell's entries, one for each replicate.
     """
 
-    def search_cell(told: SearchContext, name: str) -> list[SearchEntry]:
-        lots = [replicate.lot for replicate in context.replicates]
-        return [search_one(told, Work(name, searches[name], k, lot)) for k, lot in enumerate(lots)]
-
-    return together(context, {name: partial(search_cell, name=name) for name in searches})
+    lots = [replicate.lot for replicate in context.replicates]
+    works = {name: [Work(name, one, k, lot) for k, lot in enumerate(lots)] for name, one in searches.items()}
+    return {name: [entry for entry in each if entry is not None] for name, each in _all(context, works).items()}
 
 
 def extend_all(
@@ -127,16 +126,39 @@ def extend_all(
         Each cell's entries, one for each replicate; None where the extension adds nothing to it.
     """
 
-    def extend_one(told: SearchContext, name: str, k: int) -> SearchEntry | None:
+    def work(name: str, k: int) -> Work | None:
         extra = extras[name][k]
         if not extra.eligible:  # all of its lot is filling: nothing could be selected
             return None
-        return search_one(told, Work(name, searches[name], k, extra.lot, extra.eligible, extending=True))
+        return Work(name, searches[name], k, extra.lot, extra.eligible, extending=True)
 
-    def extend_cell(told: SearchContext, name: str) -> list[SearchEntry | None]:
-        return [extend_one(told, name, k) for k in range(len(context.replicates))]
+    return _all(context, {name: [work(name, k) for k in range(len(context.replicates))] for name in searches})
 
-    return together(context, {name: partial(extend_cell, name=name) for name in searches})
+
+def _all(context: SearchContext, works: Mapping[str, Sequence[Work | None]]) -> dict[str, list[SearchEntry | None]]:
+    """Run each cell's work in a thread, replicate after replicate, and then wait for what is others' to run.
+
+    Args:
+        context: what all searches of this stage share.
+        works: what each cell has to do, by its name; None where there is nothing.
+    """
+    team = context.folder.team
+
+    def cell(told: SearchContext, name: str) -> dict[int, SearchEntry]:
+        return {w.k: search_one(told, w) for w in works[name] if w is not None and team.mine(w.k)}
+
+    found = together(context, {name: partial(cell, name=name) for name in works})
+    for name, each in works.items():
+        found[name] |= {w.k: _of_another(context, w) for w in each if w is not None and not team.mine(w.k)}
+    return {name: [None if w is None else found[name][w.k] for w in each] for name, each in works.items()}
+
+
+def _of_another(context: SearchContext, work: Work) -> SearchEntry:
+    """Return what another process found, when it has."""
+    key, owner = _key(context, work), context.folder.team.owner(work.k)
+    entry = context.folder.found_by(owner, *key, context.stage, check=_check(work))
+    tell_done(context, work, entry)
+    return entry
 
 
 def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T]]) -> dict[str, T]:
@@ -185,15 +207,22 @@ def search_one(context: SearchContext, work: Work) -> SearchEntry:
 
 def find(context: SearchContext, work: Work) -> SearchEntry:
     """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
-    key = (context.task, work.cell, context.replicates[work.k].index)
-    check = search_check(len(work.lot.configurations), work.eligible, work.search.max_epochs)
-    entry = context.folder.load(*key, context.stage, check=check)
+    key = _key(context, work)
+    entry = context.folder.load(*key, context.stage, check=_check(work))
     if entry is not None:
         return entry
     with context.folder.checkpoints(*key, context.stage) as store:
         found = train(context, work, store)
     context.folder.finish(*key, found.entry, jax.tree.leaves(found.params), context.stage)
     return found.entry
+
+
+def _key(context: SearchContext, work: Work) -> tuple[str, str, int]:
+    return context.task, work.cell, context.replicates[work.k].index
+
+
+def _check(work: Work) -> Check:
+    return search_check(len(work.lot.configurations), work.eligible, work.search.max_epochs)
 
 
 def train(context: SearchContext, work: Work, store: Store) -> SearchResult:
