@@ -11,7 +11,8 @@ from gatedrnn.comparison.entries import (
     replicate_entries,
     validation_entries,
 )
-from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
+from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress
+from gatedrnn.comparison.search.divided import extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate
