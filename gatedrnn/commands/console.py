@@ -88,6 +88,7 @@ class CompareDisplay(Display):
         super().__init__(console, TextColumn("left", style="dim"), TimeRemainingColumn())
         self._trials = trials = settings.trials
         self._lock = threading.Lock()
+        self._prepared: Preparing | None = None
         self._bars: dict[tuple[str, str], TaskID] = {}
         for task in settings.task_names:
             for cell in settings.cells:
@@ -109,8 +110,9 @@ class CompareDisplay(Display):
         for (task, _), bar in self._bars.items():
             if task == report.task:
                 self._progress.update(bar, state=f"preparing: {report.what}")
-        if not self._live:
+        if not self._live and report != self._prepared:
             print_preparing(self._console, report)
+        self._prepared = report
 
     def _search(self, report: SearchProgress) -> None:
         bar = self._bars[report.task, report.cell]

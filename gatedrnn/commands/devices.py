@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import jax
 
+from gatedrnn.comparison.team import Team
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits
 from gatedrnn.training import hosts
@@ -15,17 +18,25 @@ def join_processes() -> None:
         hosts.start()
 
 
-def refuse_processes(command: str) -> None:
-    """Refuse what runs as one process.
+def team_launched() -> Team:
+    """Return which one this is of the processes that a launcher started together to make one comparison.
+
+    They share a folder alone, and JAX starts in each as if it were the only one, with the devices that would be its
+    own among several: where a launcher numbers the processes of a machine, the GPU of that number.
 
     Raises:
-        InputError: where a launcher says that there are several.
+        InputError: where a launcher does not say which one this is, or on a TPU pod, whose processes JAX starts only
+            together.
     """
-    if (count := hosts.launched() or 1) > 1:
-        raise InputError(
-            f"processes: expected one for {command}, got {count}; start it once (srun --ntasks=1), and its trials "
-            "share the devices of one machine"
-        )
+    team = Team(hosts.number_of_process(), hosts.launched() or 1)
+    if team.count == 1:
+        return team
+    if "TPU_WORKER_HOSTNAMES" in os.environ:
+        raise InputError(f"processes: expected one for gatedrnn compare on a TPU pod, got {team.count}")
+    named = map(os.environ.get, ("JAX_LOCAL_DEVICE_IDS", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK"))
+    if (own := next(filter(None, named), None)) is not None:
+        jax.config.update("jax_cuda_visible_devices", own)
+    return team
 
 
 def ask_for_devices(count: int | None) -> None:

@@ -13,5 +13,6 @@ def tasks() -> None:
     console = make_console()
     for name in registry.TASKS:
         task = registry.load(name)
-        said = Text.assemble((name, "bold"), f"\n  {task.title}; {task.unit}\n  ", (task.source, "dim"))
+        solved = "" if task.threshold is None else f", solved at {task.threshold:.3g}"
+        said = Text.assemble((name, "bold"), f"\n  {task.title}; {task.unit}{solved}\n  ", (task.source, "dim"))
         console.print(said, highlight=False)

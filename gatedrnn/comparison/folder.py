@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from gatedrnn.comparison.received import stop_check
 from gatedrnn.comparison.schema.results import RegionEntry
 from gatedrnn.comparison.settings import Settings
-from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder, named, refuse_path
+from gatedrnn.comparison.team import ALONE, Team, finished, others
+from gatedrnn.errors import InputError
+from gatedrnn.experiment import lock, manifest
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, SETTINGS, RunFolder, named, refuse_path
 from gatedrnn.experiment.received import read_leaves
 from gatedrnn.experiment.schema import Check, refuse_misfit
-from gatedrnn.files import write_arrays, write_json
+from gatedrnn.files import parsed, write_arrays, write_json
 from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.fingerprint import changes, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,19 +44,44 @@ STORES = ("searches/*/*/",)
 class Folder:
     """Where a comparison keeps its results, so that it can be killed and resumed; a context manager.
 
-    Another command is refused until it is closed.
+    Another command is refused until it is closed. Of several processes each has one, in a place of its own.
+
+    Args:
+        path: the folder of the comparison, the same for all processes.
+        settings: what the comparison is asked to do.
+        team: which of several processes this is.
+
+    Attributes:
+        path: where this process keeps what it finds.
+        tell: called with what is waited for, at each look.
 
     Raises:
         InputError: where the folder holds a comparison with other settings, which says which differ; or a task is
             unfit for the settings.
     """
 
-    def __init__(self, path: str | Path, settings: Settings) -> None:
+    def __init__(self, path: str | Path, settings: Settings, team: Team = ALONE) -> None:
         settings.refuse_unfit()  # before the folder is theirs
+        team.refuse(settings)
         for name in settings.task_names:
             refuse_path("task", name)
-        self.path = Path(path)
+        self.team, self._out = team, Path(path)
+        self.path = team.place(self._out)
+        self.tell: Callable[[str], None] = lambda _: None
+        if not team.first:
+            self._wait_for_claim(settings.as_dict())
         self._run = RunFolder(self.path, settings.as_dict(), FILES, STORES)
+
+    def _wait_for_claim(self, settings: dict[str, Any]) -> None:
+        """Return when the first process has claimed the folder: before that, it may be somebody else's."""
+
+        def claimed() -> dict[str, Any] | None:
+            path = self._out / SETTINGS
+            there = finished(self._out, path) and lock.held(self._out)
+            return parsed(path, manifest.checked(self._out, path)) if there else None
+
+        if lines := changes(self.team.wait(claimed, 0, self._out, self.tell), settings):
+            raise InputError(f"out: expected the settings of the first process, got others ({shown(lines)})")
 
     def __enter__(self) -> Folder:
         return self
@@ -78,7 +107,35 @@ class Folder:
 
     def _finished(self, task: str, cell: str, replicate: int, stage: str, check: Check) -> Any:
         path = _beside(self._search(task, cell, replicate, stage), "json")
+        if not path.exists() and (found := self._elsewhere(path)) is not None:
+            if not self.team.first:
+                return _read(found, path.relative_to(self.path), check)
+            self._take_over(found, path)
         return self._run.read_json(path, check) if path.exists() else None
+
+    def _elsewhere(self, path: Path) -> Path | None:
+        """Return the folder of another process that has finished a file; None where none has."""
+        name = path.relative_to(self.path)
+        there = (folder for folder in others(self._out, self.team.index) if finished(folder, folder / name))
+        return next(there, None)
+
+    def _take_over(self, folder: Path, path: Path) -> None:
+        """Keep what another process found, its arrays first, as if it had been found here."""
+        for each in (path.with_name(f"{path.stem}.npz"), path):
+            with self.written(each) as file:
+                file.write(manifest.checked(folder, folder / each.relative_to(self.path)))
+
+    def found_by(
+        self, owner: int, task: str, cell: str, replicate: int, stage: str = "", *, check: Check
+    ) -> SearchEntry:
+        """Return what the search of another process found, when it is finished.
+
+        Raises:
+            InputError: where that process is not at work, and has not been for some time.
+        """
+        # Others hear of it from the first process, which takes it over.
+        asked = owner if self.team.first else 0
+        return self.team.wait(lambda: self.load(task, cell, replicate, stage, check=check), asked, self._out, self.tell)
 
     def checkpoints(self, task: str, cell: str, replicate: int, stage: str = "") -> Checkpoints:
         """Return where an unfinished search keeps its states."""
@@ -117,7 +174,12 @@ class Folder:
 
     def once(self, task: str, name: str, make: Callable[[], T], check: Check) -> T:
         """Return what ``make`` returned the first time, kept in a file: what is measured, or read, only once."""
-        path = self.path / "searches" / task / f"{name}.json"
+        within = Path("searches") / task / f"{name}.json"
+        if not self.team.first:
+            there = self._out / within
+            self.team.wait(lambda: finished(self._out, there) or None, 0, self._out, self.tell)
+            return _read(self._out, within, check)
+        path = self.path / within
         if not path.exists():
             write_json(path, make(), writer=self.written)
         return self._run.read_json(path, check)
@@ -131,6 +193,14 @@ class Folder:
             write_json(path, regions, writer=self.written)
         named(path, lambda: check(regions[task]))
         return regions[task]
+
+
+def _read(folder: Path, within: Path, check: Check) -> Any:
+    """Return what a file of JSON holds that another process wrote in its folder."""
+    path = folder / within
+    value = parsed(path, manifest.checked(folder, path))
+    named(path, lambda: check(value))
+    return value
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -8,21 +8,21 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatedrnn.comparison import received
 from gatedrnn.comparison.beside import beside_entry, region_beside
+from gatedrnn.comparison.censored import censored_entry
 from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
 from gatedrnn.comparison.diagnostics.windows import Basis, windows
 from gatedrnn.comparison.entries import with_tests
-from gatedrnn.comparison.search.context import Preparing, SearchProgress
-from gatedrnn.comparison.search.of_task import Progress, TaskSearch, search
-from gatedrnn.comparison.search.replicate import Replicate, draw_replicate
-from gatedrnn.comparison.search.search import Search
-from gatedrnn.comparison.sizes import cells_of, costs_of_network, hidden_sizes, step_times, widest
+from gatedrnn.comparison.search.of_task import Progress, TaskSearch
+from gatedrnn.comparison.search.replicate import Replicate
+from gatedrnn.comparison.searched import search_task
+from gatedrnn.comparison.sizes import costs_of_network
 from gatedrnn.comparison.tested import read_test
 from gatedrnn.comparison.tuned import save_tuned
 from gatedrnn.comparison.verdict.judge import judge
@@ -35,27 +35,11 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import FullEntry
     from gatedrnn.comparison.schema.results import RegionEntry, Results, TestedTask
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.costs.timing import Seconds
-    from gatedrnn.tasks.parts import Batch
     from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.task import Task
     from gatedrnn.types import Cell
 
-SCHEMA = 3
-
-
-class Sized(NamedTuple):
-    """Cells at sizes of an equal budget, by name.
-
-    Attributes:
-        widths: each cell in all its widths, by the units that are asked for.
-        cells: the widest of them.
-        times: seconds of a step of the widest.
-    """
-
-    widths: dict[str, dict[int, Cell]]
-    cells: dict[str, Cell]
-    times: dict[str, Seconds]
+SCHEMA = 4
 
 
 def compare(
@@ -85,24 +69,15 @@ def compare(
 
 def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
-    for name in settings.cells:
-        on_progress(SearchProgress(task.name, name, 0, 0, None, False))
-    replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
-    train = replicates[0].visible().train
-    on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
-    sized = sizes_and_times(task, settings, folder, train)
-    searches = {
-        name: Search(cell, task, settings, train, widths=sized.widths[name]) for name, cell in sized.cells.items()
-    }
-    searched = search(task, settings, folder, replicates, searches, on_progress)
+    searched, replicates, sized, examples = search_task(task, settings, folder, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
     region, beside = written_regions(task, replicates, searched, settings, folder)
     tested = folder.once(
         task.name,
         "test",
-        lambda: read_test(task, replicates, searched, folder),
-        received.test_check(found, beside),
+        lambda: read_test(task, replicates, searched, folder, lengths=settings.metric == "longest-length"),
+        received.test_check(found, beside, lengths=settings.metric == "longest-length"),
     )
     save_tuned(task, found, searched.searches, searched.stages, folder)
     return {
@@ -128,6 +103,7 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "replicates": with_tests(found, tested),
         "region": region,
         "beside": beside_entry(reckoned, beside, tested["others"]),
+        "censored": censored_entry(task, settings, searched, tested, examples),
         "test_counts": tested["counts"],
         "shares": tested["shares"],
         "range": tested["range"],
@@ -141,19 +117,6 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         if settings.full
         else None,
     }
-
-
-def sizes_and_times(task: Task, settings: Settings, folder: Folder, train: Batch) -> Sized:
-    """Return the cells at sizes of an equal budget, and how long a step of each takes."""
-    sizes = folder.once(
-        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
-    )
-    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
-    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
-    times = folder.once(
-        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
-    )
-    return Sized(widths, cells, times)
 
 
 def written_regions(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, TypedDict
 
+from gatedrnn.comparison.censored import refuse_lengths
 from gatedrnn.comparison.schema.further import FullEntry
 from gatedrnn.comparison.schema.results import RegionEntry
 from gatedrnn.comparison.schema.runs import ReadTest, SearchEntry, WavesEntry
@@ -140,8 +141,14 @@ def beside_check(region: Check, *, wanted: bool) -> Check:
     return refuse
 
 
-def test_check(found: Found, beside: RegionEntry | None) -> Check:
-    """Return what refuses a test of other cells, replicates or baselines than the searches had."""
+def test_check(found: Found, beside: RegionEntry | None, *, lengths: bool) -> Check:
+    """Return what refuses a test of other cells, replicates or baselines than the searches had.
+
+    Args:
+        found: what the searches found.
+        beside: the region by the other metric; None where there is none.
+        lengths: whether it was asked how long the words are that are accepted.
+    """
     names, count = list(found["replicates"][0]["cells"]), len(found["replicates"])
     known = [entry["name"] for entry in found["baselines"]]
 
@@ -166,6 +173,7 @@ def test_check(found: Found, beside: RegionEntry | None) -> Check:
                 raise InputError(f"baselines.{entry['name']}.strongest: expected {before['strongest']}")
         _refuse_others(test, count, beside)
         _refuse_shown(test, names)
+        refuse_lengths(test["lengths"], names, count, wanted=lengths)
 
     return refuse
 

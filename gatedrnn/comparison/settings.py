@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import tyro
 
+from gatedrnn.arguments import choice
 from gatedrnn.cells.registry import HELP, cell_maker
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
@@ -16,7 +18,8 @@ from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
-from gatedrnn.tasks.metrics import Deciding, deciding
+from gatedrnn.tasks.censored import CENSORED_NAMES, CensoredName, scored_metric
+from gatedrnn.tasks.metrics import DECIDING, Deciding, deciding
 from gatedrnn.tasks.task import Task, VisibleTask
 
 
@@ -54,9 +57,11 @@ class Settings:
     """Whether a range or a cap on which the best runs lie is extended once, for all cells."""
     equivalence: float = 0.02
     """Region of practical equivalence: this part of what the best cell gains over the strongest simple baseline."""
-    metric: Deciding | None = None
+    metric: Deciding | CensoredName | None = None
     """What the verdict rests on; none: the root mean squared error of recorded numbers, nats of classes, tokens and
-    labels, unless a task says another."""
+    labels, unless a task says another. With steps-to-threshold or longest-length these still select among trials."""
+    threshold: float | None = None
+    """Validation loss, in nats, that steps-to-threshold asks for; none: the task's own."""
     full: bool = False
     """Whether scores on 10 and 30 % of the training data are added, what the gates do before and after training, and
     whether half the window or twice as much would give another verdict."""
@@ -69,10 +74,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what makes no comparison."""
-        limits.check_fields(self)
+        limits.check_fields(self, {"metric": partial(choice, choices=(*DECIDING, *CENSORED_NAMES))})
         limits.refuse_too_many("trials", self.replicates * (self.trials or 1))
         if self.trials is None and self.minutes is None:
             raise InputError("trials, minutes: expected at least one budget, got none")
+        self._check_threshold()
         for name, kind in (("space", Space), ("architecture", Architecture)):
             if not isinstance(getattr(self, name), kind):
                 raise InputError(f"{name}: expected {kind.__name__}, got {getattr(self, name)!r}")
@@ -89,9 +95,37 @@ class Settings:
         """
         for task in map(registry.load, self.tasks):
             self.architecture.refuse_for(task)
-            if self.metric is not None and self.metric not in (known := deciding(task.kind)):
-                raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+            self._refuse_metric(task)
             self._refuse_too_large(task)
+
+    @property
+    def scored(self) -> Deciding | None:
+        """What scores are reckoned in, which select among trials; None: the task's default."""
+        return scored_metric(self.metric)
+
+    def threshold_of(self, task: VisibleTask) -> float | None:
+        """Return the validation loss that steps are counted to; None where neither settings nor task say one."""
+        return task.threshold if self.threshold is None else self.threshold
+
+    def _refuse_metric(self, task: Task) -> None:
+        """Refuse a metric that a task does not have."""
+        if self.metric == "steps-to-threshold" and self.threshold_of(task) is None:
+            raise InputError(
+                f"threshold: expected a validation loss in {task.unit}, as {task.name} has none of its own"
+            )
+        if self.metric == "longest-length" and task.read_lengths is None:
+            raise InputError(f"metric: expected another for {task.name}, of which there is no word of each length")
+        if self.scored is not None and self.scored not in (known := deciding(task.kind)):
+            raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+
+    def _check_threshold(self) -> None:
+        if self.threshold is not None and self.metric != "steps-to-threshold":
+            raise InputError(f"threshold: expected none unless the metric is steps-to-threshold, got {self.threshold}")
+        if self.minutes is not None and self.metric == "steps-to-threshold":
+            raise InputError(
+                "minutes: expected none with steps-to-threshold, as a clock ends runs after different numbers of "
+                "steps; give trials"
+            )
 
     def space_of(self, task: VisibleTask) -> Space:
         """Return where a task's configurations are drawn from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatedrnn.comparison.censored import Reach, reach, together
 from gatedrnn.comparison.entries import (
     baseline_entries,
     tests_by_name,
@@ -26,15 +27,25 @@ if TYPE_CHECKING:
     from gatedrnn.types import Params
 
 
-def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder) -> ReadTest:
+def read_test(
+    task: Task, replicates: list[Replicate], searched: TaskSearch, folder: Folder, *, lengths: bool = False
+) -> ReadTest:
     """Read the test: baselines of every split, and the selected trial of every cell in every replicate.
 
     Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
+
+    Args:
+        task: the question, with its test.
+        replicates: the replicates of the comparison, in order.
+        searched: what all searches of the task found.
+        folder: where the selected parameters are kept.
+        lengths: whether to ask how long the words are that are accepted.
     """
     metric, other, targets, _ = searched.reckoning
     baselines: list[list[Baseline]] = []
     cells: dict[str, list[CountedTest]] = {name: [] for name in searched.searches}
     left, shown, often = [], [], None
+    reached: list[Reach] = []
     for k, replicate in enumerate(replicates):
         test, visible = task.read_test(replicate.seed), replicate.visible()
         fitted = task.baselines(visible)
@@ -44,6 +55,8 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
             entry = searched.found["replicates"][k]["cells"][name]
             diverged = entry["trials"][entry["selected"]]["diverged_at"] is not None
             cells[name].append(one.test(params[name], test, trivial_test(baselines[k], metric) if diverged else None))
+        if lengths and task.read_lengths is not None:
+            reached.append(reach(task.read_lengths(replicate.seed), searched, k, params, fitted))
         if k == 0:
             left = ranges(visible, test, targets)
             often = shares(task.kind, task.reading(replicate.seed).classes, visible.train, test.batch)
@@ -57,6 +70,7 @@ def read_test(task: Task, replicates: list[Replicate], searched: TaskSearch, fol
         "shares": often,
         "range": left,
         "forecasts": shown,
+        "lengths": together(reached),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import optax
 
 import gatedrnn as gr
+from gatedrnn.tasks.censored import accepted_up_to
 from gatedrnn.tasks.generated.counting import words
 from gatedrnn.training.fixed_steps import FixedSteps
 from gatedrnn.training.population import Population
@@ -133,7 +134,7 @@ def reach(make: Callable[[int], Cell], settings: CountingSettings, params: Param
 
     accepted, counted, recognised = map(np.asarray, jax.jit(lambda all_: jax.lax.map(of_one, all_))(params))
     n = np.arange(1, settings.tested_to + 1)
-    return Reach((n * accepted).max(-1), *(np.cumprod(flags, axis=-1).sum(-1) for flags in (counted, recognised)))
+    return Reach((n * accepted).max(-1), *map(accepted_up_to, (counted, recognised)))
 
 
 def judged(probabilities: Float[Array, "T N K"], batch: Batch, threshold: float) -> tuple[Array, Array, Array]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from gatedrnn.comparison.verdict.label import Label, text_of
 from gatedrnn.errors import InputError
 from gatedrnn.evidence.record import Compared
+from gatedrnn.statistics.ordered import order_places
 from gatedrnn.statistics.paired import paired_difference
 from gatedrnn.statistics.superiority import superiority
 
@@ -39,14 +39,12 @@ def median_interval(values: ArrayLike, least: float = 0.9) -> tuple[float, float
     """
     ordered = np.sort(np.asarray(values, float))
     n = len(ordered)
-    coverage = [1 - 2 * float(stats.binom.cdf(k - 1, n, 0.5)) for k in range(1, n // 2 + 1)]
-    enough = [k for k, each in enumerate(coverage, 1) if each >= least]
-    if not enough:
+    k, coverage = order_places(n, least) if n > 1 else (1, 0.0)
+    if coverage < least:
         raise InputError(f"values: expected more seeds for a coverage of {least}, got {n}")
-    k = enough[-1]
     middle = ordered[[(n - 1) // 2, n // 2]]
     median = middle[0] if middle[0] == middle[1] else middle.mean()
-    return float(median), float(ordered[k - 1]), float(ordered[n - k]), coverage[k - 1]
+    return float(median), float(ordered[k - 1]), float(ordered[n - k]), coverage
 
 
 def compared(

@@ -53,6 +53,7 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
         "trials": partial(whole, most=MOST_MEMBERS),
         "replicates": partial(whole, least=2, most=1000),
         "minutes": partial(number, above=0.0, most=1e7),
+        "threshold": number,
         "equivalence": partial(number, least=0.0, below=1.0),
         "extend": flag,
         "full": flag,
@@ -62,7 +63,7 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
 )
 """The check of each setting by its name; of a setting that has several values, each is checked."""
 
-OPTIONAL = ("sizes", "trials", "minutes", "metric")
+OPTIONAL = ("sizes", "trials", "minutes", "metric", "threshold")
 """Settings that may be None."""
 
 
@@ -85,11 +86,12 @@ def check(name: str, value: Any) -> None:
     LIMITS[name](name, value)
 
 
-def check_fields(settings: Any) -> None:
+def check_fields(settings: Any, own: Mapping[str, Callable[[str, Any], None]] = MappingProxyType({})) -> None:
     """Refuse settings of which one may not be as it is; a list of several values becomes a tuple.
 
     Args:
         settings: a dataclass; those of its fields are checked that the table names.
+        own: checks of this command alone, in the place of the table's.
 
     Raises:
         InputError: where one may not be as it is, naming it.
@@ -99,7 +101,7 @@ def check_fields(settings: Any) -> None:
         if field.name not in LIMITS or (value is None and field.name in OPTIONAL):
             continue
         if "tuple" not in str(field.type):
-            check(field.name, value)
+            own.get(field.name, LIMITS[field.name])(field.name, value)
             continue
         if isinstance(value, list):
             value = tuple(value)

@@ -6,6 +6,7 @@ import fcntl
 import os
 import socket
 import stat
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,7 @@ class Lock:
         while self._file is None:
             file = _opened(self._path)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _take(file)
             except BlockingIOError as error:
                 file.seek(0)
                 holder = file.read().decode(errors="replace").strip() or "another process"
@@ -64,6 +65,36 @@ class Lock:
             return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
         except FileNotFoundError:
             return False
+
+
+def _take(file: BinaryIO) -> None:
+    """Lock a file; who only looks whether it is locked (``held``) has it for a moment, which is waited for."""
+    for pause in (0.05, 0.05, None):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+
+
+def held(folder: Path) -> bool:
+    """Return whether a command is at work in a folder.
+
+    Args:
+        folder: what its lock keeps others out of; it may not exist.
+    """
+    path = folder / NAME
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:  # let go of just now
+        return False
+    return False
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
+from gatedrnn.comparison.verdict.censored_wording import goal
 from gatedrnn.comparison.verdict.scope import budget, matched
 from gatedrnn.experiment.architecture import in_words
+from gatedrnn.experiment.formatting import count
 from gatedrnn.tasks.metrics import METRICS
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import TaskEntry
+
+
+def censored_in_words(task: TaskEntry) -> dict[str, str]:
+    """Return how a verdict by a censored metric was reached; nothing where it rests on scores.
+
+    Args:
+        task: an entry of ``tasks`` in results.json.
+    """
+    metric = task["censored"]
+    if metric is None:
+        return {}
+    match metric["name"]:
+        case "steps-to-threshold":
+            counted = (
+                f"updates of the selected trial until {goal(metric, task['unit'])}, looked at after each epoch; one "
+                "that ended before, by its patience, the cap or as it diverged, is beyond the limit of "
+                f"{count(metric['limit'])}"
+            )
+        case "longest-length":
+            counted = (
+                "the largest n such that the selected network accepts the words of 1 to n: of each all letters that "
+                f"follow from others are the likeliest; who accepts {goal(metric, task['unit'])} is beyond that limit"
+            )
+        case _:
+            assert_never(metric["name"])
+    return {
+        "Verdict": f"By {metric['words']}: {counted}. Better is who is so in more replicates, by an exact two-sided "
+        "sign test at 5 % of those that are no ties (Dixon and Mood 1946), corrected for the number of pairs (Holm "
+        "1979); two beyond the limit are a tie. Medians and their intervals are order statistics (Thompson 1936). No "
+        "mean of censored values is taken. A cell beats the simple models where it is better than each in more than "
+        "half of the replicates."
+    }
 
 
 def method_in_words(task: TaskEntry) -> dict[str, str]:
@@ -35,7 +69,9 @@ def method_in_words(task: TaskEntry) -> dict[str, str]:
         f"{budget(task)} of random configurations are trained, the best one on the validation part is selected, and "
         "that one alone meets the test set, once.",
         "Metric": f"Scores are the {metric['words']}, {metric['unit']}{turned}: selection, baselines, the region of "
-        "equivalence and the verdict look at it. Training and early stopping look at nats.",
+        f"equivalence{'' if task['censored'] else ' and the verdict'} look at it. Training and early stopping look at "
+        "nats.",
+        **censored_in_words(task),
         **({"Network": f"{around[0].upper()}{around[1:]}, the same around each cell."} if around else {}),
         "Training": f"Adam, batches of {protocol['batch_size']} sequences, at most {protocol['max_epochs']} epochs, "
         f"stopped after {protocol['patience']} epochs without a better validation loss.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from gatedrnn.comparison.search import limits
 from gatedrnn.comparison.verdict.caveats import diverged, runs
+from gatedrnn.comparison.verdict.censored_wording import goal
 from gatedrnn.comparison.verdict.decide import FEWEST_REPLICATES
 from gatedrnn.comparison.verdict.label import Label
 from gatedrnn.comparison.verdict.region import strongest_baseline
@@ -14,6 +15,7 @@ from gatedrnn.experiment.formatting import count, seconds
 from gatedrnn.report.overall import better_than_all, listed, pair_labels
 
 if TYPE_CHECKING:
+    from gatedrnn.comparison.schema.censored import CensoredEntry
     from gatedrnn.comparison.schema.pairs import PairEntry
     from gatedrnn.comparison.schema.results import Results, TaskEntry
 
@@ -49,6 +51,8 @@ def next_steps(task: TaskEntry, results: Results) -> list[Step]:
 def _use(task: TaskEntry) -> list[Step]:
     """Say what to use now."""
     labels, baseline = pair_labels(task), strongest_baseline(task)
+    if task["censored"] is not None and all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
+        return [_learn_more(task["censored"], task)]
     if baseline is not None and all(label is Label.NEITHER_BEATS_BASELINE for label in labels):
         best = min(task["baselines"], key=lambda each: each["test"])
         text = f"Use {baseline['name']}: it is simpler and, as far as was shown, as good or better."
@@ -122,6 +126,9 @@ def _resolve(task: TaskEntry, results: Results) -> list[Step]:
         needed = pair["statistics"]["replicates_needed"]
         if label is not Label.NOT_RESOLVED:
             continue
+        if task["censored"] is not None:
+            steps.append(_resolve_censored(pair, task["censored"], n))
+            continue
         if needed is None or needed > MOST_REPLICATES:
             why = "no number" if needed is None else f"about {count(needed)}"
             steps.append(Step(f"Let {listed(pair['names'])} rest: {why} of replicates would tell them apart."))
@@ -135,6 +142,34 @@ def _resolve(task: TaskEntry, results: Results) -> list[Step]:
                 )
             )
     return steps
+
+
+def _learn_more(metric: CensoredEntry, task: TaskEntry) -> Step:
+    """Say what may help where no cell does better than a simple model by a censored metric."""
+    cap = task["protocol"]["max_epochs"]
+    match metric["name"]:
+        case "steps-to-threshold":
+            text = f"Give more updates, or search more widely: no cell is shown to reach {goal(metric, task['unit'])}."
+        case "longest-length":
+            text = "Give more epochs, or search more widely: no cell is shown to count further than a simple model."
+        case _:
+            assert_never(metric["name"])
+    return Step(text, f"--max-epochs {2 * cap}")
+
+
+def _resolve_censored(pair: PairEntry, metric: CensoredEntry, n: int) -> Step:
+    """Say what would tell two cells apart by a censored metric: more to see, or more replicates."""
+    names, censored = listed(pair["names"]), pair["censored"]
+    assert censored is not None
+    beyond = min(median["censored"] for median in censored["cells"].values())
+    if 2 * beyond > n and metric["name"] == "longest-length":
+        return Step(f"Let {names} rest: most replicates of both accept all words that are asked for.")
+    if 2 * beyond > n:
+        return Step(f"Give more updates: most replicates of {names} do not reach the threshold within these.")
+    return Step(
+        f"To tell {names} apart, take more replicates, in a new folder: a sign test asks that nearly all agree.",
+        f"--replicates {2 * n}",
+    )
 
 
 def _widen(task: TaskEntry) -> list[Step]:

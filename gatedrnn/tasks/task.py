@@ -96,6 +96,7 @@ class VisibleTask:
             raises an ``InputError`` where it has too few steps for that.
         metric: what a verdict rests on unless one asks otherwise; None: what is usual for the kind
             (``gatedrnn.tasks.metrics.metric_of``).
+        threshold: the validation loss, in ``unit``, at which a network counts as having solved it; None: it has none.
     """
 
     name: str
@@ -116,6 +117,7 @@ class VisibleTask:
     facts: Mapping[str, str] = field(default_factory=dict)
     with_window: Callable[[int], VisibleTask | None] = as_it_was_read
     metric: Deciding | None = None
+    threshold: float | None = None
 
     @property
     def classes(self) -> bool:
@@ -139,6 +141,9 @@ class Task(VisibleTask):
 
     Attributes:
         read_test: the seed of a split to its test.
+        read_lengths: the seed of a split to a word of each length, from n = 1 on, those of the test among them; None
+            where words have no such length.
     """
 
     read_test: Callable[[int], FinalTest]
+    read_lengths: Callable[[int], FinalTest] | None = None

@@ -32,6 +32,22 @@ def launched() -> int | None:
     return len(hosts.split(",")) if (hosts := said("TPU_WORKER_HOSTNAMES")) else None
 
 
+def number_of_process() -> int:
+    """Return the number of this process among those that a launcher started together, from 0; 0 where it is alone.
+
+    Read from the environment alone, as ``launched`` is.
+
+    Raises:
+        InputError: where a launcher says how many there are, and not which this one is.
+    """
+    if (launched() or 1) == 1:
+        return 0
+    for name in ("JAX_PROCESS_ID", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "TPU_WORKER_ID"):
+        if name in os.environ:
+            return _count("process", os.environ[name])
+    raise InputError("process: expected its number in JAX_PROCESS_ID, as JAX_NUM_PROCESSES says that there are others")
+
+
 def start(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
     """Join the processes that were launched together with this one; do nothing where it was launched alone.
 

@@ -100,11 +100,63 @@ def test_experiments_take_the_same_way(tmp_path, command):
     assert _result(two / name) == _result(one / name)
 
 
-def test_a_comparison_refuses_several_processes(tmp_path, monkeypatch, capsys):
+COMPARE = ("compare", "--tasks", "japanese-vowels-speaker", "--hidden", "3", "--replicates", "3", "--trials", "2")
+COMPARE += ("--max-epochs", "4", "--patience", "4", "--clip-norm", "1.0", "1.0")
+TIMED = ("seconds", "step_seconds", "training_seconds", "compile_seconds", "against_seconds", "cheaper")
+PROVENANCE = ("command", "started", "device")
+
+
+def _less_times(value):
+    """Return results without what a clock or a machine says, and without sentences, which may quote it."""
+    if isinstance(value, dict):
+        said = ("headline", "finding", "scope", "sentence")
+        return {k: _less_times(v) for k, v in value.items() if k not in (*TIMED, *PROVENANCE, *said)}
+    return [_less_times(each) for each in value] if isinstance(value, list) else value
+
+
+def _compared(out):
+    return _less_times(json.loads((out / "results.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def compared_by_one(tmp_path_factory):
+    out = tmp_path_factory.mktemp("one") / "run"
+    assert cli.run([*COMPARE, "--out", str(out)]) == 0
+    return _compared(out)
+
+
+@pytest.mark.verify
+def test_a_comparison_of_two_processes_equals_that_of_one(tmp_path, compared_by_one):
+    """Extension, test, verdict and saved networks included, to the last bit."""
+    said, other = _job(COMPARE, tmp_path, processes=2, launcher=slurm).succeed()
+    assert _compared(tmp_path) == compared_by_one
+    assert compared_by_one["tasks"][0]["protocol"]["extension"] is not None
+    assert "report:" in said
+    assert other == ""
+    ran = [path.name for path in (tmp_path / "processes" / "1" / "searches").rglob("*.json")]
+    assert sorted(name for name in ran if "extended" not in name) == ["GRU-1.json", "LSTM-1.json"]
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("task", [0, 1])
+def test_where_a_process_is_killed_one_alone_resumes_the_comparison(tmp_path, compared_by_one, task):
+    """What the others do: they are not killed, but end by their own signal, as a launcher sends it."""
+    job = _job(COMPARE, tmp_path, processes=2, launcher=slurm).after("replicate 1 done")
+    job.send(signal.SIGKILL, task).send(signal.SIGTERM, 1 - task)
+    job.end()
+    assert job.codes[task] == -signal.SIGKILL
+    assert job.codes[1 - task] in (143, 0), "the second may have ended already"
+    assert not (tmp_path / "results.json").exists()
+    _job(COMPARE, tmp_path).succeed()
+    assert _compared(tmp_path) == compared_by_one
+
+
+def test_a_comparison_of_several_processes_is_refused_a_time(tmp_path, monkeypatch, capsys):
     for name, value in slurm(61441, 1, 2).items():
         monkeypatch.setenv(name, value)
-    assert cli.run(["compare", "--out", str(tmp_path / "out")]) == 2
+    monkeypatch.setattr("jax.config.update", lambda *_: None)  # the GPU of this number, were there one
+    assert cli.run(["compare", "--minutes", "1", "--out", str(tmp_path / "out")]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("gatedrnn: processes: expected one for gatedrnn compare, got 2; start it once")
+    assert error.startswith("gatedrnn: minutes: expected none with 2 processes, as replicates hand on what they leave")
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()

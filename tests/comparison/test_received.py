@@ -62,8 +62,9 @@ def kept() -> Iterator[tuple[str, Any, Check]]:
         "shares": {"classes": ["a", "b"], "known": [0.5, 0.5], "test": [0.25, 0.75], "apart": 0.25, "chance": 0.1},
         "range": [],
         "forecasts": [],
+        "lengths": None,
     }
-    yield "test", test, received.test_check(found, task["region"])
+    yield "test", test, received.test_check(found, task["region"], lengths=False)
     parts = {name: [[0.5, 0.6], [0.4, 0.5]] for name in tests}
     full = {"data": {"parts": [0.1, 1.0], "examples": [2, 20], "validation": parts}, "gates": {}, "windows": None}
     yield "full", full, received.full_check(found)

@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
-from gatedrnn.comparison.schema import further, pairs, results, runs
+from gatedrnn.comparison.schema import censored, further, pairs, results, runs
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.schema import misfits
 from tests.helpers import compared as shared
@@ -32,6 +32,7 @@ TABLES = {
     "The extension": runs.ExtensionEntry,
     "A baseline": runs.BaselineEntry,
     "The region": results.RegionEntry,
+    "A censored metric": censored.CensoredEntry,
     "A cell": results.CellEntry,
     "A replicate": runs.ReplicateEntry,
     "A search": runs.TestedSearch,

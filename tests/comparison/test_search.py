@@ -15,7 +15,7 @@ pytest.importorskip("sklearn")
 from gatedrnn.cells.registry import make_cell
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
-from gatedrnn.comparison.search import context, extension
+from gatedrnn.comparison.search import context, divided, extension
 from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.search.selection import SearchResult, score_of
@@ -126,7 +126,7 @@ def test_a_replicate_to_which_an_extension_adds_nothing_keeps_what_it_has(task, 
     assert [extra.eligible for extra in extras["GRU"]] == [0, 4]
     told = []
     part = context.SearchContext(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), told.append)
-    after = context.extend_all(part._replace(stage=extension.STAGE), {"GRU": searches[8]}, extras)["GRU"]
+    after = divided.extend_all(part._replace(stage=extension.STAGE), {"GRU": searches[8]}, extras)["GRU"]
     merged = [extension.with_extra(*each) for each in zip(before, after, extras["GRU"], strict=True)]
     assert merged[0] == (before[0], False)
     assert merged[1][1]
@@ -195,7 +195,7 @@ def test_the_error_of_one_cell_stops_the_others_and_is_the_one_raised(task, sear
     replicates = [draw_replicate(task, SETTINGS, index) for index in range(2)]
     part = context.SearchContext(task.name, replicates, [0.7, 0.7], Folder(tmp_path, SETTINGS), lambda _: None)
     with pytest.raises(ValueError, match="no such thing"):
-        context.search_all(part, {"GRU": searches[4], "LSTM": Broken()})  # type: ignore[dict-item]
+        divided.search_all(part, {"GRU": searches[4], "LSTM": Broken()})  # type: ignore[dict-item]
 
 
 def test_the_region_is_written_before_the_test_part_is_read_and_it_is_read_once(task, tmp_path) -> None:

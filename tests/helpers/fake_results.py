@@ -45,7 +45,7 @@ def make_results(*tasks: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """Return results around ``tasks``, which are made by ``make_task``."""
     versions = {"python": "3.11.2", "gatedrnn": "0.1.0", "jax": "0.10.2", "jaxlib": "0.10.2", "flax": "0.12.8"}
     return {
-        "schema": 3,
+        "schema": 4,
         "command": "gatedrnn compare --out runs/compare",
         "started": "2026-01-31T12:34:56+00:00",
         "seconds": 247.3,
@@ -129,7 +129,7 @@ def make_task(
         "forecasts": [],
         "full": None,
     }
-    return {**task, "region": region_entry(task, 0.02), "beside": None}
+    return {**task, "region": region_entry(task, 0.02), "beside": None, "censored": None}
 
 
 def _baselines(strongest: float, classes: bool, replicates: int) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gatedrnn.comparison.schema.censored import MedianDifference, MedianEntry
 from gatedrnn.experiment.reckoning import MetricEntry
 
 
@@ -211,6 +212,17 @@ class OtherEntry(TypedDict):
     """By the cell's name, less the baseline that is the strongest by this metric; None without one."""
 
 
+class CensoredPair(TypedDict):
+    """What is said of two cells by a censored metric; the verdict rests on it where there is one."""
+
+    cells: dict[str, MedianEntry]
+    """By name."""
+    superiority: SuperiorityEntry
+    p: float
+    """Of the exact sign test, corrected for the number of pairs."""
+    difference: MedianDifference
+
+
 class PairEntry(TypedDict):
     """Two cells, with what is said of them."""
 
@@ -220,3 +232,5 @@ class PairEntry(TypedDict):
     verdict: VerdictEntry
     other: OtherEntry | None
     """None where there is no other metric."""
+    censored: CensoredPair | None
+    """None where the verdict rests on scores."""

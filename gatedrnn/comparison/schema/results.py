@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from gatedrnn.comparison.schema.censored import CensoredEntry
 from gatedrnn.comparison.schema.further import FullEntry
 from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry, SharesEntry
 from gatedrnn.comparison.schema.pairs import PairEntry
@@ -75,7 +76,7 @@ class TestedTask(TypedDict):
     unit: str
     """Of losses and curves, such as ``nats per frame``."""
     metric: MetricEntry
-    """What scores are reckoned in, and the verdict rests on; lower is better."""
+    """What scores are reckoned in, and the verdict rests on unless it does on ``censored``; lower is better."""
     facts: dict[str, str]
     """What was understood of the data, in words."""
     source: str
@@ -90,6 +91,8 @@ class TestedTask(TypedDict):
     region: RegionEntry
     beside: BesideEntry | None
     """Of the other metric; None where there is none."""
+    censored: CensoredEntry | None
+    """What the verdict rests on instead of scores; None where it rests on these."""
     test_counts: list[float]
     """Targets (frames, sequences) of each test sequence."""
     shares: SharesEntry | None

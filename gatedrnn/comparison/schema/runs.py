@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from gatedrnn.comparison.schema.censored import LengthsEntry
 from gatedrnn.comparison.schema.measures import ForecastEntry, RangeEntry, SharesEntry
 from gatedrnn.experiment.architecture import ArchitectureEntry
 from gatedrnn.experiment.space import Configuration, Hyperparameter
@@ -169,3 +170,5 @@ class ReadTest(TypedDict):
     shares: SharesEntry | None
     range: list[RangeEntry]
     forecasts: list[ForecastEntry]
+    lengths: LengthsEntry | None
+    """None where longest lengths are not asked for."""

@@ -1,4 +1,4 @@
-"""All searches of a task: every cell in a thread, replicate after replicate, finished ones taken from the folder."""
+"""One search among those of a task: what they share, how they run beside each other, what the folder has of them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gatedrnn.training.store import Interrupted
 if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
     from gatedrnn.comparison.schema.runs import SearchEntry
-    from gatedrnn.comparison.search.extension import Extra
     from gatedrnn.comparison.search.pace import Pace
     from gatedrnn.comparison.search.replicate import Replicate, Trials
     from gatedrnn.comparison.search.search import Search
     from gatedrnn.comparison.search.selection import SearchResult
+    from gatedrnn.experiment.schema import Check
     from gatedrnn.training.early_stopping import EarlyStoppingState
     from gatedrnn.training.store import Store
 
@@ -95,50 +95,6 @@ class Work(NamedTuple):
     pace: Pace | None = None
 
 
-def search_all(context: SearchContext, searches: dict[str, Search]) -> dict[str, list[SearchEntry]]:
-    """Run all replicates of each cell, each cell in a thread.
-
-    Args:
-        context: what all searches of this stage share.
-        searches: the search of each cell, by the cell's name.
-
-    Returns:
-        Each cell's entries, one for each replicate.
-    """
-
-    def search_cell(told: SearchContext, name: str) -> list[SearchEntry]:
-        lots = [replicate.lot for replicate in context.replicates]
-        return [search_one(told, Work(name, searches[name], k, lot)) for k, lot in enumerate(lots)]
-
-    return together(context, {name: partial(search_cell, name=name) for name in searches})
-
-
-def extend_all(
-    context: SearchContext, searches: dict[str, Search], extras: dict[str, list[Extra]]
-) -> dict[str, list[SearchEntry | None]]:
-    """Run what an extension adds to all replicates of each cell, each cell in a thread.
-
-    Args:
-        context: what all searches of this stage share.
-        searches: the search of each cell, by the cell's name.
-        extras: what the extension adds to each cell in each replicate.
-
-    Returns:
-        Each cell's entries, one for each replicate; None where the extension adds nothing to it.
-    """
-
-    def extend_one(told: SearchContext, name: str, k: int) -> SearchEntry | None:
-        extra = extras[name][k]
-        if not extra.eligible:  # all of its lot is filling: nothing could be selected
-            return None
-        return search_one(told, Work(name, searches[name], k, extra.lot, extra.eligible, extending=True))
-
-    def extend_cell(told: SearchContext, name: str) -> list[SearchEntry | None]:
-        return [extend_one(told, name, k) for k in range(len(context.replicates))]
-
-    return together(context, {name: partial(extend_cell, name=name) for name in searches})
-
-
 def together(context: SearchContext, jobs: dict[str, Callable[[SearchContext], T]]) -> dict[str, T]:
     """Do each cell's job in a thread; the first error, or Ctrl-C, stops all at their next report.
 
@@ -185,15 +141,24 @@ def search_one(context: SearchContext, work: Work) -> SearchEntry:
 
 def find(context: SearchContext, work: Work) -> SearchEntry:
     """Return what trials found, from the folder where they are finished, and keep it there where they were not."""
-    key = (context.task, work.cell, context.replicates[work.k].index)
-    check = search_check(len(work.lot.configurations), work.eligible, work.search.max_epochs)
-    entry = context.folder.load(*key, context.stage, check=check)
+    key = key_of(context, work)
+    entry = context.folder.load(*key, context.stage, check=check_of(work))
     if entry is not None:
         return entry
     with context.folder.checkpoints(*key, context.stage) as store:
         found = train(context, work, store)
     context.folder.finish(*key, found.entry, jax.tree.leaves(found.params), context.stage)
     return found.entry
+
+
+def key_of(context: SearchContext, work: Work) -> tuple[str, str, int]:
+    """Return what a search is called in the folder: task, cell, replicate."""
+    return context.task, work.cell, context.replicates[work.k].index
+
+
+def check_of(work: Work) -> Check:
+    """Return what refuses a finished search that is not of this work."""
+    return search_check(len(work.lot.configurations), work.eligible, work.search.max_epochs)
 
 
 def train(context: SearchContext, work: Work, store: Store) -> SearchResult:

@@ -11,12 +11,14 @@ from gatedrnn.comparison.entries import (
     replicate_entries,
     validation_entries,
 )
-from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress, extend_all, search_all
+from gatedrnn.comparison.search.context import Preparing, SearchContext, SearchProgress
+from gatedrnn.comparison.search.divided import extend_all, search_all
 from gatedrnn.comparison.search.extension import STAGE, extension, extras, with_extra
 from gatedrnn.comparison.search.in_time import search_in_time
 from gatedrnn.comparison.search.replicate import Replicate
 from gatedrnn.comparison.search.search import Search
 from gatedrnn.experiment.reckoning import Reckoning, reckoning, trivial_validation
+from gatedrnn.tasks.censored import censored_metric
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.folder import Folder
@@ -69,7 +71,9 @@ def search(
 ) -> TaskSearch:
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
     first = replicates[0]
-    reckoned = reckoning(task, settings.metric, first.visible(), first.seed)
+    reckoned = reckoning(task, settings.scored, first.visible(), first.seed)
+    if censored_metric(settings.metric) is not None:
+        reckoned = reckoned._replace(other=None)  # the verdict by these scores stands beside the censored metric's
     baselines = []
     for k, replicate in enumerate(replicates):
         on_progress(Preparing(task.name, f"simple baselines, split {k + 1} of {len(replicates)}"))

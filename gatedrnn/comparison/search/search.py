@@ -83,7 +83,7 @@ class Search:
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)
         self.population = Population(self._run)
-        self.measure = Measure(cell, task, settings.metric, settings.architecture)
+        self.measure = Measure(cell, task, settings.scored, settings.architecture)
 
     def on(self, task: VisibleTask, train: Batch, max_epochs: int) -> Search:
         """Return the search of the same cell on other data, or with another cap."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from gatedrnn.comparison.verdict import wording
 from gatedrnn.comparison.verdict.budgets import expected_best
+from gatedrnn.comparison.verdict.by_censored import by_censored
 from gatedrnn.comparison.verdict.caveats import caveats
+from gatedrnn.comparison.verdict.censored import weigh_censored
 from gatedrnn.comparison.verdict.decide import ERROR, Evidence, decide, weigh
 from gatedrnn.comparison.verdict.entries import bootstrap_entry, equivalence_entry, estimate_entry, superiority_entry
 from gatedrnn.comparison.verdict.metric import unit_in_words
@@ -53,11 +55,15 @@ def judge(task: TestedTask, device: Device) -> list[PairEntry]:
     every = names_of_pairs(task["cells"])
     p = corrected(task, task["metric"]["name"], task["region"])
     other = task["beside"]
+    weighed = None if task["censored"] is None else weigh_censored(task["censored"], list(task["cells"]))
     p_other = [None] * len(every) if other is None else corrected(task, other["metric"]["name"], other["region"])
-    return [
+    found = [
         _judge_pair(restricted(task, names), device, names, Corrected(mine, theirs, len(every)))
         for names, mine, theirs in zip(every, p, p_other, strict=True)
     ]
+    if weighed is None:
+        return found
+    return [by_censored(pair, weighed[names], task, device) for names, pair in zip(every, found, strict=True)]
 
 
 class Corrected(NamedTuple):
@@ -139,6 +145,7 @@ def _judge_pair(task: TestedTask, device: Device, names: tuple[str, str], correc
             ],
         },
         "other": None if other is None else other.entry(of_other),
+        "censored": None,
     }
 
 

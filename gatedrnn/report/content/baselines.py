@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatedrnn.report.content.censored import baseline_value
 from gatedrnn.report.content.parts import Head, Row, Table, Value
 from gatedrnn.report.content.scores import Shown, deciding_title, shown_metrics
 
@@ -18,13 +19,21 @@ def baselines_table(task: TaskEntry) -> Table:
     Args:
         task: an entry of ``tasks`` in results.json.
     """
-    metrics = shown_metrics(task)
-    heads = (*map(_head, metrics), Head(f"Validation {deciding_title(task)}", "chooses the strongest"))
-    return Table("Simple baselines, test", heads, tuple(_row(baseline, metrics) for baseline in task["baselines"]))
+    metrics, censored = shown_metrics(task), task["censored"]
+    by_scores = censored is None
+    heads = [_head(metric, decides=metric.decides and by_scores) for metric in metrics]
+    heads.append(Head(f"Validation {deciding_title(task)}", "chooses the strongest"))
+    rows = tuple(_row(baseline, metrics) for baseline in task["baselines"])
+    if censored is not None:
+        heads.append(Head(f"{censored['words'][0].upper()}{censored['words'][1:]}", f"{censored['unit']}, decides"))
+        seen = [censored["baselines"].get(row.label) for row in rows]
+        values = [Value("") if each is None else baseline_value(each, censored) for each in seen]
+        rows = tuple(row._replace(values=(*row.values, value)) for row, value in zip(rows, values, strict=True))
+    return Table("Simple baselines, test", tuple(heads), rows)
 
 
-def _head(metric: Shown) -> Head:
-    note = ", ".join(filter(None, (metric.unit, "decides" if metric.decides else "")))
+def _head(metric: Shown, *, decides: bool) -> Head:
+    note = ", ".join(filter(None, (metric.unit, "decides" if decides else "")))
     return Head(metric.short[0].upper() + metric.short[1:], note)
 
 

@@ -9,6 +9,7 @@ from gatedrnn.comparison.search import limits
 from gatedrnn.comparison.verdict import caveats
 from gatedrnn.costs.counting import step_flops
 from gatedrnn.experiment.formatting import count, number, seconds
+from gatedrnn.report.content.censored import censored_row
 from gatedrnn.report.content.parts import Head, Row, Table, Value, task_places
 from gatedrnn.report.content.scores import deciding_title, shown_metrics
 
@@ -35,12 +36,14 @@ def _quality_rows(task: TaskEntry) -> list[Row]:
         score = judged[name]["validation"]
         return Value("none") if score is None else Value(number(score, places), score)
 
-    rows = [
+    by_scores = task["censored"] is None
+    rows = [] if by_scores else [censored_row(task)]
+    rows += [
         Row(
             f"Test {metric.short}",
             tuple(map(metric.of_cell, names)),
-            ", ".join(filter(None, (metric.unit, "95 %; decides" if metric.decides else ""))),
-            "main" if metric.decides else None,
+            ", ".join(filter(None, (metric.unit, "95 %; decides" if metric.decides and by_scores else ""))),
+            "main" if metric.decides and by_scores else None,
         )
         for metric in shown_metrics(task)
     ]

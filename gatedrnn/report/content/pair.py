@@ -8,10 +8,11 @@ from gatedrnn.comparison.verdict.label import Label, label_of
 from gatedrnn.comparison.verdict.metric import short, unit_in_words
 from gatedrnn.comparison.verdict.pairs import favoured
 from gatedrnn.experiment.formatting import MINUS, count, decimals, interval, number
+from gatedrnn.report.content.censored import deciding_rows
 from gatedrnn.report.content.parts import Row, Table, Value, ends, pair_places
 
 if TYPE_CHECKING:
-    from gatedrnn.comparison.schema.pairs import EquivalenceEntry, OtherEntry
+    from gatedrnn.comparison.schema.pairs import CensoredPair, EquivalenceEntry, OtherEntry
     from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
@@ -39,13 +40,16 @@ class PairContent(NamedTuple):
     intervals: Table
 
 
-def pair_content(pair: TaskOfPair, other: OtherEntry | None, order: list[str]) -> PairContent:
+def pair_content(
+    pair: TaskOfPair, other: OtherEntry | None, order: list[str], censored: CensoredPair | None = None
+) -> PairContent:
     """Return what is said of two cells.
 
     Args:
         pair: two cells of a task, as ``verdict.pairs.pairs`` gives them.
         other: the verdict that another metric would give; None where there is none.
         order: the names of all cells of the task.
+        censored: what a censored metric says of the two; None where the verdict rests on scores.
 
     Raises:
         InputError: where the pair's label is not of the vocabulary.
@@ -59,9 +63,19 @@ def pair_content(pair: TaskOfPair, other: OtherEntry | None, order: list[str]) -
         headline=verdict["headline"],
         other="" if other is None else f"By {short(other['metric']['name'])}: {other['headline']}",
         finding=verdict["finding"],
-        deciding=_deciding(pair),
-        intervals=_intervals(pair, other),
+        deciding=_deciding(pair) if censored is None else deciding_rows(pair, censored),
+        intervals=_intervals(pair, other) if censored is None else _with_censored(pair, censored),
     )
+
+
+def _with_censored(pair: TaskOfPair, censored: CensoredPair) -> Table:
+    """Return what decides, and below it what was reckoned of the scores."""
+    table = _intervals(pair, None)
+    decides = tuple(
+        Row(row.label, (Value(row.values[0].text),), row.values[0].note) for row in deciding_rows(pair, censored)
+    )
+    below = tuple(row._replace(note=row.note.removesuffix("; decides")) for row in table.rows)
+    return Table(f"{' and '.join(pair['cells'])}; below, {table.title}", (), (*decides, *below))
 
 
 def _deciding(pair: TaskOfPair) -> tuple[Row, ...]:

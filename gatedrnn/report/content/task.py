@@ -66,7 +66,8 @@ def task_content(task: TaskEntry, results: Results) -> TaskContent:
         title=task["title"],
         headline=overall(task),
         pairs=tuple(
-            pair_content(pair, entry["other"], order) for pair, entry in zip(pairs(task), task["pairs"], strict=True)
+            pair_content(pair, entry["other"], order, entry["censored"])
+            for pair, entry in zip(pairs(task), task["pairs"], strict=True)
         ),
         scope=f"Scope: {scope(task, results['device'])}.",
         caveats=_caveats(task),

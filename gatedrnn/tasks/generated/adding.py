@@ -26,6 +26,11 @@ MEAN, DEVIATION = 1.0, math.sqrt(1 / 6)
 APART = 7 / 15
 """Mean absolute difference between the sums of two sequences: of four numbers from U(0, 1), from its mean."""
 
+SOLVED = 0.01
+"""Mean squared error of a sum at which the problem counts as solved, as in ``gatedrnn reproduce forget-bias``."""
+THRESHOLD = 0.5 * math.log(2 * math.pi * math.e * SOLVED / DEVIATION**2)
+"""Nats of a Gaussian forecast that errs by that much and knows it."""
+
 
 def sums(length: int, rng: np.random.Generator, count: int) -> Batch:
     """Draw sequences of numbers of which two are marked, one in each half; their sum belongs to the last step.
@@ -92,4 +97,5 @@ def adding(length: int) -> Task:
         score=objectives.gaussian,
         baselines=constant,
         reading=reading,
+        threshold=THRESHOLD,
     )

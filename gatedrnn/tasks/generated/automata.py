@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,6 +113,7 @@ def parity(length: int) -> Task:
             ("0", "1"),
             ("even", "odd"),
             functools.partial(bits, length),
+            math.log(2),
         )
     )
 
@@ -134,6 +136,7 @@ def flip_flop(length: int) -> Task:
             ("write 0", "write 1", "ignore 0", "ignore 1", "read"),
             ("0", "1"),
             functools.partial(instructions, length),
+            math.log(2),
         )
     )
 
@@ -157,5 +160,6 @@ def dyck(length: int) -> Task:
             ("(", "[", ")", "]"),
             ("none", ")", "]"),
             functools.partial(brackets, length),
+            math.log(2),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import jax
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 LETTERS = "abc"
+THRESHOLD = math.log(2)
+"""Nats of a word of which the letters that follow have, all together, a probability of 1/2."""
+ASKED = 4
+"""Words are asked for up to so many times the longest n in training: twice as far as the test."""
 REPEATS = 20
 """How often each word is in the training part: an epoch is then many steps of the optimiser."""
 SOURCE = "made; G. Weiss, Y. Goldberg and E. Yahav 2018, arXiv 1805.04908v1, with scores of the decided letters alone"
@@ -90,6 +95,11 @@ def _final(letters: int, largest: int, seed: int) -> FinalTest:
     return FinalTest(words(letters, 3 * largest // 2 + 1, 2 * largest, 2 * largest), 0.0)
 
 
+def _lengths(letters: int, largest: int, seed: int) -> FinalTest:
+    stream(seed, 0)
+    return FinalTest(words(letters, 1, ASKED * largest, ASKED * largest), 0.0)
+
+
 def _reading(letters: int, seed: int) -> Reading:
     del seed
     return Reading(classes=(*LETTERS[:letters], "end"))
@@ -98,7 +108,8 @@ def _reading(letters: int, seed: int) -> Reading:
 def counting(letters: int, largest: int) -> Task:
     """Return the task of the letters that follow, in words longer than those of training.
 
-    Words up to n = N train, up to 3 N / 2 validate, and up to 2 N test, the same for every seed.
+    Words up to n = N train, up to 3 N / 2 validate, and up to 2 N test, the same for every seed. How far a network
+    counts is asked up to n = 4 N, of each n one word.
 
     Args:
         letters: 2: a^n b^n; 3: a^n b^n c^n.
@@ -132,4 +143,6 @@ def counting(letters: int, largest: int) -> Task:
         tokens=True,
         encode=one_hot(letters + 1),
         reading=functools.partial(_reading, letters),
+        threshold=THRESHOLD,
+        read_lengths=functools.partial(_lengths, letters, largest),
     )

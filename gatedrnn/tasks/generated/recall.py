@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,6 +93,7 @@ def copy_memory(pause: int) -> Task:
             NAMES,
             NAMES[:-1],
             functools.partial(copied, pause),
+            COPIED * math.log(SYMBOLS) / (pause + 2 * COPIED),
         )
     )
 
@@ -119,5 +121,6 @@ def selective_copying(length: int) -> Task:
             NAMES,
             NAMES[:-1],
             functools.partial(selected, length),
+            math.log(SYMBOLS),
         )
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from gatedrnn.tasks.parts import Batch
 
+SOLVED = 0.1
+"""Part of the nats of chance at which a puzzle counts as solved."""
+
 
 class Puzzle(NamedTuple):
     """What is asked of a sequence of tokens.
@@ -27,6 +30,7 @@ class Puzzle(NamedTuple):
         tokens: what is read, by name.
         classes: what may be answered, by name.
         draw: a generator of random numbers, and how many sequences, to these.
+        chance: nats per step of guessing what has to be remembered.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Puzzle(NamedTuple):
     tokens: tuple[str, ...]
     classes: tuple[str, ...]
     draw: Callable[[np.random.Generator, int], Batch]
+    chance: float
 
 
 def task_of(puzzle: Puzzle) -> Task:
@@ -59,6 +64,7 @@ def task_of(puzzle: Puzzle) -> Task:
         tokens=True,
         encode=one_hot(len(puzzle.tokens)),
         reading=functools.partial(_reading, known),
+        threshold=SOLVED * puzzle.chance,
     )
 
 
