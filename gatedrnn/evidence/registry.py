@@ -11,6 +11,8 @@ from gatedrnn.evidence.chung_2014 import CHUNG_2014
 from gatedrnn.evidence.etth1 import ETTH1
 from gatedrnn.evidence.forget_bias import FORGET_BIAS
 from gatedrnn.evidence.greff_2017 import GREFF_2017
+from gatedrnn.evidence.little_data import LITTLE_DATA
+from gatedrnn.evidence.prices import PRICES
 from gatedrnn.evidence.recurrent_control import RECURRENT_CONTROL
 from gatedrnn.evidence.reproduction import Reproduction
 from gatedrnn.evidence.time_and_memory import TIME_AND_MEMORY
@@ -23,6 +25,8 @@ ALL = (
     BAI_2018,
     GREFF_2017,
     FORGET_BIAS,
+    LITTLE_DATA,
+    PRICES,
     TIME_AND_MEMORY,
     ETTH1,
     TINY_SHAKESPEARE,
