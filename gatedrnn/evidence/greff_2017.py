@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
@@ -18,10 +18,12 @@ from gatedrnn.experiment.space import Space
 from gatedrnn.statistics.fanova import shares
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+
     from gatedrnn.comparison.schema.results import TaskEntry
     from gatedrnn.comparison.schema.runs import ReplicateEntry
     from gatedrnn.evidence.record import Answered
-    from gatedrnn.experiment.space import Configuration, Hyperparameter
+    from gatedrnn.experiment.space import Configuration
 
 PAPER = "Greff, Srivastava, Koutník, Steunebrink and Schmidhuber 2017, arXiv 1503.04069v2"
 CELLS = tuple(f"Greff-{name}" for name in VARIANTS)
@@ -36,142 +38,149 @@ SPACE = Space(
     gate_bias=("1",),
     difference=("no",),
 )
-FULL = Comparisons(
-    (
-        Settings(
-            tasks=("jsb-chorales",),
-            cells=CELLS,
-            hidden=(24, 48, 96, 192),
-            matching="width",
-            trials=25,
-            max_epochs=150,
-            patience=15,
-            extend=False,
-            space=SPACE,
-        ),
-    )
-)
-SMALL = Comparisons(
-    (
-        Settings(
-            tasks=("jsb-chorales",),
-            cells=CELLS,
-            hidden=(8, 16, 32),
-            matching="width",
-            replicates=5,
-            trials=6,
-            max_epochs=10,
-            patience=5,
-            batch_size=18,
-            extend=False,
-            space=SPACE,
-        ),
-    )
-)
-VARIED: tuple[Hyperparameter, ...] = ("learning_rate", "hidden", "dropout", "clip_norm")
+AXES = ("learning rate", "dropout", "clipping", "units", "variant")
+WIDTHS = (24, 72, 192)
 
 
-def measure(asked: Comparisons, on_progress: Callable[[str], None]) -> Findings:
+def asked(widths: tuple[int, ...], **settings: Any) -> Comparisons:
+    """Return a comparison of all variants for each number of units; FGR cannot have several in one program."""
+    return Comparisons(
+        tuple(
+            Settings(
+                tasks=("jsb-chorales",),
+                cells=CELLS,
+                hidden=(units,),
+                matching="width",
+                extend=False,
+                space=SPACE,
+                **settings,
+            )
+            for units in widths
+        )
+    )
+
+
+FULL = asked(WIDTHS, trials=25, max_epochs=150, patience=15)
+SMALL = asked((16,), replicates=5, trials=6, max_epochs=10, patience=5, batch_size=18)
+
+
+def measure(what: Comparisons, on_progress: Callable[[str], None]) -> Findings:
     """Search each variant with the same configurations.
 
     Args:
-        asked: the one comparison of all variants.
+        what: a comparison of all variants for each number of units.
         on_progress: called with a line of what goes on.
     """
-    [task] = compared_on(asked.each, on_progress)
-    return findings(task, asked.each[0])
+    return findings(compared_on(what.each, on_progress), what)
 
 
-def findings(task: TaskEntry, asked: Settings) -> Findings:
+def findings(tasks: list[TaskEntry], what: Comparisons) -> Findings:
     """Return numbers, vanilla against each variant, shares of variance, and what they say of the variants.
 
     Args:
-        task: what the comparison found.
-        asked: what was compared.
+        tasks: what the comparisons found, one for each number of units.
+        what: what was compared.
     """
-    pairs = against_vanilla(task)
-    measured = *numbers(task, {}, same=False), *explained_by(task, asked)
-    return Findings(measured, tuple(pairs), (ablation(pairs),))
+    pairs = against_vanilla(tasks)
+    named = [task | {"name": _named(task, one)} for task, one in zip(tasks, what.each, strict=True)]
+    measured = [one for task in named for one in numbers(task, {}, same=False)]
+    return Findings((*measured, *explained_by(tasks, what)), tuple(pairs), (ablation(pairs),))
 
 
-def against_vanilla(task: TaskEntry) -> list[Compared]:
-    """Return vanilla against each variant in the test, replicate by replicate."""
-    name, what = task["metric"]["name"], f"{task['name']}: test"
+def _named(task: TaskEntry, one: Settings) -> str:
+    return f"{task['name']}, {one.hidden[0]} units"
 
-    def tests(cell: str) -> tuple[str, list[float]]:
-        return cell, [each["cells"][cell]["test"]["scores"][name] for each in task["replicates"]]
 
+def against_vanilla(tasks: list[TaskEntry]) -> list[Compared]:
+    """Return vanilla against each variant in the test, replicate by replicate, in the mean over numbers of units."""
+    name = tasks[0]["metric"]["name"]
+
+    def tests(cell: str) -> tuple[str, np.ndarray]:
+        each = [[one["cells"][cell]["test"]["scores"][name] for one in task["replicates"]] for task in tasks]
+        return cell, np.mean(each, axis=0)
+
+    what = f"{tasks[0]['name']}: test"
     return [compared(what, tests(VANILLA), tests(cell), higher=False, pairs=len(OTHERS)) for cell in OTHERS]
 
 
-def places(configurations: list[Configuration], asked: Settings) -> np.ndarray:
+def places(configurations: list[Configuration], space: Space) -> Float[np.ndarray, "N 3"]:
     """Return where hyperparameters lie in what they are drawn from, as numbers that are uniform on [0, 1].
 
     Args:
         configurations: those that were drawn.
-        asked: what they were drawn from.
+        space: what they were drawn from.
 
     Example:
-        >>> drawn = {"learning_rate": 1e-4, "hidden": 32, "dropout": 0.0, "clip_norm": 10.0}
-        >>> places([drawn], SMALL.each[0]).round(3).tolist()
-        [[0.0, 0.833, 0.125, 1.0]]
+        >>> drawn = {"learning_rate": 1e-4, "dropout": 0.0, "clip_norm": 10.0}
+        >>> places([drawn], SPACE).round(3).tolist()
+        [[0.0, 0.125, 1.0]]
     """
 
     def along(value: float, ends: tuple[float, float]) -> float:
         low, high = np.log(ends)
         return float(np.clip((np.log(value) - low) / (high - low), 0.0, 1.0))
 
-    def among(value: float, choices: tuple[float, ...]) -> float:
-        return (sorted(choices).index(value) + 0.5) / len(choices)
+    def rate(dropout: float) -> float:
+        return _of(space.dropout.index(dropout), len(space.dropout))
 
-    space = asked.space
     return np.array(
         [
             [
-                along(each["learning_rate"], space.learning_rate),
-                among(each["hidden"], asked.hidden),
-                among(each["dropout"], space.dropout),
-                along(each["clip_norm"], space.clip_norm),
+                along(one["learning_rate"], space.learning_rate),
+                rate(one["dropout"]),
+                along(one["clip_norm"], space.clip_norm),
             ]
-            for each in configurations
+            for one in configurations
         ]
     )
 
 
-def explained_by(task: TaskEntry, asked: Settings) -> list[Measured]:
-    """Return what each hyperparameter, and which variant it is, explains of validation scores over all trials.
+def _of(k: int, n: int) -> float:
+    """Return the place of one of n choices: halfway in its part of [0, 1], so that cuts lie between the parts."""
+    return (k + 0.5) / n
+
+
+def explained_by(tasks: list[TaskEntry], what: Comparisons) -> list[Measured]:
+    """Return what each hyperparameter, units and variant explain of validation scores over all trials.
 
     Intervals are of the jackknife over replicates, whose configurations are drawn apart from each other's.
+
+    Args:
+        tasks: what the comparisons found, one for each number of units.
+        what: what was compared.
     """
-    replicates = [_trials(each, asked) for each in task["replicates"]]
+    n = what.each[0].replicates
+    replicates = [_trials([task["replicates"][k] for task in tasks], what) for k in range(n)]
 
     def of(kept: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         where, scores = (np.concatenate(part) for part in zip(*kept, strict=True))
         return shares(where, scores)
 
-    whole, n = of(replicates), len(replicates)
+    whole = of(replicates)
     without = np.array([of(replicates[:k] + replicates[k + 1 :]) for k in range(n)])
     error = np.sqrt((n - 1) * without.var(0))
     low, high = (np.clip(whole + side * stats.t.ppf(0.975, n - 1) * error, 0.0, 1.0) for side in (-1, 1))
     shown = []
-    for k, name in enumerate((*VARIED, "variant")):
-        said = (RATE,) if name == "learning_rate" else ()
-        what = f"{task['name']}: share of the variance of validation scores, {name.replace('_', ' ')}"
-        each = tuple(map(float, without[:, k]))
-        ends = float(whole[k]), float(low[k]), float(high[k]), 0.95
-        shown.append(Measured(f"{what} (each: without a replicate)", "all variants", *ends, each, said))
+    for k, name in enumerate(AXES):
+        if name == "units" and len(tasks) == 1:
+            continue  # They did not differ.
+        said = f"{tasks[0]['name']}: share of the variance of validation scores, {name} (each: without a replicate)"
+        ends, each = (float(whole[k]), float(low[k]), float(high[k]), 0.95), tuple(map(float, without[:, k]))
+        shown.append(Measured(said, "all variants", *ends, each, (RATE,) if name == AXES[0] else ()))
     return shown
 
 
-def _trials(replicate: ReplicateEntry, asked: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and validation scores of all variants' trials in a replicate."""
-    where = places(replicate["configurations"], asked)
+def _trials(replicates: list[ReplicateEntry], what: Comparisons) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and validation scores of all variants' trials in the same replicate of all comparisons."""
     rows, scores = [], []
-    for k, cell in enumerate(asked.cells):
-        trials = replicate["cells"][cell]["trials"]
-        rows.append(np.column_stack([where[: len(trials)], np.full(len(trials), (k + 0.5) / len(asked.cells))]))
-        scores += [float(trial["score"]) for trial in trials]  # all numbers, as the task has simple models
-    return np.concatenate(rows), np.array(scores)
+    for w, (replicate, one) in enumerate(zip(replicates, what.each, strict=True)):
+        drawn = places(replicate["configurations"], one.space)
+        for k, cell in enumerate(CELLS):
+            trials = replicate["cells"][cell]["trials"]
+            fixed = [_of(w, len(replicates)), _of(k, len(CELLS))]
+            rows += [[*place, *fixed] for place in drawn[: len(trials)]]
+            scores += [float(trial["score"]) for trial in trials]  # all numbers, as the task has simple models
+    return np.array(rows), np.array(scores)
 
 
 def ablation(pairs: list[Compared]) -> Answer:
@@ -200,14 +209,14 @@ GREFF_2017 = Reproduction(
     paper=PAPER,
     full=FULL,
     small=SMALL,
-    smaller="5 replicates of 6 trials instead of 8 of 25, at most 10 epochs with a patience of 5 instead of 150 and "
-    "15, 8, 16 or 32 units instead of 24, 48, 96 or 192, and batches of 18 instead of 36",
-    estimate="about a day on 2 CPU cores, reckoned from the small one: 7 times as many trials of 15 times as many "
+    smaller="16 units instead of 24, 72 and 192; 5 replicates of 6 trials instead of 8 of 25, at most 10 epochs with a "
+    "patience of 5 instead of 150 and 15, and batches of 18 instead of 36",
+    estimate="days on 2 CPU cores, reckoned from the small one: 20 times as many trials of up to 15 times as many "
     "epochs; not run",
     differences=(
         "JSB Chorales alone, without TIMIT and IAM Online",
-        "Adam, where the paper has SGD with momentum; drawn are its rate (1e-4 to 1e-1, the paper's 1e-6 to 1e-2), "
-        "units, dropout and clipping, where the paper draws units, momentum and noise on the inputs",
+        "Adam, where the paper has SGD with momentum; drawn are its rate (1e-4 to 1e-1), dropout and "
+        "clipping, where the paper draws momentum and noise on the inputs; units are a grid, where it draws them",
         "25 configurations in each of 8 replicates, the same for all variants, of which the best is tested, where the "
         "paper takes 200 and tests the best tenth; paired intervals, where it has Welch's test",
         "memory gates start at a bias of 1 and peepholes at 0, where the paper draws both",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -11,26 +9,28 @@ from gatedrnn.evidence import greff_2017
 from gatedrnn.evidence.claims import CLAIMS
 from gatedrnn.evidence.greff_2017 import CELLS, VANILLA
 
-ASKED = dataclasses.replace(greff_2017.SMALL.each[0], replicates=5, trials=8)
+ASKED = greff_2017.asked((16, 32), replicates=5, trials=4)
 INTERVAL = {"mean": 9.0, "low": 8.0, "high": 10.0, "level": 0.95}
 
 
-def task(worse=(), score=lambda place, k: place[0]):
-    """Return a comparison of all variants as results.json has it, of what is read here alone.
+def tasks(worse=(), score=lambda place, units, k: place[0]):
+    """Return comparisons of all variants as results.json has them, of what is read here alone.
 
     Args:
         worse: variants that are worse by one nat in the test.
-        score: validation score by the places of a trial's hyperparameters and that of its variant.
+        score: validation score by the places of a trial's hyperparameters, and the numbers of its units and variant.
     """
-    rng = np.random.default_rng(0)
-    space = dataclasses.replace(ASKED.space, hidden=ASKED.hidden)
-    replicates = []
-    for k in range(ASKED.replicates):
-        drawn = space.sample(rng, ASKED.trials)
-        where = greff_2017.places(drawn, ASKED)
+    return [comparison(one, n, worse, score) for n, one in enumerate(ASKED.each)]
+
+
+def comparison(one, units, worse, score):
+    rng, replicates = np.random.default_rng(0), []
+    for k in range(one.replicates):
+        drawn = one.space.sample(rng, one.trials)
+        where = greff_2017.places(drawn, one.space)
         cells = {
             cell: {
-                "trials": [{"score": score(place, n)} for place in where],
+                "trials": [{"score": score(place, units, n)} for place in where],
                 "test": {"scores": {"nats": 9.0 + (cell in worse) + 0.01 * ((k + n) % 3)}},
             }
             for n, cell in enumerate(CELLS)
@@ -47,20 +47,19 @@ def task(worse=(), score=lambda place, k: place[0]):
     }
 
 
-def explained(score):
-    found = greff_2017.findings(task(score=score), ASKED).measured
-    return {one.what.split(", ")[1].split(" (")[0]: one for one in found if "share" in one.what}
-
-
-def test_shares_are_of_the_hyperparameter_that_scores_follow() -> None:
-    """Of 360 trials, 40 of them at places of their own."""
-    found = explained(lambda place, k: 2 * place[0] + k / len(CELLS))  # 4 : 1
-    assert found["learning rate"].value == pytest.approx(0.8, abs=0.1)
-    assert found["variant"].value == pytest.approx(0.2, abs=0.1)
-    assert found["learning rate"].published[0].said == "about two thirds of the variance"
-    for one in found.values():
+def test_shares_are_of_the_hyperparameters_that_scores_follow() -> None:
+    """Of 360 trials at 20 places: 4/12, 1/4 and 9 (1 - 1/81) / 12 of the variances of rate, units and variant."""
+    found = greff_2017.findings(tasks(score=lambda place, units, k: 2 * place[0] + units + k / 3), ASKED).measured
+    explained = {one.what.split(", ")[1].split(" (")[0]: one for one in found if "share" in one.what}
+    parts = np.array([4 / 12, 0.0, 0.0, 1 / 4, 9 * (1 - 1 / 81) / 12])
+    assert list(explained) == list(greff_2017.AXES)
+    np.testing.assert_allclose([one.value for one in explained.values()], parts / parts.sum(), atol=0.1)
+    assert explained["learning rate"].published[0].said == "about two thirds of the variance"
+    for one in explained.values():
         assert 0 <= one.low <= one.value <= one.high <= 1
-        assert len(one.each) == ASKED.replicates
+        assert len(one.each) == 5
+    named = [one.what.split(":")[0] for one in found[:: len(CELLS)]]
+    assert named[:2] == ["jsb-chorales, 16 units", "jsb-chorales, 32 units"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_shares_are_of_the_hyperparameter_that_scores_follow() -> None:
     ],
 )
 def test_the_answer_follows_vanilla_against_each_variant(worse, label) -> None:
-    pairs = greff_2017.against_vanilla(task(worse))
+    pairs = greff_2017.against_vanilla(tasks(worse))
     answer = greff_2017.ablation(pairs)
     assert (answer.claim, answer.label) == (10, label)
     assert [pair.b for pair in pairs] == [cell for cell in CELLS if cell != VANILLA]
@@ -84,9 +83,8 @@ def test_the_answer_follows_vanilla_against_each_variant(worse, label) -> None:
 
 def test_places_are_uniform_for_what_a_space_draws() -> None:
     """Deciles of 4,000 draws: each expects 400 with a deviation of 19; choices their own share."""
-    space = dataclasses.replace(ASKED.space, hidden=ASKED.hidden)
-    found = greff_2017.places(space.sample(np.random.default_rng(1), 4000), ASKED)
-    for column in (0, 3):
+    space = greff_2017.SPACE
+    found = greff_2017.places(space.sample(np.random.default_rng(1), 4000), space)
+    for column in (0, 2):
         assert np.abs(np.histogram(found[:, column], 10, (0, 1))[0] - 400).max() < 5 * 19
-    assert np.unique(found[:, 1]).tolist() == pytest.approx([1 / 6, 3 / 6, 5 / 6])
-    assert np.unique(found[:, 2]).tolist() == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8])
+    assert np.unique(found[:, 1]).tolist() == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8])
