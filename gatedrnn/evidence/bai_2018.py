@@ -158,7 +158,9 @@ def findings(found: Found, real: list[TaskEntry], settings: BaiSettings) -> Find
     """
     efforts = {"adding": settings.adding, "copy memory": settings.copying}
     made, recorded = concluded(found, efforts, ENDS), comparisons.concluded(real, REAL, same=settings.real.same)
-    return Findings(*(a + b for a, b in zip(made, recorded, strict=True)))
+    return Findings(
+        made.measured + recorded.measured, made.compared + recorded.compared, made.answers + recorded.answers
+    )
 
 
 def protocol(settings: BaiSettings) -> str:

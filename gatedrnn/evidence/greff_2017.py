@@ -82,13 +82,14 @@ def findings(tasks: list[TaskEntry], what: Comparisons) -> Findings:
         what: what was compared.
     """
     pairs = against_vanilla(tasks)
-    named = [task | {"name": _named(task, one)} for task, one in zip(tasks, what.each, strict=True)]
-    measured = [one for task in named for one in numbers(task, {}, same=False)]
+    measured = [
+        each for task, one in zip(tasks, what.each, strict=True) for each in numbers(_named(task, one), {}, same=False)
+    ]
     return Findings((*measured, *explained_by(tasks, what)), tuple(pairs), (ablation(pairs),))
 
 
-def _named(task: TaskEntry, one: Settings) -> str:
-    return f"{task['name']}, {one.hidden[0]} units"
+def _named(task: TaskEntry, one: Settings) -> TaskEntry:
+    return {**task, "name": f"{task['name']}, {one.hidden[0]} units"}
 
 
 def against_vanilla(tasks: list[TaskEntry]) -> list[Compared]:
@@ -179,8 +180,8 @@ def _trials(replicates: list[ReplicateEntry], what: Comparisons) -> tuple[np.nda
             trials = replicate["cells"][cell]["trials"]
             fixed = [_of(w, len(replicates)), _of(k, len(CELLS))]
             rows += [[*place, *fixed] for place in drawn[: len(trials)]]
-            scores += [float(trial["score"]) for trial in trials]  # all numbers, as the task has simple models
-    return np.array(rows), np.array(scores)
+            scores += [trial["score"] for trial in trials]  # all numbers, as the task has simple models
+    return np.array(rows), np.array(scores, float)
 
 
 def ablation(pairs: list[Compared]) -> Answer:

@@ -84,7 +84,7 @@ def findings(tasks: list[TaskEntry]) -> Findings:
                 measured += [_measured(whole, cell, values) for cell, values in of_cells.items()]
                 pairs = len(found) * len(BUDGETS)
                 kept.append(compared(whole, *of_cells.items(), higher=False, pairs=pairs))
-        measured += numbers(task | {"name": said}, {}, same=False)
+        measured += numbers({**task, "name": said}, {}, same=False)
     least = [pair for pair in curves if " 10 % of " in pair.what]
     return Findings(tuple(measured), (*curves, *gaps), (little(least, curves), overfits(gaps)))
 

@@ -95,11 +95,8 @@ def forget_bias(by_start: Mapping[str, Compared]) -> Answer:
     zero, one = (by_start[name].verdict for name in ("0", "1"))
     if zero != "GRU better":
         return Answer(7, "not resolved", f"{said}. No gap is shown at 0 that could be closed")
-    return Answer(7, _of_gap(one), said)
-
-
-def _of_gap(verdict: str) -> Answered:
-    return {"GRU better": "does not hold", "LSTM better": "holds"}.get(verdict, "not resolved")
+    label: Answered = "does not hold" if one == "GRU better" else "holds" if one == "LSTM better" else "not resolved"
+    return Answer(7, label, said)
 
 
 def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared]) -> Answer:
