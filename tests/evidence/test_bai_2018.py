@@ -11,12 +11,12 @@ from gatedrnn.costs.counting import parameters
 from gatedrnn.evidence import bai_2018
 from gatedrnn.evidence.claims import CLAIMS
 from gatedrnn.evidence.long_memory import Key, concluded
-from gatedrnn.evidence.remembering import BIASES, addition, copy
+from gatedrnn.evidence.remembering import BIASES, Effort, addition, copy
 from gatedrnn.tasks.generated import recall
 from gatedrnn.tasks.synthetic import copying
 
-SMALL = bai_2018.SMALL
-EFFORTS = {"adding": SMALL.adding, "copy memory": SMALL.copying}
+EFFORTS = {"adding": Effort(threshold=0.01, cap=1000), "copy memory": Effort(threshold=0.01, cap=1000)}
+LONG = {"adding": bai_2018.FULL.adding, "copy memory": bai_2018.FULL.copying}
 SPREAD = np.arange(5.0) * 10
 
 
@@ -79,8 +79,8 @@ def test_a_published_error_is_looked_for_where_runs_go_on_for_long_alone() -> No
     said = {key: bai_2018.seen("0.164")}
     for efforts, error, band in (
         (EFFORTS, 0.164, None),
-        ({"adding": bai_2018.FULL.adding, "copy memory": bai_2018.FULL.copying}, 0.164, True),
-        ({"adding": bai_2018.FULL.adding, "copy memory": bai_2018.FULL.copying}, 0.005, False),
+        (LONG, 0.164, True),
+        (LONG, 0.005, False),
     ):
         ends = [one for one in concluded(found(lambda _: 300, error), efforts, said).measured if one.published]
         assert [(one.cell, one.in_band) for one in ends] == [("LSTM", band)]
