@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
 from gatedrnn.evidence.intervals import compared, median_interval
 from gatedrnn.evidence.record import Answer, Compared, Measured, Published
+from gatedrnn.evidence.remembering import BIASES, Effort, addition, learnt
 from gatedrnn.evidence.reproduction import Findings, Reproduction
-from gatedrnn.tasks.synthetic import adding
-from gatedrnn.training.step import adam, train_step
 
 if TYPE_CHECKING:
-    from jax import Array
-    from jaxtyping import Float, Key
+    from jaxtyping import Float
 
-    from gatedrnn.tasks.parts import Batch
-    from gatedrnn.types import Params
-
-BIASES: Mapping[str, float | None] = MappingProxyType({"0": 0.0, "1": 1.0, "5": 5.0, "10": 10.0, "chrono": None})
-"""Where the gate that keeps memory starts, by name; None: as Tallec and Ollivier 2018 draw it for the length."""
 WHAT = "steps to a mean squared error below {threshold:g}, T = {length}"
 PILOT = "a pilot of this project, one configuration"
 PUBLISHED = {
@@ -77,48 +67,9 @@ def steps_needed(cell: Any, names: tuple[str, ...], settings: BiasSettings) -> F
         names: the starts, of ``BIASES``; the seeds are the same for all.
         settings: how they are trained.
     """
-    net = gr.chain(gr.scan(cell), gr.dense(1))
-    optimizer = adam(settings.rate, 1.0)
-
-    def init(start: Any, key: Key[Array, ""]) -> Params:
-        key_net, key_bias = jax.random.split(key)
-        recurrent, head = net.init(key_net, 2)
-        each = [
-            gr.chrono_bias(recurrent, key_bias, settings.length, cell=cell)
-            if (value := BIASES[name]) is None
-            else gr.memory_bias(recurrent, value, cell=cell)
-            for name in names
-        ]
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves)[start], *each), head
-
-    def error(params: Params, hyper: Any, batch: Batch, key: Any) -> tuple[Array, Array]:
-        del hyper, key
-        miss = net.apply(params, batch.x)[1][-1, :, 0] - batch.y
-        return (miss**2).sum(), jnp.full((), len(miss), jnp.float32)
-
-    def one(start_and_key: tuple[Any, Key[Array, ""]]) -> Array:
-        start, key = start_and_key
-        key_net, key_data, key_held = jax.random.split(key, 3)
-        held_out = adding(key_held, settings.held_out, settings.length)
-
-        def step(k: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
-            batch = adding(jax.random.fold_in(key_data, k), settings.batch, settings.length)
-            return train_step(error, optimizer, None, *state, batch, key)[:2]
-
-        def some(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-            done, inner, _ = state
-            inner = jax.lax.fori_loop(done, done + settings.every, step, inner)
-            total, count = error(inner[0], None, held_out, None)
-            return done + settings.every, inner, total / count
-
-        params = init(start, key_net)
-        state = (jnp.zeros((), jnp.int32), (params, optimizer.init(params)), jnp.full((), jnp.inf))
-        done, _, last = jax.lax.while_loop(lambda s: (s[0] < settings.cap) & ~(s[2] < settings.threshold), some, state)
-        return jnp.where(last < settings.threshold, done, jnp.inf)
-
-    keys = jax.random.split(jax.random.key(0), settings.seeds)
-    starts, seeds = jnp.repeat(jnp.arange(len(names)), settings.seeds), jnp.tile(keys, len(names))
-    return np.asarray(jax.jit(lambda each: jax.lax.map(one, each))((starts, seeds))).reshape(len(names), -1)
+    s = settings
+    effort = Effort(s.threshold, s.cap, s.every, s.batch, s.held_out, s.rate, seeds=s.seeds)
+    return learnt(cell, names, addition(s.length), effort).steps
 
 
 def protocol(settings: BiasSettings) -> str:

@@ -1,4 +1,4 @@
-"""Made-up problems whose answer is known: counting, and adding two numbers far apart."""
+"""Made-up problems whose answer is known: counting, adding two numbers far apart, and copying after a pause."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 A, B, END = 0, 1, 2
 """Tokens of the counting problem."""
+SYMBOLS, COPIED = 8, 10
+"""Kinds of symbols to be copied, and how many of them a sequence has."""
 
 
 def counting(largest: int) -> Batch:
@@ -83,6 +85,30 @@ def adding(key: Key[Array, ""], size: int, length: int) -> Batch:
     steps = jnp.arange(length)[:, None]
     marks = ((steps == first) | (steps == second)).astype(values.dtype)
     return Batch(jnp.stack([values, marks], axis=-1), jnp.full(size, length), (values * marks).sum(0))
+
+
+def copying(key: Key[Array, ""], size: int, pause: int) -> Batch:
+    """Draw sequences whose first ten symbols are to be repeated ``pause`` steps after the last of them.
+
+    .. code-block:: text
+
+        x = s_1 .. s_10, 0 (T - 1 times), 9 (11 times)
+        y = 0 (T + 10 times), s_1 .. s_10           symbols are 1 to 8
+
+    ``x [pause + 20, size]`` and ``y`` are tokens; T is ``pause``.
+
+    Source: Hochreiter and Schmidhuber 1997, as in Bai, Kolter and Koltun 2018, arXiv 1803.01271v2.
+
+    Example:
+        >>> batch = copying(jax.random.key(0), size=1, pause=3)
+        >>> bool((batch.x[:10] == batch.y[-10:]).all()), batch.x[10:, 0].tolist()
+        (True, [0, 0, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+    """
+    symbols = jax.random.randint(key, (COPIED, size), 1, SYMBOLS + 1)
+    blank = jnp.zeros((pause + COPIED, size), symbols.dtype)
+    marks = jnp.full((COPIED + 1, size), SYMBOLS + 1, symbols.dtype)
+    x, y = jnp.concatenate([symbols, blank[: pause - 1], marks]), jnp.concatenate([blank, symbols])
+    return Batch(x, jnp.full(size, pause + 2 * COPIED), y)
 
 
 def _exists(words: Batch) -> Bool[Array, "T N"]:
