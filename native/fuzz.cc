@@ -1,5 +1,5 @@
-// A fuzz of the kernels without XLA, to be run under the compiler's sanitizers: every cell, sizes 1 to 70, flags or none,
-// on threads of its own. All arrays have exactly the size that a call says.
+// A fuzz of the kernels without XLA, to be run under the compiler's sanitizers: every instruction set that the machine
+// has, every cell, sizes 1 to 70, flags or none, on threads of its own. All arrays have exactly the size that a call says.
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -28,9 +28,9 @@ class Fuzz {
  public:
   explicit Fuzz(unsigned seed) : random_(seed) {}
 
-  bool run() {
+  bool run(const Kernels* of_cells) {
     const Cell cell = static_cast<Cell>(below(kCells));
-    const Kernels& kernels = kernels_for(cell);
+    const Kernels& kernels = of_cells[cell];
     const ptrdiff_t members = 1 + below(3), gates = kernels.gates;
     const Sizes s = {1 + below(70), 1 + below(70), 1 + below(70), 1 + below(70), below(2) == 1};
     const ptrdiff_t steps = members * s.length * s.batch, carry = members * s.batch * s.hidden;
@@ -42,7 +42,7 @@ class Fuzz {
     const Layer layer = {s,        x.data(), w_x.data(), w_h.data(), b.data(), b_h.data(),
                          h.data(), c.data(), h.data(),   c.data(),   flagged ? valid.get() : nullptr,
                          flagged ? reset.get() : nullptr};
-    const Call call = {cell, members, layer};
+    const Call call = {cell, &kernels, members, layer};
     Array ys(d_ys.size()), h_end(h.size()), c_end(c.size());
     Array kept(static_cast<size_t>(members * kept_size(kernels, s)));
     const ForwardResults out = {ys.data(), h_end.data(), c_end.data(), kept.data()};
@@ -73,11 +73,20 @@ class Fuzz {
   std::mt19937 random_;
 };
 
+const char* const kNames[kInstructionSets] = {"portable", "avx2", "avx512"};
+
 }  // namespace
 
 int main() {
-  for (unsigned seed = 0; seed < 24; ++seed) {
-    if (!Fuzz(seed).run()) return 1;
+  for (int set = 0; set < kInstructionSets; ++set) {
+    const Kernels* const kernels = kernels_of(static_cast<InstructionSet>(set));
+    if (kernels == nullptr) {
+      std::printf("%s: not on this machine\n", kNames[set]);
+      continue;
+    }
+    for (unsigned seed = 0; seed < 24; ++seed) {
+      if (!Fuzz(seed).run(kernels)) return 1;
+    }
+    std::printf("%s: 24 calls of random sizes, nothing found\n", kNames[set]);
   }
-  std::puts("24 calls of random sizes: nothing found");
 }

@@ -8,28 +8,30 @@
 namespace gatedrnn {
 inline namespace INSTRUCTION_SET {
 
-// Adds a(k, i) * b(k, :) to the gradient of row i, for the rows of one tile; `rows` is [K, tile], packed.
-template <class Cell>
+// Adds a(k, i) * b(k, :) to the gradient of row i, for the rows of one tile and the gates from kFirst to kLast; `rows`
+// is [K, tile], packed.
+template <class Cell, int kFirst, int kLast>
 void add_products(const float* rows, const float* columns, ptrdiff_t depth, float* gradient) {
-  constexpr int kTile = Packing<Cell>::kTile;
+  constexpr int kTile = Packing<Cell>::kTile, kGates = Cell::kGates, kCount = kLast - kFirst;
   const float* a[kTile];
-  Vector sum[kTile][Cell::kGates];
+  Vector sum[kTile][kCount];
   for (int r = 0; r < kTile; ++r) {
     a[r] = rows + r;
-    for (int v = 0; v < Cell::kGates; ++v) sum[r][v] = at(gradient, r * Cell::kGates + v);
+    for (int v = 0; v < kCount; ++v) sum[r][v] = at(gradient, r * kGates + kFirst + v);
   }
-  multiply<kTile, Cell::kGates, kTile>(sum, a, columns, depth);
+  multiply<kTile, kGates>(sum, a, columns + kFirst * kWidth, depth);
   for (int r = 0; r < kTile; ++r) {
-    for (int v = 0; v < Cell::kGates; ++v) put(gradient, r * Cell::kGates + v, sum[r][v]);
+    for (int v = 0; v < kCount; ++v) put(gradient, r * kGates + kFirst + v, sum[r][v]);
   }
 }
 
-// Adds products of `depth` cotangents by one panel of transposed weights to rows of kPanel vectors.
+// Adds products of `depth` cotangents, of rows of so many columns, by a panel of transposed weights.
 template <int kRows>
-void multiply_panel(Vector (&sum)[kRows][kPanel], const float* d, ptrdiff_t columns, const float* panel) {
+void multiply_panel(Vector (&sum)[kRows][kPanel], const float* d, ptrdiff_t columns, ptrdiff_t depth,
+                    const float* panel) {
   const float* rows[kRows];
   for (int r = 0; r < kRows; ++r) rows[r] = d + r * columns;
-  multiply_rows(sum, rows, panel, columns);
+  multiply_rows<kPanel>(sum, rows, panel, depth);
 }
 
 template <class Cell>
@@ -50,11 +52,13 @@ class BackwardPass {
         block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
         d_z_(block_ * rows.count * packing_.columns),
         d_u_(Cell::kSplit ? block_ * rows.count * packing_.columns : 0),
-        read_((packing_.z_tiles() + packing_.u_tiles()) * Packing<Cell>::kTile * block_ * rows.count),
+        read_(read_tiles() * Packing<Cell>::kTile * block_ * rows.count),
         copied_(block_ * rows.count * Cell::kGates * kWidth),
-        d_state_(2 * rows.count * padded_),
+        d_state_((kOpens ? 3 : 2) * rows.count * padded_),
         d_h_(d_state_.get()),
         d_c_(d_h_ + rows.count * padded_),
+        d_opened_(d_c_ + rows.count * padded_),
+        opened_(kOpens ? block_ * rows.count * packing_.padded() : 0),
         sources_(sizes_.length * rows.count) {}
 
   void run() {
@@ -81,7 +85,10 @@ class BackwardPass {
 
  private:
   static constexpr ptrdiff_t kBlockRows = 256;
+  static constexpr bool kOpens = Cell::kEarly > 0;
 
+  // Tiles of what the products read: x, h, and what the early gates gave.
+  ptrdiff_t read_tiles() const { return packing_.z_tiles() + (kOpens ? 2 : 1) * packing_.u_tiles(); }
   size_t bytes() const { return sizeof(float) * static_cast<size_t>(sizes_.hidden); }
   ptrdiff_t carry(ptrdiff_t b) const { return (rows_.first + b) * sizes_.hidden; }
   ptrdiff_t row(ptrdiff_t n, ptrdiff_t b) const { return step_at(sizes_, n) * sizes_.batch + rows_.first + b; }
@@ -111,7 +118,8 @@ class BackwardPass {
       }
       for (ptrdiff_t group = 0; group < packing_.groups; ++group) gate(n, b, group, d_z, d_u(at_row + b));
     }
-    if constexpr (Cell::kRecurrent) recur(at_row);
+    if constexpr (kOpens) open(n, at_row);
+    if constexpr (Cell::kRecurrent) recur(d_u(at_row), kOpens ? Cell::kEarly : Cell::kGates, packed_, d_h_);
     if (layer_.reset == nullptr) return;
     for (ptrdiff_t b = 0; b < rows_.count; ++b) {
       if (!layer_.reset[row(n, b)]) continue;
@@ -138,22 +146,47 @@ class BackwardPass {
     if (Cell::kHasCell) store(d_c_ + place, before.c);
     for (int v = 0; v < Cell::kGates; ++v) {
       // Behind the last unit stands nothing that a sum over all of them may read.
-      put(to_z + group * Cell::kGates * kWidth, v, first_of(d_z[v], units));
-      if (Cell::kSplit) put(to_u + group * Cell::kGates * kWidth, v, first_of(d_u[v], units));
+      put(to_z, v * packing_.groups + group, first_of(d_z[v], units));
+      if (Cell::kSplit) put(to_u, v * packing_.groups + group, first_of(d_u[v], units));
     }
   }
 
-  // The carried output's share of the recurrent product.
-  void recur(ptrdiff_t at_row) {
+  // Back through the product that waited for the early gates, and through these.
+  void open(ptrdiff_t n, ptrdiff_t at_row) {
+    clear(d_opened_, rows_.count * padded_);
+    const ptrdiff_t early = Cell::kEarly * packing_.padded();
+    recur(d_u(at_row) + early, Cell::kGates - Cell::kEarly, packed_ + early * kPanel * kWidth, d_opened_);
+    for (ptrdiff_t b = 0; b < rows_.count; ++b) {
+      float* opened = opened_.get() + (at_row + b) * packing_.padded();
+      if (layer_.valid != nullptr && !layer_.valid[row(n, b)]) {
+        clear(opened, packing_.padded());
+        continue;
+      }
+      for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
+        const ptrdiff_t units = packing_.units_of(group);
+        const float* kept = forward_.kept + (row(n, b) * packing_.groups + group) * Cell::kKept * kWidth;
+        const Vector h = load_some(source(n, b) + group * kWidth, units);
+        float* d_h = d_h_ + b * padded_;
+        Vector d_z;
+        put(d_h, group, at(d_h, group) + Cell::transpose_open(kept, h, at(d_opened_ + b * padded_, group), d_z));
+        put(d_z_.get() + (at_row + b) * packing_.columns, group, first_of(d_z, units));
+        put(opened, group, Cell::opened(kept, h));
+      }
+    }
+  }
+
+  // Adds what a recurrent product of `gates` gates hands back of their cotangents to `to`, by panels of weights.
+  void recur(const float* d, int gates, const float* weights, float* to) {
     for (ptrdiff_t panel = 0; panel < packing_.h_panels; ++panel) {
       tiles<most_rows<kPanel>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
         constexpr int kRows = decltype(rows)::value;
         Vector sum[kRows][kPanel];
-        float* d_h = d_h_ + from * padded_ + panel * kPanel * kWidth;
+        float* d_h = to + from * padded_ + panel * kPanel * kWidth;
         for (int r = 0; r < kRows; ++r) {
           for (int v = 0; v < kPanel; ++v) sum[r][v] = at(d_h + r * padded_, v);
         }
-        multiply_panel(sum, d_u(at_row + from), packing_.columns, packed_ + panel * packing_.panel_size());
+        multiply_panel(sum, d + from * packing_.columns, packing_.columns, gates * packing_.padded(),
+                       weights + panel * packing_.panel_size());
         for (int r = 0; r < kRows; ++r) {
           for (int v = 0; v < kPanel; ++v) put(d_h + r * padded_, v, sum[r][v]);
         }
@@ -165,18 +198,28 @@ class BackwardPass {
   void weights(ptrdiff_t first, ptrdiff_t steps) {
     const ptrdiff_t count = steps * rows_.count, tile = Packing<Cell>::kTile * count;
     const ptrdiff_t tiles = packing_.z_tiles() + packing_.u_tiles();
+    const ptrdiff_t late = packing_.u_tiles() * tile;  // from what reads h to what reads what the early gates gave
     float* of_u = read_.get() + packing_.z_tiles() * tile;
     for (ptrdiff_t r = 0; r < count; ++r) {
       const ptrdiff_t n = first + r / rows_.count, b = r % rows_.count;
       spread(layer_.x + row(n, b) * sizes_.inputs, sizes_.inputs, packing_.z_tiles(), tile, read_.get(), r);
       if (Cell::kRecurrent) spread(source(n, b), sizes_.hidden, packing_.u_tiles(), tile, of_u, r);
+      if (kOpens) spread(opened_.get() + r * packing_.padded(), sizes_.hidden, packing_.u_tiles(), tile, of_u + late, r);
     }
     for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
       float* gradient = gradient_ + group * tiles * packing_.tile_size();
       copy_columns(d_z_.get(), group, count);
       for (ptrdiff_t i = 0; i < tiles; ++i) {
         if (Cell::kSplit && i == packing_.z_tiles()) copy_columns(d_u_.get(), group, count);
-        add_products<Cell>(read_.get() + i * tile, copied_.get(), count, gradient + i * packing_.tile_size());
+        const float *read = read_.get() + i * tile, *d = copied_.get();
+        float* to = gradient + i * packing_.tile_size();
+        if constexpr (kOpens) {
+          const bool of_x = i < packing_.z_tiles();
+          add_products<Cell, 0, Cell::kEarly>(read, d, count, to);
+          add_products<Cell, Cell::kEarly, Cell::kGates>(of_x ? read : read + late, d, count, to);
+        } else {
+          add_products<Cell, 0, Cell::kGates>(read, d, count, to);
+        }
       }
     }
   }
@@ -194,9 +237,10 @@ class BackwardPass {
   }
 
   void copy_columns(const float* d, ptrdiff_t group, ptrdiff_t count) {
-    constexpr int kSize = Cell::kGates * kWidth;
     for (ptrdiff_t r = 0; r < count; ++r) {
-      std::memcpy(copied_.get() + r * kSize, d + r * packing_.columns + group * kSize, sizeof(float) * kSize);
+      for (int v = 0; v < Cell::kGates; ++v) {
+        put(copied_.get(), r * Cell::kGates + v, at(d + r * packing_.columns, v * packing_.groups + group));
+      }
     }
   }
 
@@ -206,7 +250,7 @@ class BackwardPass {
       tiles<most_rows<kPanel>()>(steps * rows_.count, [&](auto rows, ptrdiff_t from) {
         constexpr int kRows = decltype(rows)::value;
         Vector sum[kRows][kPanel] = {};
-        multiply_panel(sum, d_z_.get() + from * packing_.columns, packing_.columns, weights);
+        multiply_panel(sum, d_z_.get() + from * packing_.columns, packing_.columns, packing_.columns, weights);
         for (int r = 0; r < kRows; ++r) {
           const ptrdiff_t to = row(first + (from + r) / rows_.count, (from + r) % rows_.count);
           for (int v = 0; v < kPanel; ++v) {
@@ -231,7 +275,8 @@ class BackwardPass {
   const BackwardResults& out_;
   const ptrdiff_t padded_, block_;
   Scratch<float> d_z_, d_u_, read_, copied_, d_state_;
-  float *d_h_, *d_c_;
+  float *d_h_, *d_c_, *d_opened_;  // of what a step left, and of what its early gates gave
+  Scratch<float> opened_;
   Scratch<const float*> sources_;
 };
 

@@ -6,7 +6,10 @@
 
 namespace gatedrnn {
 
-enum Cell : int64_t { kLstm = 0, kGru = 1, kSimpleRnn = 2, kMinGru = 3, kCells = 4 };
+enum Cell : int64_t { kLstm = 0, kGru = 1, kSimpleRnn = 2, kMinGru = 3, kGruResetBefore = 4, kCells = 5 };
+
+// Instruction sets that kernels are compiled for, the best last.
+enum InstructionSet : int64_t { kPortable = 0, kAvx2 = 1, kAvx512 = 2, kInstructionSets = 3 };
 
 // One recurrent layer over one batch of sequences; all arrays are dense, time first.
 struct Sizes {
@@ -77,5 +80,8 @@ struct Kernels {
                    const BackwardResults&);
   void (*add_up)(const Layer&, ptrdiff_t part, const float* gradients, ptrdiff_t shares, const BackwardResults&);
 };
+
+// The kernels of all cells for an instruction set; null where the machine lacks it.
+const Kernels* kernels_of(InstructionSet set);
 
 }  // namespace gatedrnn

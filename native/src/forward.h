@@ -21,10 +21,11 @@ class ForwardPass {
         block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
         z_(block_ * rows.count * packing_.columns),
         x_(block_ * rows.count),
-        states_(3 * rows.count * padded_),
+        states_((Cell::kEarly > 0 ? 4 : 3) * rows.count * padded_),
         h_(states_.get()),
         next_h_(h_ + rows.count * padded_),
-        c_(next_h_ + rows.count * padded_) {}
+        c_(next_h_ + rows.count * padded_),
+        opened_(Cell::kEarly > 0 ? c_ + rows.count * padded_ : nullptr) {}
 
   void run() {
     for (ptrdiff_t b = 0; b < rows_.count; ++b) set_state(b, layer_.h, layer_.c);
@@ -41,6 +42,7 @@ class ForwardPass {
   }
 
  private:
+  static constexpr int kLate = Cell::kGates - Cell::kEarly;
   static constexpr ptrdiff_t kBlockRows = 256;  // rows whose projected inputs stay in a core's cache
 
   // The row of step n and sequence b in arrays over all steps and sequences.
@@ -70,7 +72,7 @@ class ForwardPass {
           x[r] = x_.get()[from + r];
           for (int v = 0; v < Cell::kGates; ++v) sum[r][v] = at(weights, v);
         }
-        multiply_rows(sum, x, weights + (Cell::kGates + 1) * kWidth, sizes_.inputs);
+        multiply_rows<Cell::kGates>(sum, x, weights + (Cell::kGates + 1) * kWidth, sizes_.inputs);
         for (int r = 0; r < kRows; ++r) {
           float* z = z_.get() + (from + r) * packing_.columns + group * Cell::kGates * kWidth;
           for (int v = 0; v < Cell::kGates; ++v) put(z, v, sum[r][v]);
@@ -79,14 +81,21 @@ class ForwardPass {
     }
   }
 
-  void step(ptrdiff_t n, const float* z) {
+  void step(ptrdiff_t n, float* z) {
     if (layer_.reset != nullptr) {
       for (ptrdiff_t b = 0; b < rows_.count; ++b) {
         if (layer_.reset[row(n, b)]) set_state(b, layer_.h_initial, layer_.c_initial);
       }
     }
+    if constexpr (Cell::kEarly > 0) {
+      for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
+        tiles<most_rows<Cell::kEarly>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
+          open<decltype(rows)::value>(z, group, from);
+        });
+      }
+    }
     for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
-      tiles<most_rows<Cell::kGates>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
+      tiles<most_rows<kLate>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
         tile<decltype(rows)::value>(n, z, group, from);
       });
     }
@@ -95,24 +104,46 @@ class ForwardPass {
     next_h_ = before;
   }
 
+  // The weights of a group's recurrent product.
+  const float* recurrent(ptrdiff_t group) const {
+    return packed_ + group * packing_.group_size() + (Cell::kGates + 1 + sizes_.inputs * Cell::kGates) * kWidth;
+  }
+
+  // Open the gates for which the others' product waits.
+  template <int kRows>
+  void open(float* z, ptrdiff_t group, ptrdiff_t from) {
+    const float* h[kRows];
+    float* own[kRows];
+    Vector sum[kRows][Cell::kEarly];
+    for (int r = 0; r < kRows; ++r) {
+      h[r] = h_ + (from + r) * padded_;
+      own[r] = z + (from + r) * packing_.columns + group * Cell::kGates * kWidth;
+      for (int v = 0; v < Cell::kEarly; ++v) sum[r][v] = at(own[r], v);
+    }
+    multiply_rows<Cell::kGates>(sum, h, recurrent(group), sizes_.hidden);
+    for (int r = 0; r < kRows; ++r) {
+      put(opened_ + (from + r) * padded_, group, Cell::open(sum[r], own[r], at(h[r], group)));
+    }
+  }
+
   template <int kRows>
   void tile(ptrdiff_t n, const float* z, ptrdiff_t group, ptrdiff_t from) {
     const float* bias = packed_ + group * packing_.group_size() + Cell::kGates * kWidth;
     const float *h[kRows], *own[kRows];
-    Vector sum[kRows][Cell::kGates];
+    Vector sum[kRows][kLate];
     for (int r = 0; r < kRows; ++r) {
-      h[r] = h_ + (from + r) * padded_;
+      h[r] = (Cell::kEarly > 0 ? opened_ : h_) + (from + r) * padded_;
       own[r] = z + (from + r) * packing_.columns + group * Cell::kGates * kWidth;
       Cell::start(own[r], load(bias), sum[r]);
     }
     if constexpr (Cell::kRecurrent) {
-      multiply_rows(sum, h, bias + kWidth + sizes_.inputs * Cell::kGates * kWidth, sizes_.hidden);
+      multiply_rows<Cell::kGates>(sum, h, recurrent(group) + Cell::kEarly * kWidth, sizes_.hidden);
     }
     for (int r = 0; r < kRows; ++r) finish(row(n, from + r), group, from + r, sum[r], own[r]);
   }
 
   // Open and close the gates of a sequence's units of one group, where the step exists.
-  void finish(ptrdiff_t row, ptrdiff_t group, ptrdiff_t b, const Vector (&sum)[Cell::kGates], const float* z) {
+  void finish(ptrdiff_t row, ptrdiff_t group, ptrdiff_t b, const Vector (&sum)[kLate], const float* z) {
     const ptrdiff_t place = b * padded_ + group * kWidth;
     float* ys = out_.ys + row * sizes_.hidden + group * kWidth;
     if (layer_.valid != nullptr && !layer_.valid[row]) {
@@ -138,7 +169,7 @@ class ForwardPass {
   Scratch<float> z_;
   Scratch<const float*> x_;  // the row of each step and sequence that is projected
   Scratch<float> states_;
-  float *h_, *next_h_, *c_;
+  float *h_, *next_h_, *c_, *opened_;
 };
 
 }  // namespace INSTRUCTION_SET

@@ -37,7 +37,7 @@ constexpr Kernels kernels_of() {
 
 extern const Kernels kKernels[kCells];
 const Kernels kKernels[kCells] = {kernels_of<Lstm>(), kernels_of<Gru>(), kernels_of<SimpleRnn>(),
-                                  kernels_of<MinGru>()};
+                                  kernels_of<MinGru>(), kernels_of<GruResetBefore>()};
 
 }  // namespace INSTRUCTION_SET
 }  // namespace gatedrnn

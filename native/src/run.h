@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <memory>
 #include <new>
-#include <string_view>
 
 #include "call.h"
 #include "threads.h"
@@ -13,15 +12,10 @@ namespace gatedrnn {
 
 struct Call {
   Cell cell;
+  const Kernels* kernels;
   ptrdiff_t members;  // layers of equal sizes, one after the other in every array
   Layer layer;        // of the first
 };
-
-// The kernels of all cells for the instruction set of this name; null where the machine lacks it.
-const Kernels* kernels_named(const char* name);
-
-// The kernels for the best instruction set that this machine has.
-const Kernels& kernels_for(Cell cell);
 
 // Floats that a forward pass leaves for the backward pass, of one member.
 inline ptrdiff_t kept_size(const Kernels& kernels, const Sizes& sizes) {
@@ -110,7 +104,7 @@ inline Phase packing(const Call& call, const Kernels& kernels, bool backward, fl
 
 template <class Pool>
 bool forward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResults& out) {
-  const Kernels& kernels = kernels_for(call.cell);
+  const Kernels& kernels = *call.kernels;
   const Sizes& sizes = call.layer.sizes;
   const ptrdiff_t size = kernels.packed_size(sizes, false);
   const Floats packed = floats_on_lines(call.members * size);
@@ -127,7 +121,7 @@ bool forward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResul
 template <class Pool>
 bool backward(Pool& pool, ptrdiff_t threads, const Call& call, const ForwardResults& forward,
               const Cotangents& cotangents, const BackwardResults& out) {
-  const Kernels& kernels = kernels_for(call.cell);
+  const Kernels& kernels = *call.kernels;
   const Sizes& sizes = call.layer.sizes;
   const Shares shares(call, kernels, threads);
   const ptrdiff_t size = kernels.packed_size(sizes, true), gradient = kernels.gradient_size(sizes);

@@ -1,6 +1,6 @@
 """The native engine: whole layers in C++ on CPUs, by the kernels of the package gatedrnn-cpu (``native/``).
 
-It serves LSTM, GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the package is not
+It serves LSTM, both forms of GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the package is not
 installed it refuses all, and nothing else of gatedrnn knows of it.
 """
 
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax.interpreters.ad import JVPTracer
 
 from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
 
     from gatedrnn.types import Carry, Params
 
-ACTIVATIONS = {LSTM: jnp.tanh, GRUResetAfter: jnp.tanh, SimpleRNN: jnp.tanh, MinGRU: jax.nn.identity}
+ACTIVATIONS = {
+    LSTM: jnp.tanh,
+    GRUResetAfter: jnp.tanh,
+    GRUResetBefore: jnp.tanh,
+    SimpleRNN: jnp.tanh,
+    MinGRU: jax.nn.identity,
+}
 """The cells that it serves, each with the one activation that its kernel has."""
 
 SETTING = "GATEDRNN_NATIVE"
@@ -42,7 +49,7 @@ sequence and 256 units the forward pass was not (``docs/performance.md``)."""
 
 @config
 class Native:
-    """Serves LSTM, GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
+    """Serves LSTM, both forms of GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
 
     There is no forward mode (``jax.jvp``); second derivatives are the reference engine's. A program that holds it can't
     be exported: it would need the same package where it is loaded.

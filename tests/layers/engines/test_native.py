@@ -11,13 +11,21 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.cells.simple_rnn import SimpleRNNParams
-from gatedrnn.layers.engines import native
+from gatedrnn.layers.engines import native, native_call
 from gatedrnn.testing import compare, program_laws
 from gatedrnn.testing.probe import Probe
 
 built = pytest.mark.skipif(not native.available(), reason="gatedrnn-cpu is not installed: `make native`")
-KINDS = [gr.LSTM, gr.GRU, gr.SimpleRNN, gr.MinGRU]
+KINDS = [gr.LSTM, gr.GRU, gr.GRUResetBefore, gr.SimpleRNN, gr.MinGRU]
 EPS = 2.0**-23
+
+
+@pytest.fixture(params=native_call.INSTRUCTION_SETS)
+def instruction_set(request, monkeypatch):
+    """Trace the test's programs for each instruction set that this machine has."""
+    if not native_call.library().gatedrnn_has(native_call.INSTRUCTION_SETS.index(request.param)):
+        pytest.skip(f"this machine lacks {request.param}")
+    monkeypatch.setenv(native_call.SET_SETTING, request.param)
 
 
 def numbers(cell, length, batch, in_dim):
@@ -26,7 +34,7 @@ def numbers(cell, length, batch, in_dim):
     params = cell.init(next(keys), in_dim)
     params = jax.tree.map(lambda leaf: leaf + 0.1 * jax.random.normal(next(keys), leaf.shape), params)
     xs = jax.random.normal(next(keys), (length, batch, in_dim))
-    start = cell.initial_carry(params, xs[0])
+    start = cell.initial_carry(params, jnp.zeros((batch, in_dim)))
     start = jax.tree.map(lambda leaf: jax.random.normal(next(keys), leaf.shape), start)
     mask = jax.random.bernoulli(next(keys), 0.7, (length, batch))
     return params, start, xs, {"mask": mask, "resets": jax.random.bernoulli(next(keys), 0.3, (length, batch))}
@@ -76,6 +84,7 @@ def test_one_of_everything():
 
 @built
 @pytest.mark.verify
+@pytest.mark.usefixtures("instruction_set")
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_many_sizes(kind):
     rng = np.random.default_rng(0)
@@ -87,6 +96,7 @@ def test_many_sizes(kind):
 
 
 @built
+@pytest.mark.usefixtures("instruction_set")
 def test_tanh_is_accurate_to_two_units_in_the_last_place():
     """A simple recurrent unit of weight 1 that sees nothing of before is tanh."""
     x = np.concatenate([np.linspace(-12, 12, 40_001), np.geomspace(1e-30, 1, 1_000), [np.inf, -np.inf]]).astype(
@@ -219,7 +229,7 @@ def test_a_program_with_it_is_not_exported():
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        (gr.GRU(3, reset="before"), "one of LSTM, GRUResetAfter, SimpleRNN, MinGRU, got GRUResetBefore"),
+        (gr.JANET(3), "one of LSTM, GRUResetAfter, GRUResetBefore, SimpleRNN, MinGRU, got JANET"),
         (gr.LSTM(3, activation=jax.nn.relu), "the activation tanh, got LSTM"),
         (gr.GRU(3, policy=gr.Policy(compute="bfloat16")), "float32 alone, got compute bfloat16"),
     ],
