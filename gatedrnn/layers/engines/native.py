@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
@@ -21,6 +22,7 @@ from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.explicit_mesh import by_batch, has_explicit_axes, why_not_by_batch
 from gatedrnn.layers.engines.native_call import Operands, available, scanned
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.sequence import Steps
@@ -78,7 +80,7 @@ class Native:
         return f'"native" expects a policy of float32 alone, got {wrong[0]}' if wrong else None
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
-        """Refuse other types, sizes that are symbols, axes of explicit meshes, and backends other than CPU."""
+        """Refuse other types, sizes that are symbols, units spread over an explicit mesh, and other backends than CPU."""
         leaves = jax.tree.leaves(start)
         dtypes = {leaf.dtype.name for leaf in leaves}
         if dtypes != {"float32"}:
@@ -86,9 +88,8 @@ class Native:
         symbols = [size for size in steps.x.shape if not isinstance(size, int)]
         if symbols:
             return f'"native" expects sizes that are known, got the symbol {symbols[0]}'
-        kinds = {kind for leaf in leaves for kind in jax.typeof(leaf).sharding.mesh.axis_types}
-        if jax.sharding.AxisType.Explicit in kinds:
-            return '"native" expects devices of its own or shard_map, got axes of an explicit mesh'
+        if has_explicit_axes(start) and (reason := why_not_by_batch(start)):
+            return f'"native" expects {reason}'
         if jax.default_backend() != "cpu":
             return f'"native" expects a CPU as the default backend, got {jax.default_backend()}'
         return None
@@ -96,9 +97,10 @@ class Native:
     def chosen(self, cell: Any, start: Carry, steps: Steps) -> bool:
         """Whether "auto" takes it for this call.
 
-        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported.
+        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported. On explicit
+        meshes it was not measured.
         """
-        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter):
+        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter) or has_explicit_axes(start):
             return False
         if self.refuses(cell) or self.refuses_call(start, steps) or _in_forward_mode((start, steps)):
             return False
@@ -114,6 +116,8 @@ class Native:
         """Scan ``plan.cell`` over ``steps`` from ``start`` in C++."""
         if _in_forward_mode((params, start, steps)):
             raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "native"')
+        if has_explicit_axes(start):
+            return by_batch(partial(self.run, plan), params, start, initial, steps)
         length, *batch, in_dim = steps.x.shape
         if length * math.prod(batch) == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
