@@ -38,9 +38,9 @@ template <class Cell>
 class BackwardPass {
  public:
   BackwardPass(const Layer& layer, const float* packed, Rows rows, const ForwardResults& forward,
-               const Cotangents& cotangents, float* gradient, const BackwardResults& out)
+               const Cotangents& cotangents, float* gradient, const BackwardResults& out, ptrdiff_t parts)
       : layer_(layer),
-        sizes_(layer.sizes),
+        sizes_(layer_.sizes),
         packing_(layer.sizes),
         packed_(packed),
         rows_(rows),
@@ -48,20 +48,20 @@ class BackwardPass {
         given_(cotangents),
         gradient_(gradient),
         out_(out),
-        padded_(parts_of(sizes_.hidden, kPanel * kWidth) * kPanel * kWidth),
+        parts_(parts),
+        panels_(parts_of(sizes_.hidden, kPanel * kWidth)),
+        padded_(panels_ * kPanel * kWidth),
         block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
         d_z_(block_ * rows.count * packing_.columns),
         d_u_(Cell::kSplit ? block_ * rows.count * packing_.columns : 0),
         read_(read_tiles() * Packing<Cell>::kTile * block_ * rows.count),
-        copied_(block_ * rows.count * Cell::kGates * kWidth),
-        d_state_((kOpens ? 3 : 2) * rows.count * padded_),
-        d_h_(d_state_.get()),
-        d_c_(d_h_ + rows.count * padded_),
-        d_opened_(d_c_ + rows.count * padded_),
+        copied_(parts * block_ * rows.count * Cell::kGates * kWidth),
         opened_(kOpens ? block_ * rows.count * packing_.padded() : 0),
-        sources_(sizes_.length * rows.count) {}
-
-  void run() {
+        sources_(sizes_.length * rows.count),
+        states_((kOpens ? 3 : 2) * rows.count * padded_),
+        d_h_(states_.get()),
+        d_c_(d_h_ + rows.count * padded_),
+        d_opened_(d_c_ + rows.count * padded_) {
     find_sources();
     clear(gradient_, packing_.gradient_size());
     clear(d_h_, 2 * rows_.count * padded_);
@@ -71,12 +71,29 @@ class BackwardPass {
       if (Cell::kHasCell) std::memcpy(d_c_ + b * padded_, given_.c + carry(b), bytes());
       if (Cell::kHasCell) clear(out_.c_initial + carry(b), sizes_.hidden);
     }
-    for (ptrdiff_t last = sizes_.length; last > 0; last -= block_) {
-      const ptrdiff_t first = last < block_ ? 0 : last - block_;
-      for (ptrdiff_t n = last - 1; n >= first; --n) step(n, (n - first) * rows_.count);
-      weights(first, last - first);
-      inputs(first, last - first);
+  }
+
+  // For each block of steps kStages rounds for each of them, and two that close it.
+  ptrdiff_t rounds() const { return 2 * parts_of(sizes_.length, block_) + kStages * sizes_.length; }
+
+  void run(ptrdiff_t round, ptrdiff_t part) {
+    const ptrdiff_t last = sizes_.length - round / (2 + kStages * block_) * block_;
+    const ptrdiff_t within = round % (2 + kStages * block_), steps = least(last, block_), first = last - steps;
+    const Range panels = range_of(panels_, part, parts_);
+    if (within >= kStages * steps) {
+      if (within > kStages * steps) return close(first, steps, part);
+      go_back(first, 0, panels);
+      return spread(first, steps, part);
     }
+    const ptrdiff_t n = last - 1 - within / kStages, at_row = (n - first) * rows_.count;
+    if constexpr (kOpens) {
+      if (within % kStages == 1) return open(n, at_row, panels);
+    }
+    if (n + 1 < last) go_back(n + 1, at_row + rows_.count, panels);
+    step(n, at_row, panels);
+  }
+
+  void end() {
     for (ptrdiff_t b = 0; b < rows_.count; ++b) {
       std::memcpy(out_.h + carry(b), d_h_ + b * padded_, bytes());
       if (Cell::kHasCell) std::memcpy(out_.c + carry(b), d_c_ + b * padded_, bytes());
@@ -86,13 +103,23 @@ class BackwardPass {
  private:
   static constexpr ptrdiff_t kBlockRows = 256;
   static constexpr bool kOpens = Cell::kEarly > 0;
+  static constexpr int kStages = kOpens ? 2 : 1;
 
   // Tiles of what the products read: x, h, and what the early gates gave.
   ptrdiff_t read_tiles() const { return packing_.z_tiles() + (kOpens ? 2 : 1) * packing_.u_tiles(); }
   size_t bytes() const { return sizeof(float) * static_cast<size_t>(sizes_.hidden); }
   ptrdiff_t carry(ptrdiff_t b) const { return (rows_.first + b) * sizes_.hidden; }
   ptrdiff_t row(ptrdiff_t n, ptrdiff_t b) const { return step_at(sizes_, n) * sizes_.batch + rows_.first + b; }
+  bool exists(ptrdiff_t n, ptrdiff_t b) const { return layer_.valid == nullptr || layer_.valid[row(n, b)]; }
+  float* d_z(ptrdiff_t r) const { return d_z_.get() + r * packing_.columns; }
   float* d_u(ptrdiff_t r) const { return (Cell::kSplit ? d_u_.get() : d_z_.get()) + r * packing_.columns; }
+  const float* source(ptrdiff_t n, ptrdiff_t b) const { return sources_.get()[n * rows_.count + b]; }
+  const float* kept(ptrdiff_t n, ptrdiff_t b, ptrdiff_t group) const {
+    return forward_.kept + (row(n, b) * packing_.groups + group) * Cell::kKept * kWidth;
+  }
+
+  // The groups of units that some panels hold.
+  Range groups_of(Range panels) const { return {panels.first * kPanel, least(panels.end * kPanel, packing_.groups)}; }
 
   // The h that each step consumed: what a step before it put out, the first carry or the initial one.
   void find_sources() {
@@ -101,47 +128,35 @@ class BackwardPass {
       for (ptrdiff_t n = 0; n < sizes_.length; ++n) {
         if (layer_.reset != nullptr && layer_.reset[row(n, b)]) h = layer_.h_initial + carry(b);
         sources_.get()[n * rows_.count + b] = h;
-        if (layer_.valid == nullptr || layer_.valid[row(n, b)]) h = forward_.ys + row(n, b) * sizes_.hidden;
+        if (exists(n, b)) h = forward_.ys + row(n, b) * sizes_.hidden;
       }
     }
   }
 
-  const float* source(ptrdiff_t n, ptrdiff_t b) const { return sources_.get()[n * rows_.count + b]; }
-
-  void step(ptrdiff_t n, ptrdiff_t at_row) {
+  void step(ptrdiff_t n, ptrdiff_t at_row, Range panels) {
+    const Range groups = groups_of(panels);
     for (ptrdiff_t b = 0; b < rows_.count; ++b) {
-      float* d_z = d_z_.get() + (at_row + b) * packing_.columns;
-      if (layer_.valid != nullptr && !layer_.valid[row(n, b)]) {
-        clear(d_z, packing_.columns);
-        if (Cell::kSplit) clear(d_u(at_row + b), packing_.columns);
-        continue;
+      for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
+        exists(n, b) ? gate(n, b, group, d_z(at_row + b), d_u(at_row + b))
+                     : no_gate(group, d_z(at_row + b), d_u(at_row + b));
       }
-      for (ptrdiff_t group = 0; group < packing_.groups; ++group) gate(n, b, group, d_z, d_u(at_row + b));
-    }
-    if constexpr (kOpens) open(n, at_row);
-    if constexpr (Cell::kRecurrent) recur(d_u(at_row), kOpens ? Cell::kEarly : Cell::kGates, packed_, d_h_);
-    if (layer_.reset == nullptr) return;
-    for (ptrdiff_t b = 0; b < rows_.count; ++b) {
-      if (!layer_.reset[row(n, b)]) continue;
-      hand_over(out_.h_initial + carry(b), d_h_ + b * padded_);
-      if (Cell::kHasCell) hand_over(out_.c_initial + carry(b), d_c_ + b * padded_);
     }
   }
 
-  // What a reset step consumed was the initial carry, and not the one before.
-  void hand_over(float* to, float* from) const {
-    for (ptrdiff_t unit = 0; unit < sizes_.hidden; ++unit) to[unit] += from[unit];
-    clear(from, padded_);
+  void no_gate(ptrdiff_t group, float* to_z, float* to_u) const {
+    for (int v = 0; v < Cell::kGates; ++v) {
+      put(to_z, v * packing_.groups + group, Vector{});
+      if (Cell::kSplit) put(to_u, v * packing_.groups + group, Vector{});
+    }
   }
 
   void gate(ptrdiff_t n, ptrdiff_t b, ptrdiff_t group, float* to_z, float* to_u) {
     const ptrdiff_t units = packing_.units_of(group), place = b * padded_ + group * kWidth;
-    const ptrdiff_t from = row(n, b);
-    const float* kept = forward_.kept + (from * packing_.groups + group) * Cell::kKept * kWidth;
-    const Vector d_y = load_some(given_.ys + from * sizes_.hidden + group * kWidth, units);
+    const Vector d_y = load_some(given_.ys + row(n, b) * sizes_.hidden + group * kWidth, units);
     const State d = {load(d_h_ + place) + d_y, Cell::kHasCell ? load(d_c_ + place) : Vector{}};
     Vector d_z[Cell::kGates], d_u[Cell::kGates];
-    const State before = Cell::transpose(kept, load_some(source(n, b) + group * kWidth, units), d, d_z, d_u);
+    const Vector h = load_some(source(n, b) + group * kWidth, units);
+    const State before = Cell::transpose(kept(n, b, group), h, d, d_z, d_u);
     store(d_h_ + place, before.h);
     if (Cell::kHasCell) store(d_c_ + place, before.c);
     for (int v = 0; v < Cell::kGates; ++v) {
@@ -152,32 +167,54 @@ class BackwardPass {
   }
 
   // Back through the product that waited for the early gates, and through these.
-  void open(ptrdiff_t n, ptrdiff_t at_row) {
-    clear(d_opened_, rows_.count * padded_);
-    const ptrdiff_t early = Cell::kEarly * packing_.padded();
-    recur(d_u(at_row) + early, Cell::kGates - Cell::kEarly, packed_ + early * kPanel * kWidth, d_opened_);
+  void open(ptrdiff_t n, ptrdiff_t at_row, Range panels) {
+    const Range groups = groups_of(panels);
     for (ptrdiff_t b = 0; b < rows_.count; ++b) {
-      float* opened = opened_.get() + (at_row + b) * packing_.padded();
-      if (layer_.valid != nullptr && !layer_.valid[row(n, b)]) {
-        clear(opened, packing_.padded());
-        continue;
-      }
-      for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
+      const ptrdiff_t from = panels.first * kPanel * kWidth;
+      clear(d_opened_ + b * padded_ + from, panels.end * kPanel * kWidth - from);
+    }
+    const ptrdiff_t early = Cell::kEarly * packing_.padded();
+    recur(d_u(at_row) + early, Cell::kGates - Cell::kEarly, packed_ + early * kPanel * kWidth, d_opened_, panels);
+    for (ptrdiff_t b = 0; b < rows_.count; ++b) {
+      float *opened = opened_.get() + (at_row + b) * packing_.padded(), *d_h = d_h_ + b * padded_;
+      for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
+        if (!exists(n, b)) {
+          put(opened, group, Vector{});
+          continue;
+        }
         const ptrdiff_t units = packing_.units_of(group);
-        const float* kept = forward_.kept + (row(n, b) * packing_.groups + group) * Cell::kKept * kWidth;
-        const Vector h = load_some(source(n, b) + group * kWidth, units);
-        float* d_h = d_h_ + b * padded_;
-        Vector d_z;
-        put(d_h, group, at(d_h, group) + Cell::transpose_open(kept, h, at(d_opened_ + b * padded_, group), d_z));
-        put(d_z_.get() + (at_row + b) * packing_.columns, group, first_of(d_z, units));
-        put(opened, group, Cell::opened(kept, h));
+        const Vector before = load_some(source(n, b) + group * kWidth, units), d = at(d_opened_ + b * padded_, group);
+        Vector to_z;
+        put(d_h, group, at(d_h, group) + Cell::transpose_open(kept(n, b, group), before, d, to_z));
+        put(d_z(at_row + b), group, first_of(to_z, units));
+        put(opened, group, Cell::opened(kept(n, b, group), before));
       }
     }
   }
 
+  // From the cotangents of a step's sums to those of the carry that it consumed.
+  void go_back(ptrdiff_t n, ptrdiff_t at_row, Range panels) {
+    if constexpr (Cell::kRecurrent) {
+      recur(d_u(at_row), kOpens ? Cell::kEarly : Cell::kGates, packed_, d_h_, panels);
+    }
+    if (layer_.reset == nullptr) return;
+    for (ptrdiff_t b = 0; b < rows_.count; ++b) {
+      if (!layer_.reset[row(n, b)]) continue;
+      hand_over(out_.h_initial + carry(b), d_h_ + b * padded_, panels);
+      if (Cell::kHasCell) hand_over(out_.c_initial + carry(b), d_c_ + b * padded_, panels);
+    }
+  }
+
+  // What a reset step consumed was the initial carry, and not the one before.
+  void hand_over(float* to, float* from, Range panels) const {
+    const ptrdiff_t first = panels.first * kPanel * kWidth, end = panels.end * kPanel * kWidth;
+    for (ptrdiff_t unit = first; unit < least(end, sizes_.hidden); ++unit) to[unit] += from[unit];
+    clear(from + first, end - first);
+  }
+
   // Adds what a recurrent product of `gates` gates hands back of their cotangents to `to`, by panels of weights.
-  void recur(const float* d, int gates, const float* weights, float* to) {
-    for (ptrdiff_t panel = 0; panel < packing_.h_panels; ++panel) {
+  void recur(const float* d, int gates, const float* weights, float* to, Range panels) {
+    for (ptrdiff_t panel = panels.first; panel < panels.end; ++panel) {
       tiles<most_rows<kPanel>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
         constexpr int kRows = decltype(rows)::value;
         Vector sum[kRows][kPanel];
@@ -194,38 +231,24 @@ class BackwardPass {
     }
   }
 
-  // Gradients of weights: what each product read, transposed, by the cotangents of what it gave.
-  void weights(ptrdiff_t first, ptrdiff_t steps) {
+  // Lays a part of what the products of a block's steps read across tiles.
+  void spread(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t part) {
     const ptrdiff_t count = steps * rows_.count, tile = Packing<Cell>::kTile * count;
-    const ptrdiff_t tiles = packing_.z_tiles() + packing_.u_tiles();
-    const ptrdiff_t late = packing_.u_tiles() * tile;  // from what reads h to what reads what the early gates gave
-    float* of_u = read_.get() + packing_.z_tiles() * tile;
-    for (ptrdiff_t r = 0; r < count; ++r) {
+    float *of_u = read_.get() + packing_.z_tiles() * tile, *of_late = of_u + packing_.u_tiles() * tile;
+    const Range rows = range_of(count, part, parts_);
+    for (ptrdiff_t r = rows.first; r < rows.end; ++r) {
       const ptrdiff_t n = first + r / rows_.count, b = r % rows_.count;
-      spread(layer_.x + row(n, b) * sizes_.inputs, sizes_.inputs, packing_.z_tiles(), tile, read_.get(), r);
-      if (Cell::kRecurrent) spread(source(n, b), sizes_.hidden, packing_.u_tiles(), tile, of_u, r);
-      if (kOpens) spread(opened_.get() + r * packing_.padded(), sizes_.hidden, packing_.u_tiles(), tile, of_u + late, r);
-    }
-    for (ptrdiff_t group = 0; group < packing_.groups; ++group) {
-      float* gradient = gradient_ + group * tiles * packing_.tile_size();
-      copy_columns(d_z_.get(), group, count);
-      for (ptrdiff_t i = 0; i < tiles; ++i) {
-        if (Cell::kSplit && i == packing_.z_tiles()) copy_columns(d_u_.get(), group, count);
-        const float *read = read_.get() + i * tile, *d = copied_.get();
-        float* to = gradient + i * packing_.tile_size();
-        if constexpr (kOpens) {
-          const bool of_x = i < packing_.z_tiles();
-          add_products<Cell, 0, Cell::kEarly>(read, d, count, to);
-          add_products<Cell, Cell::kEarly, Cell::kGates>(of_x ? read : read + late, d, count, to);
-        } else {
-          add_products<Cell, 0, Cell::kGates>(read, d, count, to);
-        }
+      spread_row(layer_.x + row(n, b) * sizes_.inputs, sizes_.inputs, packing_.z_tiles(), tile, read_.get(), r);
+      if (Cell::kRecurrent) spread_row(source(n, b), sizes_.hidden, packing_.u_tiles(), tile, of_u, r);
+      if (kOpens) {
+        const float* opened = opened_.get() + r * packing_.padded();
+        spread_row(opened, sizes_.hidden, packing_.u_tiles(), tile, of_late, r);
       }
     }
   }
 
   // Lay a row, and a one for the bias, across tiles of kTile columns each.
-  void spread(const float* from, ptrdiff_t size, ptrdiff_t tiles, ptrdiff_t tile, float* to, ptrdiff_t r) const {
+  void spread_row(const float* from, ptrdiff_t size, ptrdiff_t tiles, ptrdiff_t tile, float* to, ptrdiff_t r) const {
     constexpr int kTile = Packing<Cell>::kTile;
     for (ptrdiff_t i = 0; i < tiles; ++i) {
       float* place = to + i * tile + r * kTile;
@@ -236,48 +259,73 @@ class BackwardPass {
     }
   }
 
-  void copy_columns(const float* d, ptrdiff_t group, ptrdiff_t count) {
-    for (ptrdiff_t r = 0; r < count; ++r) {
-      for (int v = 0; v < Cell::kGates; ++v) {
-        put(copied_.get(), r * Cell::kGates + v, at(d + r * packing_.columns, v * packing_.groups + group));
+  // Gradients of weights and inputs, while a block's cotangents are in the cache.
+  void close(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t part) {
+    const Range groups = range_of(packing_.groups, part, parts_), panels = range_of(packing_.x_panels, part, parts_);
+    float* copied = copied_.get() + part * block_ * rows_.count * Cell::kGates * kWidth;
+    for (ptrdiff_t group = groups.first; group < groups.end; ++group) weights(group, steps * rows_.count, copied);
+    for (ptrdiff_t panel = panels.first; panel < panels.end; ++panel) inputs(first, steps, panel);
+  }
+
+  // What each product read, transposed, by the cotangents of what it gave to a group of units.
+  void weights(ptrdiff_t group, ptrdiff_t count, float* copied) {
+    const ptrdiff_t tile = Packing<Cell>::kTile * count, tiles = packing_.z_tiles() + packing_.u_tiles();
+    float* to = gradient_ + group * tiles * packing_.tile_size();
+    copy_columns(d_z_.get(), group, count, copied);
+    for (ptrdiff_t i = 0; i < tiles; ++i, to += packing_.tile_size()) {
+      if (Cell::kSplit && i == packing_.z_tiles()) copy_columns(d_u_.get(), group, count, copied);
+      const float* read = read_.get() + i * tile;
+      if constexpr (kOpens) {
+        const float* late = i < packing_.z_tiles() ? read : read + packing_.u_tiles() * tile;
+        add_products<Cell, 0, Cell::kEarly>(read, copied, count, to);
+        add_products<Cell, Cell::kEarly, Cell::kGates>(late, copied, count, to);
+      } else {
+        add_products<Cell, 0, Cell::kGates>(read, copied, count, to);
       }
     }
   }
 
-  void inputs(ptrdiff_t first, ptrdiff_t steps) {
-    for (ptrdiff_t panel = 0; panel < packing_.x_panels; ++panel) {
-      const float* weights = packed_ + (packing_.h_panels + panel) * packing_.panel_size();
-      tiles<most_rows<kPanel>()>(steps * rows_.count, [&](auto rows, ptrdiff_t from) {
-        constexpr int kRows = decltype(rows)::value;
-        Vector sum[kRows][kPanel] = {};
-        multiply_panel(sum, d_z_.get() + from * packing_.columns, packing_.columns, packing_.columns, weights);
-        for (int r = 0; r < kRows; ++r) {
-          const ptrdiff_t to = row(first + (from + r) / rows_.count, (from + r) % rows_.count);
-          for (int v = 0; v < kPanel; ++v) {
-            const ptrdiff_t place = (panel * kPanel + v) * kWidth;
-            if (place < sizes_.inputs) {
-              store_some(out_.x + to * sizes_.inputs + place, sum[r][v], sizes_.inputs - place);
-            }
-          }
-        }
-      });
+  void copy_columns(const float* d, ptrdiff_t group, ptrdiff_t count, float* to) const {
+    for (ptrdiff_t r = 0; r < count; ++r) {
+      for (int v = 0; v < Cell::kGates; ++v) {
+        put(to, r * Cell::kGates + v, at(d + r * packing_.columns, v * packing_.groups + group));
+      }
     }
   }
 
-  const Layer& layer_;
+  void inputs(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t panel) {
+    const float* weights = packed_ + (packing_.h_panels + panel) * packing_.panel_size();
+    tiles<most_rows<kPanel>()>(steps * rows_.count, [&](auto rows, ptrdiff_t from) {
+      constexpr int kRows = decltype(rows)::value;
+      Vector sum[kRows][kPanel] = {};
+      multiply_panel(sum, d_z(from), packing_.columns, packing_.columns, weights);
+      for (int r = 0; r < kRows; ++r) {
+        const ptrdiff_t to = row(first + (from + r) / rows_.count, (from + r) % rows_.count);
+        for (int v = 0; v < kPanel; ++v) {
+          const ptrdiff_t place = (panel * kPanel + v) * kWidth;
+          if (place < sizes_.inputs) {
+            store_some(out_.x + to * sizes_.inputs + place, sum[r][v], sizes_.inputs - place);
+          }
+        }
+      }
+    });
+  }
+
+  const Layer layer_;
   const Sizes& sizes_;
   const Packing<Cell> packing_;
   const float* packed_;
   const Rows rows_;
-  const ForwardResults& forward_;
-  const Cotangents& given_;
+  const ForwardResults forward_;
+  const Cotangents given_;
   float* gradient_;
-  const BackwardResults& out_;
-  const ptrdiff_t padded_, block_;
-  Scratch<float> d_z_, d_u_, read_, copied_, d_state_;
-  float *d_h_, *d_c_, *d_opened_;  // of what a step left, and of what its early gates gave
-  Scratch<float> opened_;
+  const BackwardResults out_;
+  const ptrdiff_t parts_, panels_, padded_, block_;
+  Scratch<float> d_z_, d_u_, read_, copied_;
+  Scratch<float> opened_;  // what the early gates gave, of each step of a block
   Scratch<const float*> sources_;
+  Scratch<float> states_;           // cotangents
+  float *d_h_, *d_c_, *d_opened_;  // of what a step left, and of what its early gates gave
 };
 
 // Sums the shares' gradients of one group of units, in the order of the shares, and lays them out as weights are.

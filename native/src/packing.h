@@ -95,6 +95,15 @@ class Scratch {
   T* data_;
 };
 
+// One of so many parts of so many things, as even as can be.
+struct Range {
+  ptrdiff_t first, end;
+};
+
+inline Range range_of(ptrdiff_t count, ptrdiff_t part, ptrdiff_t parts) {
+  return {count * part / parts, count * (part + 1) / parts};
+}
+
 inline ptrdiff_t least(ptrdiff_t one, ptrdiff_t other) { return one < other ? one : other; }
 
 inline void clear(float* from, ptrdiff_t count) { std::memset(from, 0, sizeof(float) * static_cast<size_t>(count)); }
