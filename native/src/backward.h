@@ -2,28 +2,10 @@
 // once gives gradients of weights and inputs while its cotangents are still in the cache.
 #pragma once
 
-#include "cells.h"
-#include "packing.h"
+#include "gradients.h"
 
 namespace gatedrnn {
 inline namespace INSTRUCTION_SET {
-
-// Adds a(k, i) * b(k, :) to the gradient of row i, for the rows of one tile and the gates from kFirst to kLast; `rows`
-// is [K, tile], packed.
-template <class Cell, int kFirst, int kLast>
-void add_products(const float* rows, const float* columns, ptrdiff_t depth, float* gradient) {
-  constexpr int kTile = Packing<Cell>::kTile, kGates = Cell::kGates, kCount = kLast - kFirst;
-  const float* a[kTile];
-  Vector sum[kTile][kCount];
-  for (int r = 0; r < kTile; ++r) {
-    a[r] = rows + r;
-    for (int v = 0; v < kCount; ++v) sum[r][v] = at(gradient, r * kGates + kFirst + v);
-  }
-  multiply<kTile, kGates>(sum, a, columns + kFirst * kWidth, depth);
-  for (int r = 0; r < kTile; ++r) {
-    for (int v = 0; v < kCount; ++v) put(gradient, r * kGates + kFirst + v, sum[r][v]);
-  }
-}
 
 // Adds products of `depth` cotangents, of rows of so many columns, by a panel of transposed weights.
 template <int kRows>
@@ -46,7 +28,6 @@ class BackwardPass {
         rows_(rows),
         forward_(forward),
         given_(cotangents),
-        gradient_(gradient),
         out_(out),
         parts_(parts),
         panels_(parts_of(sizes_.hidden, kPanel * kWidth)),
@@ -54,16 +35,14 @@ class BackwardPass {
         block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
         d_z_(block_ * rows.count * packing_.columns),
         d_u_(Cell::kSplit ? block_ * rows.count * packing_.columns : 0),
-        read_(read_tiles() * Packing<Cell>::kTile * block_ * rows.count),
-        copied_(parts * block_ * rows.count * Cell::kGates * kWidth),
         opened_(kOpens ? block_ * rows.count * packing_.padded() : 0),
+        weights_(sizes_, block_ * rows.count, parts, gradient),
         sources_(sizes_.length * rows.count),
         states_((kOpens ? 3 : 2) * rows.count * padded_),
         d_h_(states_.get()),
         d_c_(d_h_ + rows.count * padded_),
         d_opened_(d_c_ + rows.count * padded_) {
     find_sources();
-    clear(gradient_, packing_.gradient_size());
     clear(d_h_, 2 * rows_.count * padded_);
     for (ptrdiff_t b = 0; b < rows_.count; ++b) {
       std::memcpy(d_h_ + b * padded_, given_.h + carry(b), bytes());
@@ -83,7 +62,7 @@ class BackwardPass {
     if (within >= kStages * steps) {
       if (within > kStages * steps) return close(first, steps, part);
       go_back(first, 0, panels);
-      return spread(first, steps, part);
+      return read_rows(first, steps, part);
     }
     const ptrdiff_t n = last - 1 - within / kStages, at_row = (n - first) * rows_.count;
     if constexpr (kOpens) {
@@ -105,8 +84,6 @@ class BackwardPass {
   static constexpr bool kOpens = Cell::kEarly > 0;
   static constexpr int kStages = kOpens ? 2 : 1;
 
-  // Tiles of what the products read: x, h, and what the early gates gave.
-  ptrdiff_t read_tiles() const { return packing_.z_tiles() + (kOpens ? 2 : 1) * packing_.u_tiles(); }
   size_t bytes() const { return sizeof(float) * static_cast<size_t>(sizes_.hidden); }
   ptrdiff_t carry(ptrdiff_t b) const { return (rows_.first + b) * sizes_.hidden; }
   ptrdiff_t row(ptrdiff_t n, ptrdiff_t b) const { return step_at(sizes_, n) * sizes_.batch + rows_.first + b; }
@@ -231,66 +208,22 @@ class BackwardPass {
     }
   }
 
-  // Lays a part of what the products of a block's steps read across tiles.
-  void spread(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t part) {
-    const ptrdiff_t count = steps * rows_.count, tile = Packing<Cell>::kTile * count;
-    float *of_u = read_.get() + packing_.z_tiles() * tile, *of_late = of_u + packing_.u_tiles() * tile;
-    const Range rows = range_of(count, part, parts_);
+  void read_rows(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t part) {
+    const Range rows = range_of(steps * rows_.count, part, parts_);
     for (ptrdiff_t r = rows.first; r < rows.end; ++r) {
       const ptrdiff_t n = first + r / rows_.count, b = r % rows_.count;
-      spread_row(layer_.x + row(n, b) * sizes_.inputs, sizes_.inputs, packing_.z_tiles(), tile, read_.get(), r);
-      if (Cell::kRecurrent) spread_row(source(n, b), sizes_.hidden, packing_.u_tiles(), tile, of_u, r);
-      if (kOpens) {
-        const float* opened = opened_.get() + r * packing_.padded();
-        spread_row(opened, sizes_.hidden, packing_.u_tiles(), tile, of_late, r);
-      }
-    }
-  }
-
-  // Lay a row, and a one for the bias, across tiles of kTile columns each.
-  void spread_row(const float* from, ptrdiff_t size, ptrdiff_t tiles, ptrdiff_t tile, float* to, ptrdiff_t r) const {
-    constexpr int kTile = Packing<Cell>::kTile;
-    for (ptrdiff_t i = 0; i < tiles; ++i) {
-      float* place = to + i * tile + r * kTile;
-      for (int j = 0; j < kTile; ++j) {
-        const ptrdiff_t k = i * kTile + j;
-        place[j] = k < size ? from[k] : (k == size ? 1.0f : 0.0f);
-      }
+      const float *x = layer_.x + row(n, b) * sizes_.inputs, *opened = opened_.get() + r * packing_.padded();
+      weights_.read(r, steps * rows_.count, x, source(n, b), opened);
     }
   }
 
   // Gradients of weights and inputs, while a block's cotangents are in the cache.
   void close(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t part) {
     const Range groups = range_of(packing_.groups, part, parts_), panels = range_of(packing_.x_panels, part, parts_);
-    float* copied = copied_.get() + part * block_ * rows_.count * Cell::kGates * kWidth;
-    for (ptrdiff_t group = groups.first; group < groups.end; ++group) weights(group, steps * rows_.count, copied);
+    for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
+      weights_.add(group, steps * rows_.count, d_z(0), d_u(0), part);
+    }
     for (ptrdiff_t panel = panels.first; panel < panels.end; ++panel) inputs(first, steps, panel);
-  }
-
-  // What each product read, transposed, by the cotangents of what it gave to a group of units.
-  void weights(ptrdiff_t group, ptrdiff_t count, float* copied) {
-    const ptrdiff_t tile = Packing<Cell>::kTile * count, tiles = packing_.z_tiles() + packing_.u_tiles();
-    float* to = gradient_ + group * tiles * packing_.tile_size();
-    copy_columns(d_z_.get(), group, count, copied);
-    for (ptrdiff_t i = 0; i < tiles; ++i, to += packing_.tile_size()) {
-      if (Cell::kSplit && i == packing_.z_tiles()) copy_columns(d_u_.get(), group, count, copied);
-      const float* read = read_.get() + i * tile;
-      if constexpr (kOpens) {
-        const float* late = i < packing_.z_tiles() ? read : read + packing_.u_tiles() * tile;
-        add_products<Cell, 0, Cell::kEarly>(read, copied, count, to);
-        add_products<Cell, Cell::kEarly, Cell::kGates>(late, copied, count, to);
-      } else {
-        add_products<Cell, 0, Cell::kGates>(read, copied, count, to);
-      }
-    }
-  }
-
-  void copy_columns(const float* d, ptrdiff_t group, ptrdiff_t count, float* to) const {
-    for (ptrdiff_t r = 0; r < count; ++r) {
-      for (int v = 0; v < Cell::kGates; ++v) {
-        put(to, r * Cell::kGates + v, at(d + r * packing_.columns, v * packing_.groups + group));
-      }
-    }
   }
 
   void inputs(ptrdiff_t first, ptrdiff_t steps, ptrdiff_t panel) {
@@ -318,38 +251,15 @@ class BackwardPass {
   const Rows rows_;
   const ForwardResults forward_;
   const Cotangents given_;
-  float* gradient_;
   const BackwardResults out_;
   const ptrdiff_t parts_, panels_, padded_, block_;
-  Scratch<float> d_z_, d_u_, read_, copied_;
+  Scratch<float> d_z_, d_u_;
   Scratch<float> opened_;  // what the early gates gave, of each step of a block
+  WeightGradients<Cell> weights_;
   Scratch<const float*> sources_;
-  Scratch<float> states_;           // cotangents
+  Scratch<float> states_;          // cotangents
   float *d_h_, *d_c_, *d_opened_;  // of what a step left, and of what its early gates gave
 };
-
-// Sums the shares' gradients of one group of units, in the order of the shares, and lays them out as weights are.
-template <class Cell>
-void add_up(const Layer& layer, ptrdiff_t group, const float* gradients, ptrdiff_t shares, const BackwardResults& out) {
-  const Packing<Cell> packing(layer.sizes);
-  const ptrdiff_t z_rows = packing.z_tiles() * Packing<Cell>::kTile, units = packing.units_of(group);
-  const ptrdiff_t rows = z_rows + packing.u_tiles() * Packing<Cell>::kTile;
-  for (ptrdiff_t row = 0; row < rows; ++row) {
-    const bool of_z = row < z_rows;
-    const ptrdiff_t k = of_z ? row : row - z_rows, size = of_z ? packing.inputs : packing.hidden;
-    for (int gate = 0; gate < Cell::kGates; ++gate) {
-      const ptrdiff_t place = ((group * rows + row) * Cell::kGates + gate) * kWidth;
-      Vector sum = load(gradients + place);
-      for (ptrdiff_t i = 1; i < shares; ++i) sum += load(gradients + i * packing.gradient_size() + place);
-      const ptrdiff_t column = gate * packing.hidden + group * kWidth;
-      if (k < size) store_some((of_z ? out.w_x : out.w_h) + k * Cell::kGates * packing.hidden + column, sum, units);
-      if (k == size && of_z) store_some(out.b + column, sum, units);
-      if (k == size && !of_z && Cell::kHasRecurrentBias && gate == Cell::kGates - 1) {
-        store_some(out.b_h + group * kWidth, sum, units);
-      }
-    }
-  }
-}
 
 }  // namespace INSTRUCTION_SET
 }  // namespace gatedrnn
