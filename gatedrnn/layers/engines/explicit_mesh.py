@@ -1,7 +1,7 @@
 """A scan on a mesh with explicit axes, each device with its own share of the batch.
 
-A foreign call has no rule by which it could be spread over the axes of an explicit mesh, but sequences never meet: every
-device runs its own.
+A foreign call has no rule by which it could be spread over the axes of an explicit mesh. Sequences never meet, so that
+every device can run its own.
 """
 
 from __future__ import annotations

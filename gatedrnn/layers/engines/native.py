@@ -1,7 +1,7 @@
 """The native engine: whole layers in C++ on CPUs, by the kernels of the package gatedrnn-cpu (``native/``).
 
-It serves LSTM, both forms of GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the package is not
-installed it refuses all, and nothing else of gatedrnn knows of it.
+It serves LSTM, both forms of GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the
+package is not installed it refuses all, and nothing else of gatedrnn knows of it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Native:
         return f'"native" expects a policy of float32 alone, got {wrong[0]}' if wrong else None
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
-        """Refuse other types, sizes that are symbols, units spread over an explicit mesh, and other backends than CPU."""
+        """Refuse other types, symbols as sizes, units spread over an explicit mesh, and other backends than CPU."""
         leaves = jax.tree.leaves(start)
         dtypes = {leaf.dtype.name for leaf in leaves}
         if dtypes != {"float32"}:
