@@ -239,6 +239,7 @@ def test_nothing_to_scan():
     ids=str,
 )
 def test_auto_takes_it_where_it_is_asked_to_and_was_faster(cell, batch, taken, monkeypatch):
+    monkeypatch.delenv(native.SETTING, raising=False)
     params, xs = jax.eval_shape(lambda: (cell.init(jax.random.key(0), 3), jnp.zeros((4, batch, 3))))
     assert "gatedrnn_forward" not in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))
     monkeypatch.setenv(native.SETTING, "1")
