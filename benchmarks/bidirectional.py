@@ -20,6 +20,8 @@ from options import Options as Common
 from shapes import CellName, Pass, Shape, ShapeName
 
 import gatedrnn as gr
+from gatedrnn.layers.engines.native_call import available
+from gatedrnn.layers.engines.table import EngineChoice
 
 QUESTION = "Does a deep bidirectional net cost more than the sum of its layers?"
 DEPTH = 3
@@ -45,11 +47,18 @@ def net(cell: CellName, shape: Shape) -> Net:
     return layers
 
 
-def our_program(layers: Net, which: Pass) -> Program:
+def our_program(layers: Net, which: Pass, engine: EngineChoice = "auto") -> Program:
     """Compile a pass of ``gr.chain`` of ``gr.bidirectional``."""
-    layer = gr.chain(*(gr.bidirectional(forward.built) for forward, _ in layers))
+    layer = gr.chain(*(gr.bidirectional(forward.built, engine=engine) for forward, _ in layers))
     params = tuple(gr.BidirectionalParams(forward.params, backward.params) for forward, backward in layers)
     return jax_program(which, lambda params, xs: layer.apply(params, xs)[1], params, layers[0][0].xs)
+
+
+def native_program(layers: Net, which: Pass) -> Program:
+    """Compile the same by the native engine, where gatedrnn-cpu is installed."""
+    if not available():
+        raise ImportError("gatedrnn-cpu")
+    return our_program(layers, which, "native")
 
 
 def nnx_program(layers: Net, which: Pass) -> Program:
@@ -97,6 +106,7 @@ def single_layers(layers: Net, which: Pass) -> Program:
 OURS = Contestant("ours", our_program)
 CONTESTANTS = (
     OURS,
+    Contestant("native", native_program),
     Contestant("single layers", single_layers),
     Contestant("nnx", nnx_program),
     Contestant("pytorch", pytorch_program),
@@ -109,7 +119,7 @@ def main(options: Options) -> None:
     field = race.Field(CONTESTANTS, OURS, lambda cell, shape, reset: net(cell, shape))
     schedule = race.Schedule(options.cells, options.shapes, options.rounds, options.seconds)
     records, absent = race.run_all(schedule, field, console.print)
-    tables.show(console, records, absent, ("single layers", "nnx", "pytorch"))
+    tables.show(console, records, absent, ("native", "single layers", "nnx", "pytorch"))
     timing.write_results(options.path("bidirectional"), records, question=QUESTION, depth=DEPTH, absent=absent)
 
 

@@ -1,5 +1,6 @@
-// A fuzz of the kernels without XLA, to be run under the compiler's sanitizers: every cell, sizes 1 to 70, flags or none,
-// on threads of its own. All arrays have exactly the size that a call says.
+// A fuzz of the kernels without XLA, to be run under the compiler's sanitizers: every instruction set that the machine
+// has, every cell, sizes 1 to 70, flags or none, on threads of its own; every other call has a batch of 1 to 3 and more
+// units, which threads share, and gives the bits of one thread. All arrays have exactly the size that a call says.
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -26,13 +27,15 @@ struct Threads {
 
 class Fuzz {
  public:
-  explicit Fuzz(unsigned seed) : random_(seed) {}
+  explicit Fuzz(unsigned seed) : random_(seed), shares_units_(seed % 2 == 1) {}
 
-  bool run() {
+  bool run(const Kernels* of_cells) {
     const Cell cell = static_cast<Cell>(below(kCells));
-    const Kernels& kernels = kernels_for(cell);
-    const ptrdiff_t members = 1 + below(3), gates = kernels.gates;
-    const Sizes s = {1 + below(70), 1 + below(70), 1 + below(70), 1 + below(70), below(2) == 1};
+    const Kernels& kernels = of_cells[cell];
+    const ptrdiff_t members = shares_units_ ? 1 : 1 + below(3), gates = kernels.gates;
+    const Sizes few = {1 + below(9), 1 + below(3), 1 + below(70), 360 + below(70), below(2) == 1};
+    const Sizes many = {1 + below(70), 1 + below(70), 1 + below(70), 1 + below(70), below(2) == 1};
+    const Sizes s = shares_units_ ? few : many;
     const ptrdiff_t steps = members * s.length * s.batch, carry = members * s.batch * s.hidden;
     const Array x = drawn(steps * s.inputs), w_x = drawn(members * s.inputs * gates * s.hidden);
     const Array w_h = drawn(members * s.hidden * gates * s.hidden), b = drawn(members * gates * s.hidden);
@@ -42,7 +45,7 @@ class Fuzz {
     const Layer layer = {s,        x.data(), w_x.data(), w_h.data(), b.data(), b_h.data(),
                          h.data(), c.data(), h.data(),   c.data(),   flagged ? valid.get() : nullptr,
                          flagged ? reset.get() : nullptr};
-    const Call call = {cell, members, layer};
+    const Call call = {cell, &kernels, members, layer};
     Array ys(d_ys.size()), h_end(h.size()), c_end(c.size());
     Array kept(static_cast<size_t>(members * kept_size(kernels, s)));
     const ForwardResults out = {ys.data(), h_end.data(), c_end.data(), kept.data()};
@@ -50,9 +53,21 @@ class Fuzz {
     Array d_h(h.size()), d_c(c.size()), d_h_initial(h.size()), d_c_initial(c.size());
     const BackwardResults gradients = {d_x.data(), d_w_x.data(), d_w_h.data(),       d_b.data(),        d_b_h.data(),
                                        d_h.data(), d_c.data(),   d_h_initial.data(), d_c_initial.data()};
-    Threads threads;
-    return forward(threads, 3, call, out) &&
-           backward(threads, 3, call, out, {d_ys.data(), h.data(), c.data()}, gradients);
+    const auto run_on = [&](ptrdiff_t count) {
+      Threads threads;
+      return forward(threads, count, call, out) &&
+             backward(threads, count, call, out, {d_ys.data(), h.data(), c.data()}, gradients);
+    };
+    if (!run_on(3)) return false;
+    if (!shares_units_) return true;
+    const std::vector<const Array*> results = {&ys, &h_end, &d_x, &d_w_x, &d_w_h, &d_b, &d_h, &d_h_initial};
+    std::vector<Array> shared;
+    for (const Array* result : results) shared.push_back(*result);
+    if (!run_on(1)) return false;
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (shared[i] != *results[i]) return false;
+    }
+    return true;
   }
 
  private:
@@ -71,13 +86,25 @@ class Fuzz {
   }
 
   std::mt19937 random_;
+  const bool shares_units_;
 };
+
+const char* const kNames[kInstructionSets] = {"portable", "avx2", "avx512"};
 
 }  // namespace
 
 int main() {
-  for (unsigned seed = 0; seed < 24; ++seed) {
-    if (!Fuzz(seed).run()) return 1;
+  for (int set = 0; set < kInstructionSets; ++set) {
+    const Kernels* const kernels = kernels_of(static_cast<InstructionSet>(set));
+    if (kernels == nullptr) {
+      std::printf("%s: not on this machine\n", kNames[set]);
+      continue;
+    }
+    for (unsigned seed = 0; seed < 24; ++seed) {
+      if (Fuzz(seed).run(kernels)) continue;
+      std::printf("%s: call %u failed, or threads that share units gave other bits\n", kNames[set], seed);
+      return 1;
+    }
+    std::printf("%s: 24 calls of random sizes, nothing found\n", kNames[set]);
   }
-  std::puts("24 calls of random sizes: nothing found");
 }

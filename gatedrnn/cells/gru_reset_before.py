@@ -41,8 +41,8 @@ class GRUResetBefore:
         n = activation(x W_xn + (r * h) W_hn + b_n)     candidate
         h' = (1 - z) * n + z * h                        also the output
 
-    The candidate's product has to wait for the gates, so this is a plain ``Cell`` that only the reference engine
-    runs, with two matrix products a step in sequence.
+    The candidate's product has to wait for the gates, so this is a plain ``Cell``, with two matrix products a step in
+    sequence, that the reference engine runs, and the native one where it is asked for.
 
     Attributes:
         hidden: H, the number of units.

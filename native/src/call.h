@@ -6,7 +6,10 @@
 
 namespace gatedrnn {
 
-enum Cell : int64_t { kLstm = 0, kGru = 1, kSimpleRnn = 2, kMinGru = 3, kCells = 4 };
+enum Cell : int64_t { kLstm = 0, kGru = 1, kSimpleRnn = 2, kMinGru = 3, kGruResetBefore = 4, kCells = 5 };
+
+// Instruction sets that kernels are compiled for, the best last.
+enum InstructionSet : int64_t { kPortable = 0, kAvx2 = 1, kAvx512 = 2, kInstructionSets = 3 };
 
 // One recurrent layer over one batch of sequences; all arrays are dense, time first.
 struct Sizes {
@@ -61,6 +64,16 @@ struct Rows {
   ptrdiff_t first, count;
 };
 
+// A pass over some sequences, cut into rounds. A round reads nothing that the same round writes but what the same part
+// wrote, so that its parts, each with some of the units, may run at the same time on several threads.
+struct Rounds {
+  void* pass;
+  ptrdiff_t count;
+  void (*run)(void* pass, ptrdiff_t round, ptrdiff_t part);
+  void (*end)(void* pass);   // after the last round: writes what the pass leaves
+  void (*drop)(void* pass);  // frees the pass, whether it came to its end or not
+};
+
 // The kernels of one cell for one instruction set.
 struct Kernels {
   int gates;  // G
@@ -70,12 +83,15 @@ struct Kernels {
   ptrdiff_t (*packed_size)(const Sizes&, bool backward);  // floats of the weights, packed
   ptrdiff_t (*pack_parts)(const Sizes&, bool backward);
   void (*pack)(const Layer&, bool backward, ptrdiff_t part, float* packed);
-  void (*forward)(const Layer&, const float* packed, Rows, const ForwardResults&);
+  Rounds (*forward)(const Layer&, const float* packed, Rows, const ForwardResults&, ptrdiff_t parts);
   // Adds nothing up over shares: each has gradients of weights of its own, laid out as packed weights are.
   ptrdiff_t (*gradient_size)(const Sizes&);
-  void (*backward)(const Layer&, const float* packed, Rows, const ForwardResults&, const Cotangents&, float* gradient,
-                   const BackwardResults&);
+  Rounds (*backward)(const Layer&, const float* packed, Rows, const ForwardResults&, const Cotangents&, float* gradient,
+                     const BackwardResults&, ptrdiff_t parts);
   void (*add_up)(const Layer&, ptrdiff_t part, const float* gradients, ptrdiff_t shares, const BackwardResults&);
 };
+
+// The kernels of all cells for an instruction set; null where the machine lacks it.
+const Kernels* kernels_of(InstructionSet set);
 
 }  // namespace gatedrnn

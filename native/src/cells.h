@@ -1,6 +1,8 @@
 // The cells: what a step does to W units of one sequence at once, and its transpose.
 //
 // start()      what the sums of the recurrent product begin with, from the projected input z
+// open()       where kEarly gates open before the product of the others: puts them in z's place, and returns what that
+//              product reads
 // gate()       the carry before the step becomes the one after it; `kept` gets what transpose() reads, unless null
 // transpose()  cotangents of the sums in z's place (d_z) and in u's (d_u), and of the carry but for the product's share
 #pragma once
@@ -14,13 +16,11 @@ struct State {
   Vector h, c;
 };
 
-inline Vector at(const float* vectors, int index) { return load(vectors + index * kWidth); }
-inline void put(float* vectors, int index, Vector v) { store(vectors + index * kWidth, v); }
-
 // Gates i, f, g, o.
 struct Lstm {
   static constexpr int kGates = 4, kKept = 5;
   static constexpr bool kRecurrent = true, kHasCell = true, kHasRecurrentBias = false, kSplit = false;
+  static constexpr int kEarly = 0;
 
   static void start(const float* z, Vector, Vector (&sum)[kGates]) {
     for (int v = 0; v < kGates; ++v) sum[v] = at(z, v);
@@ -55,6 +55,7 @@ struct Lstm {
 struct Gru {
   static constexpr int kGates = 3, kKept = 4;
   static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = true, kSplit = true;
+  static constexpr int kEarly = 0;
 
   static void start(const float* z, Vector bias, Vector (&sum)[kGates]) {
     sum[0] = at(z, 0);
@@ -83,9 +84,55 @@ struct Gru {
   }
 };
 
+// Gates r, z, n, with the reset gate before the recurrent product of n.
+struct GruResetBefore {
+  static constexpr int kGates = 3, kKept = 3;
+  static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
+  static constexpr int kEarly = 2;
+
+  static Vector open(const Vector (&sum)[kEarly], float* z, Vector h) {
+    const Vector reset = sigmoid(sum[0]);
+    put(z, 0, reset);
+    put(z, 1, sigmoid(sum[1]));
+    return reset * h;
+  }
+
+  static void start(const float* z, Vector, Vector (&sum)[kGates - kEarly]) { sum[0] = at(z, 2); }
+
+  static State gate(const Vector (&sum)[kGates - kEarly], const float* z, State before, float* kept) {
+    const Vector keep = at(z, 1), candidate = tanh(sum[0]);
+    if (kept != nullptr) {
+      put(kept, 0, at(z, 0));
+      put(kept, 1, keep);
+      put(kept, 2, candidate);
+    }
+    return {(all(1.0f) - keep) * candidate + keep * before.h, Vector{}};
+  }
+
+  // All but the reset gate, whose cotangent needs the candidate's product.
+  static State transpose(const float* kept, Vector h, State d, Vector (&d_z)[kGates], Vector (&)[kGates]) {
+    const Vector one = all(1.0f), keep = at(kept, 1), candidate = at(kept, 2);
+    d_z[0] = Vector{};
+    d_z[1] = d.h * (h - candidate) * (keep * (one - keep));
+    d_z[2] = d.h * (one - keep) * (one - candidate * candidate);
+    return {d.h * keep, Vector{}};
+  }
+
+  // From the cotangent of what open() returned: that of the reset gate's sum; and h's share, which is returned.
+  static Vector transpose_open(const float* kept, Vector h, Vector d_opened, Vector& d_z) {
+    const Vector reset = at(kept, 0);
+    d_z = d_opened * h * (reset * (all(1.0f) - reset));
+    return d_opened * reset;
+  }
+
+  // What open() returned.
+  static Vector opened(const float* kept, Vector h) { return at(kept, 0) * h; }
+};
+
 struct SimpleRnn {
   static constexpr int kGates = 1, kKept = 1;
   static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
+  static constexpr int kEarly = 0;
 
   static void start(const float* z, Vector, Vector (&sum)[kGates]) { sum[0] = at(z, 0); }
 
@@ -106,6 +153,7 @@ struct SimpleRnn {
 struct MinGru {
   static constexpr int kGates = 2, kKept = 2;
   static constexpr bool kRecurrent = false, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
+  static constexpr int kEarly = 0;
 
   static void start(const float* z, Vector, Vector (&sum)[kGates]) {
     sum[0] = at(z, 0);

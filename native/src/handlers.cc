@@ -48,7 +48,7 @@ struct Counts {
   ptrdiff_t x, w_x, w_h, b, b_h, carry, cell, steps, ys, kept;
 
   explicit Counts(const Call& call) {
-    const Kernels& kernels = kernels_for(call.cell);
+    const Kernels& kernels = *call.kernels;
     const Sizes& s = call.layer.sizes;
     steps = call.members * s.length * s.batch;
     x = steps * s.inputs;
@@ -65,14 +65,16 @@ struct Counts {
 
 constexpr size_t kLayerArguments = 11;
 
-Call decoded(ffi::RemainingArgs args, int64_t cell, bool reverse) {
+Call decoded(ffi::RemainingArgs args, int64_t set, int64_t cell, bool reverse) {
+  const Kernels* const kernels = kernels_of(static_cast<InstructionSet>(set));
+  if (kernels == nullptr) throw Wrong{"this machine lacks the instruction set that the program was traced for"};
   const auto x = args.get<FloatBuffer>(0), h = args.get<FloatBuffer>(5);
   if (cell < 0 || cell >= kCells || !x.has_value() || !h.has_value()) throw Wrong{"an unknown cell, or no floats"};
   const auto sizes = x->dimensions(), carry = h->dimensions();
   if (sizes.size() < 3 || carry.size() < 2) throw Wrong{"inputs are not [T, B, I], or the carry is not [B, H]"};
   const auto leading = sizes.end() - 3;
   const ptrdiff_t members = std::accumulate(sizes.begin(), leading, int64_t{1}, std::multiplies<int64_t>());
-  Call call = {static_cast<Cell>(cell), members, {}};
+  Call call = {static_cast<Cell>(cell), kernels + cell, members, {}};
   call.layer.sizes = {leading[0], leading[1], leading[2], carry.back(), reverse};
   const Counts n(call);
   call.layer.x = floats(args, 0, n.x);
@@ -101,10 +103,10 @@ ffi::Error guarded(const Body& body) {
   }
 }
 
-ffi::Error forward_handler(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets results, int64_t cell,
-                           bool reverse, bool keep) {
+ffi::Error forward_handler(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets results, int64_t set,
+                           int64_t cell, bool reverse, bool keep) {
   return guarded([&] {
-    const Call call = decoded(args, cell, reverse);
+    const Call call = decoded(args, set, cell, reverse);
     const Counts n(call);
     const ForwardResults out = {result(results, 0, n.ys), result(results, 1, n.carry), result(results, 2, n.cell),
                                 result(results, 3, keep ? n.kept : 0)};
@@ -112,10 +114,10 @@ ffi::Error forward_handler(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::R
   });
 }
 
-ffi::Error backward_handler(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets results, int64_t cell,
-                            bool reverse) {
+ffi::Error backward_handler(ffi::ThreadPool pool, ffi::RemainingArgs args, ffi::RemainingRets results, int64_t set,
+                            int64_t cell, bool reverse) {
   return guarded([&] {
-    const Call call = decoded(args, cell, reverse);
+    const Call call = decoded(args, set, cell, reverse);
     const Counts n(call);
     // The forward pass wrote these; here they are read alone.
     const ForwardResults ran = {const_cast<float*>(floats(args, kLayerArguments, n.ys)), nullptr, nullptr,
@@ -140,6 +142,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(gatedrnn_forward, gatedrnn::forward_handler,
                                   .Ctx<xla::ffi::ThreadPool>()
                                   .RemainingArgs()
                                   .RemainingRets()
+                                  .Attr<int64_t>("set")
                                   .Attr<int64_t>("cell")
                                   .Attr<bool>("reverse")
                                   .Attr<bool>("keep"));
@@ -149,13 +152,19 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(gatedrnn_backward, gatedrnn::backward_handler,
                                   .Ctx<xla::ffi::ThreadPool>()
                                   .RemainingArgs()
                                   .RemainingRets()
+                                  .Attr<int64_t>("set")
                                   .Attr<int64_t>("cell")
                                   .Attr<bool>("reverse"));
 
+// Whether this machine has an instruction set.
+extern "C" bool gatedrnn_has(int64_t set) {
+  return gatedrnn::kernels_of(static_cast<gatedrnn::InstructionSet>(set)) != nullptr;
+}
+
 // Floats of the forward pass's fourth result, which Python has to know before it runs.
-extern "C" int64_t gatedrnn_kept(int64_t cell, int64_t length, int64_t batch, int64_t hidden) {
+extern "C" int64_t gatedrnn_kept(int64_t set, int64_t cell, int64_t length, int64_t batch, int64_t hidden) {
   using namespace gatedrnn;
-  return kept_size(kernels_for(static_cast<Cell>(cell)), {length, batch, 1, hidden, false});
+  return kept_size(kernels_of(static_cast<InstructionSet>(set))[cell], {length, batch, 1, hidden, false});
 }
 
 #pragma GCC visibility pop

@@ -28,11 +28,12 @@ struct Packing {
         x_panels(parts_of(inputs, kPanel * kWidth)) {}
 
   ptrdiff_t units_of(ptrdiff_t group) const { return hidden - group * kWidth; }
+  ptrdiff_t padded() const { return groups * kWidth; }  // units, in whole vectors
   ptrdiff_t recurrent_rows() const { return Cell::kRecurrent ? hidden : 0; }
   // Forward: for each group its biases, its columns of W_x and those of W_h.
   ptrdiff_t group_size() const { return (kGates + 1 + (inputs + recurrent_rows()) * kGates) * kWidth; }
   ptrdiff_t forward_size() const { return groups * group_size(); }
-  // Backward: panels of W_h transposed, then of W_x.
+  // Backward: panels of W_h transposed, then of W_x; a gate's units stand together, as its cotangents do.
   ptrdiff_t panel_size() const { return columns * kPanel * kWidth; }
   ptrdiff_t backward_size() const { return (h_panels + x_panels) * panel_size(); }
   // Gradients: for each group those of W_x and b, then those of W_h and b_h, in whole tiles of rows.
@@ -69,7 +70,7 @@ void pack_panel(const Layer& layer, ptrdiff_t panel, float* to) {
   const ptrdiff_t first = (of_x ? panel - packing.h_panels : panel) * kPanel * kWidth;
   for (ptrdiff_t n = 0; n < kPanel * kWidth; ++n) {
     for (ptrdiff_t k = 0; k < packing.columns; ++k) {
-      const ptrdiff_t gate = k / kWidth % Cell::kGates, unit = k / (kWidth * Cell::kGates) * kWidth + k % kWidth;
+      const ptrdiff_t gate = k / packing.padded(), unit = k % packing.padded();
       const bool inside = first + n < rows && unit < packing.hidden;
       const ptrdiff_t from_row = (first + n) * Cell::kGates * packing.hidden;
       to[k * kPanel * kWidth + n] = inside ? from[from_row + gate * packing.hidden + unit] : 0.0f;
@@ -93,6 +94,15 @@ class Scratch {
   static constexpr std::align_val_t kLine{64};
   T* data_;
 };
+
+// One of so many parts of so many things, as even as can be.
+struct Range {
+  ptrdiff_t first, end;
+};
+
+inline Range range_of(ptrdiff_t count, ptrdiff_t part, ptrdiff_t parts) {
+  return {count * part / parts, count * (part + 1) / parts};
+}
 
 inline ptrdiff_t least(ptrdiff_t one, ptrdiff_t other) { return one < other ? one : other; }
 

@@ -6,8 +6,9 @@
 namespace gatedrnn {
 inline namespace INSTRUCTION_SET {
 
-// sum[r][v] += a(r, k) * b(k, v), where a(r, k) = rows[r][k * kStride] and b is dense: depth x kVectors vectors.
-template <int kRows, int kVectors, int kStride>
+// sum[r][v] += a(r, k) * b(k, v), where a(r, k) = rows[r][k * kStride] and b has kColumns vectors in a row, of which
+// the first kVectors are read.
+template <int kStride, int kColumns, int kRows, int kVectors>
 inline void multiply(Vector (&sum)[kRows][kVectors], const float* const (&rows)[kRows], const float* b,
                      ptrdiff_t depth) {
   // A copy that nothing else can point to stays in registers; `sum` itself would be written after every addition.
@@ -17,7 +18,7 @@ inline void multiply(Vector (&sum)[kRows][kVectors], const float* const (&rows)[
   }
   for (ptrdiff_t k = 0; k < depth; ++k) {
     Vector column[kVectors];
-    for (int v = 0; v < kVectors; ++v) column[v] = load(b + (k * kVectors + v) * kWidth);
+    for (int v = 0; v < kVectors; ++v) column[v] = at(b, k * kColumns + v);
     for (int r = 0; r < kRows; ++r) {
       const Vector factor = all(rows[r][k * kStride]);
       for (int v = 0; v < kVectors; ++v) own[r][v] += factor * column[v];
@@ -29,28 +30,28 @@ inline void multiply(Vector (&sum)[kRows][kVectors], const float* const (&rows)[
 }
 
 // One row keeps too few sums in flight to hide how long each takes, so it has two of each.
-template <int kVectors>
+template <int kColumns, int kVectors>
 inline void multiply_one_row(Vector (&sum)[1][kVectors], const float* row, const float* b, ptrdiff_t depth) {
   Vector other[kVectors] = {};
   ptrdiff_t k = 0;
   for (; k + 1 < depth; k += 2) {
     const Vector even = all(row[k]), odd = all(row[k + 1]);
-    for (int v = 0; v < kVectors; ++v) sum[0][v] += even * load(b + (k * kVectors + v) * kWidth);
-    for (int v = 0; v < kVectors; ++v) other[v] += odd * load(b + ((k + 1) * kVectors + v) * kWidth);
+    for (int v = 0; v < kVectors; ++v) sum[0][v] += even * at(b, k * kColumns + v);
+    for (int v = 0; v < kVectors; ++v) other[v] += odd * at(b, (k + 1) * kColumns + v);
   }
   if (k < depth) {
-    for (int v = 0; v < kVectors; ++v) sum[0][v] += all(row[k]) * load(b + (k * kVectors + v) * kWidth);
+    for (int v = 0; v < kVectors; ++v) sum[0][v] += all(row[k]) * at(b, k * kColumns + v);
   }
   for (int v = 0; v < kVectors; ++v) sum[0][v] += other[v];
 }
 
-template <int kRows, int kVectors>
+template <int kColumns, int kRows, int kVectors>
 inline void multiply_rows(Vector (&sum)[kRows][kVectors], const float* const (&rows)[kRows], const float* b,
                           ptrdiff_t depth) {
   if constexpr (kRows == 1) {
-    multiply_one_row(sum, rows[0], b, depth);
+    multiply_one_row<kColumns>(sum, rows[0], b, depth);
   } else {
-    multiply<kRows, kVectors, 1>(sum, rows, b, depth);
+    multiply<1, kColumns>(sum, rows, b, depth);
   }
 }
 

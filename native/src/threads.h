@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -30,64 +31,114 @@ class FlushDenormals {
 #endif
 };
 
-// Work in parts that may run at the same time.
+// Work in rounds, one after the other, each of parts that may run at the same time.
 struct Phase {
-  ptrdiff_t parts;
-  std::function<void(ptrdiff_t)> work;
+  ptrdiff_t rounds, parts;
+  std::function<void(ptrdiff_t round, ptrdiff_t part)> work;
 };
 
 // What the threads of one call share, for as long as any of them looks at it.
 class Team {
  public:
-  explicit Team(std::vector<Phase> phases) : phases_(std::move(phases)), progress_(phases_.size()) {
-    for (size_t i = 0; i < phases_.size(); ++i) progress_[i].left = phases_[i].parts;
+  Team(std::vector<Phase> phases, ptrdiff_t threads) : phases_(std::move(phases)), threads_(threads) {
+    ptrdiff_t rounds = 0, parts = 0;
+    for (const Phase& phase : phases_) {
+      rounds += phase.rounds;
+      parts += phase.rounds * phase.parts;
+    }
+    left_ = std::vector<std::atomic<ptrdiff_t>>(static_cast<size_t>(rounds));
+    taken_ = std::vector<std::atomic<bool>>(static_cast<size_t>(parts));
+    size_t round = 0;
+    for (const Phase& phase : phases_) {
+      for (ptrdiff_t i = 0; i < phase.rounds; ++i) left_[round++] = phase.parts;
+    }
   }
 
-  // Does parts, phase by phase, for as long as there are any. Whoever gets one keeps the caller waiting, so that all
-  // that its work refers to still stands.
-  void take_part() {
+  // Does parts, round by round, for as long as there are any. A thread begins at a part of its own, which round after
+  // round reads the same weights, and goes on with those that nobody took. Whoever takes one keeps the caller waiting,
+  // so that all that its work refers to still stands. Thread 0 is the caller's.
+  void take_part(ptrdiff_t thread) {
     [[maybe_unused]] const FlushDenormals flush;
-    for (size_t i = 0; i < phases_.size(); ++i) {
-      for (ptrdiff_t part; (part = progress_[i].next++) < phases_[i].parts;) {
-        try {
-          if (!failed_) phases_[i].work(part);
-        } catch (...) {
-          failed_ = true;
-        }
-        if (--progress_[i].left == 0) {
-          const std::lock_guard<std::mutex> lock(mutex_);
-          done_.notify_all();
+    size_t round = 0, parts = 0;
+    for (const Phase& phase : phases_) {
+      Clock::time_point began = {};
+      for (ptrdiff_t i = 0; i < phase.rounds; ++i, ++round, parts += static_cast<size_t>(phase.parts)) {
+        if (i > 0 && !wait_briefly(round - 1, thread, began)) return;
+        if (i == 0 && round > 0) wait(round - 1);
+        if (phase.rounds > 1) began = Clock::now();
+        for (ptrdiff_t k = 0; k < phase.parts; ++k) {
+          const ptrdiff_t part = (thread * phase.parts / threads_ + k) % phase.parts;
+          if (take(taken_[parts + static_cast<size_t>(part)])) work(phase, i, part, left_[round]);
         }
       }
-      if (i + 1 < phases_.size()) wait(i);
     }
   }
 
   // Returns whether all went without an exception.
   bool finish() {
-    take_part();
-    wait(phases_.size() - 1);
+    take_part(0);
+    wait(left_.size() - 1);
     return !failed_;
   }
 
  private:
-  struct Progress {
-    std::atomic<ptrdiff_t> next{0}, left{0};
-  };
+  using Clock = std::chrono::steady_clock;
 
-  // A thread that sleeps takes longer to wake than most others take to end: it first offers its time to them.
-  void wait(size_t phase) {
-    constexpr int kOffers = 50;
-    const auto done = [&] { return progress_[phase].left == 0; };
-    for (int i = 0; i < kOffers && !done(); ++i) std::this_thread::yield();
-    if (done()) return;
+  static bool take(std::atomic<bool>& taken) {
+    return !taken.load(std::memory_order_relaxed) && !taken.exchange(true, std::memory_order_relaxed);
+  }
+
+  void work(const Phase& phase, ptrdiff_t round, ptrdiff_t part, std::atomic<ptrdiff_t>& left) {
+    try {
+      if (!failed_) phase.work(round, part);
+    } catch (...) {
+      failed_ = true;
+    }
+    if (--left > 0) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    done_.notify_all();
+  }
+
+  bool done(size_t round) const { return left_[round].load(std::memory_order_acquire) == 0; }
+
+  // Waits until a round is done. A thread that sleeps takes longer to wake than most others take to end: it first
+  // looks for about a microsecond, then offers its time to others.
+  void wait(size_t round) {
+    constexpr int kLooks = 50, kOffers = 50;
+    for (int i = 0; i < kLooks && !done(round); ++i) pause();
+    for (int i = 0; i < kOffers && !done(round); ++i) std::this_thread::yield();
+    if (done(round)) return;
     std::unique_lock<std::mutex> lock(mutex_);
-    done_.wait(lock, done);
+    done_.wait(lock, [&] { return done(round); });
+  }
+
+  // The same between rounds that need each other, which wait for each other every few microseconds. A thread that is
+  // not there for much longer than its part can take has lost its processor to other programs, and would lose it again
+  // and again: the caller goes on alone. Returns whether the thread is to stay.
+  bool wait_briefly(size_t round, ptrdiff_t thread, Clock::time_point began) {
+    constexpr int kLooks = 200;
+    for (int i = 0; i < kLooks && !done(round); ++i) pause();
+    if (!done(round)) {
+      const Clock::time_point now = Clock::now();
+      const Clock::time_point end = now + std::max<Clock::duration>(now - began, std::chrono::microseconds(100));
+      while (!done(round) && Clock::now() < end) std::this_thread::yield();
+      if (!done(round)) alone_ = true;
+      if (thread == 0) wait(round);
+    }
+    return thread == 0 || !alone_;
+  }
+
+  static void pause() {
+#if defined(__SSE__)
+    _mm_pause();
+#endif
   }
 
   const std::vector<Phase> phases_;
-  std::vector<Progress> progress_;
-  std::atomic<bool> failed_{false};
+  const ptrdiff_t threads_;
+  std::vector<std::atomic<ptrdiff_t>> left_;  // parts of each round that are not done
+  std::vector<std::atomic<bool>> taken_;      // of all rounds
+  std::atomic<bool> failed_{false}, alone_{false};
   std::mutex mutex_;
   std::condition_variable done_;
 };
@@ -99,9 +150,10 @@ template <class Pool>
 bool run_phases(Pool& pool, ptrdiff_t threads, std::vector<Phase> phases) {
   ptrdiff_t most = 1;
   for (const Phase& phase : phases) most = std::max(most, phase.parts);
-  const auto team = std::make_shared<Team>(std::move(phases));
-  for (ptrdiff_t helper = 1; helper < threads && helper < most; ++helper) {
-    pool.Schedule([team] { team->take_part(); });
+  const ptrdiff_t members = std::min(threads, most);
+  const auto team = std::make_shared<Team>(std::move(phases), members);
+  for (ptrdiff_t helper = 1; helper < members; ++helper) {
+    pool.Schedule([team, helper] { team->take_part(helper); });
   }
   return team->finish();
 }

@@ -44,6 +44,9 @@ inline Vector load(const float* from) {
 
 inline void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 
+inline Vector at(const float* vectors, ptrdiff_t index) { return load(vectors + index * kWidth); }
+inline void put(float* vectors, ptrdiff_t index, Vector v) { store(vectors + index * kWidth, v); }
+
 // The first `count` numbers; zeros behind them.
 inline Vector load_some(const float* from, ptrdiff_t count) {
   if (count >= kWidth) return load(from);
@@ -83,7 +86,7 @@ inline Vector of_bits(Integers i) {
 // instructions of such a comparison, where a processor has one.
 inline Vector least_of(Vector one, Vector other) {
 #if defined(__AVX512F__)
-  return _mm512_min_ps(one, other);
+  return _mm512_maskz_min_ps(0xFFFF, one, other);  // GCC 12 warns of its own header at _mm512_min_ps
 #elif defined(__AVX__)
   return _mm256_min_ps(one, other);
 #else
@@ -93,7 +96,7 @@ inline Vector least_of(Vector one, Vector other) {
 
 inline Vector greatest_of(Vector one, Vector other) {
 #if defined(__AVX512F__)
-  return _mm512_max_ps(one, other);
+  return _mm512_maskz_max_ps(0xFFFF, one, other);
 #elif defined(__AVX__)
   return _mm256_max_ps(one, other);
 #else

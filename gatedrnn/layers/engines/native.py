@@ -1,13 +1,14 @@
 """The native engine: whole layers in C++ on CPUs, by the kernels of the package gatedrnn-cpu (``native/``).
 
-It serves LSTM, GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the package is not
-installed it refuses all, and nothing else of gatedrnn knows of it.
+It serves LSTM, both forms of GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the
+package is not installed it refuses all, and nothing else of gatedrnn knows of it.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
@@ -15,11 +16,13 @@ import jax.numpy as jnp
 from jax.interpreters.ad import JVPTracer
 
 from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.explicit_mesh import by_batch, has_explicit_axes, why_not_by_batch
 from gatedrnn.layers.engines.native_call import Operands, available, scanned
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.sequence import Steps
@@ -30,7 +33,13 @@ if TYPE_CHECKING:
 
     from gatedrnn.types import Carry, Params
 
-ACTIVATIONS = {LSTM: jnp.tanh, GRUResetAfter: jnp.tanh, SimpleRNN: jnp.tanh, MinGRU: jax.nn.identity}
+ACTIVATIONS = {
+    LSTM: jnp.tanh,
+    GRUResetAfter: jnp.tanh,
+    GRUResetBefore: jnp.tanh,
+    SimpleRNN: jnp.tanh,
+    MinGRU: jax.nn.identity,
+}
 """The cells that it serves, each with the one activation that its kernel has."""
 
 SETTING = "GATEDRNN_NATIVE"
@@ -42,7 +51,7 @@ sequence and 256 units the forward pass was not (``docs/performance.md``)."""
 
 @config
 class Native:
-    """Serves LSTM, GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
+    """Serves LSTM, both forms of GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
 
     There is no forward mode (``jax.jvp``); second derivatives are the reference engine's. A program that holds it can't
     be exported: it would need the same package where it is loaded.
@@ -71,7 +80,7 @@ class Native:
         return f'"native" expects a policy of float32 alone, got {wrong[0]}' if wrong else None
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
-        """Refuse other types, sizes that are symbols, axes of explicit meshes, and backends other than CPU."""
+        """Refuse other types, symbols as sizes, units spread over an explicit mesh, and other backends than CPU."""
         leaves = jax.tree.leaves(start)
         dtypes = {leaf.dtype.name for leaf in leaves}
         if dtypes != {"float32"}:
@@ -79,9 +88,8 @@ class Native:
         symbols = [size for size in steps.x.shape if not isinstance(size, int)]
         if symbols:
             return f'"native" expects sizes that are known, got the symbol {symbols[0]}'
-        kinds = {kind for leaf in leaves for kind in jax.typeof(leaf).sharding.mesh.axis_types}
-        if jax.sharding.AxisType.Explicit in kinds:
-            return '"native" expects devices of its own or shard_map, got axes of an explicit mesh'
+        if has_explicit_axes(start) and (reason := why_not_by_batch(start)):
+            return f'"native" expects {reason}'
         if jax.default_backend() != "cpu":
             return f'"native" expects a CPU as the default backend, got {jax.default_backend()}'
         return None
@@ -89,9 +97,10 @@ class Native:
     def chosen(self, cell: Any, start: Carry, steps: Steps) -> bool:
         """Whether "auto" takes it for this call.
 
-        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported.
+        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported. On explicit
+        meshes it was not measured.
         """
-        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter):
+        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter) or has_explicit_axes(start):
             return False
         if self.refuses(cell) or self.refuses_call(start, steps) or _in_forward_mode((start, steps)):
             return False
@@ -107,6 +116,8 @@ class Native:
         """Scan ``plan.cell`` over ``steps`` from ``start`` in C++."""
         if _in_forward_mode((params, start, steps)):
             raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "native"')
+        if has_explicit_axes(start):
+            return by_batch(partial(self.run, plan), params, start, initial, steps)
         length, *batch, in_dim = steps.x.shape
         if length * math.prod(batch) == 0:
             return REFERENCE.run(plan, params, start, initial, steps)

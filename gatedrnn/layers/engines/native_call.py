@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import os
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,9 +17,11 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells.gru import GRUResetAfter
+from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM, LSTMCarry
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
+from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.sequence import Steps
@@ -31,8 +34,12 @@ if TYPE_CHECKING:
     from gatedrnn.types import Carry, Params
 
 PACKAGE = "gatedrnn_cpu"
-KINDS = (LSTM, GRUResetAfter, SimpleRNN, MinGRU)
+KINDS = (LSTM, GRUResetAfter, SimpleRNN, MinGRU, GRUResetBefore)
 """The cells, in the order in which ``native/src/call.h`` numbers them."""
+INSTRUCTION_SETS = ("portable", "avx2", "avx512")
+"""What the kernels are compiled for, in the order of ``call.h``; the last that the machine has is taken."""
+SET_SETTING = "GATEDRNN_NATIVE_SET"
+"""The environment variable that names another of them, to measure or test it."""
 
 
 class Operands(NamedTuple):
@@ -57,9 +64,24 @@ def library() -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(importlib.import_module(PACKAGE).LIBRARY))
     for name in ("gatedrnn_forward", "gatedrnn_backward"):
         jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
-    loaded.gatedrnn_kept.argtypes = [ctypes.c_int64] * 4
+    loaded.gatedrnn_kept.argtypes = [ctypes.c_int64] * 5
     loaded.gatedrnn_kept.restype = ctypes.c_int64
+    loaded.gatedrnn_has.argtypes = [ctypes.c_int64]
+    loaded.gatedrnn_has.restype = ctypes.c_bool
     return loaded
+
+
+def instruction_set() -> int:
+    """Return the number of the instruction set that a program is traced for.
+
+    Raises:
+        InputError: where the environment names one that there is not, or that this machine lacks.
+    """
+    there = [name for number, name in enumerate(INSTRUCTION_SETS) if library().gatedrnn_has(number)]
+    name = os.environ.get(SET_SETTING, there[-1])
+    if name not in there:
+        raise InputError(f"{SET_SETTING}: expected one of {', '.join(there)}, got {name!r}")
+    return INSTRUCTION_SETS.index(name)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -90,7 +112,8 @@ scanned.defvjp(_scanned_forward, _scanned_backward)
 def _forward(plan: ScanPlan, keep: bool, operands: Operands, flags: Any) -> tuple[tuple[Carry, Array], Array]:
     """Return the final carry and the outputs, and what the backward pass needs: nothing unless ``keep``."""
     (length, batch, _), hidden = operands.x.shape, plan.cell.hidden
-    kept = library().gatedrnn_kept(KINDS.index(type(plan.cell)), length, batch, hidden) * keep
+    which = instruction_set(), KINDS.index(type(plan.cell))
+    kept = library().gatedrnn_kept(*which, length, batch, hidden) * keep
     carry = jax.tree.leaves(operands.start)
     shapes = [(length, batch, hidden), (batch, hidden), (batch, hidden) if len(carry) > 1 else (0,), (kept,)]
     ys, h, c, kept = _call("gatedrnn_forward", plan, shapes, _arguments(operands, flags), keep=keep)
@@ -143,7 +166,7 @@ def _call(name: str, plan: ScanPlan, shapes: Sequence[tuple[int, ...]], argument
         return [jnp.broadcast_to(together, shape) for shape in shapes]
 
     results = jax.eval_shape(like, *arguments)
-    how |= {"cell": KINDS.index(type(plan.cell)), "reverse": plan.reverse}
+    how |= {"set": instruction_set(), "cell": KINDS.index(type(plan.cell)), "reverse": plan.reverse}
     return jax.ffi.ffi_call(name, results, vmap_method="broadcast_all")(*arguments, **how)
 
 

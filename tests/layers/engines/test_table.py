@@ -166,5 +166,5 @@ def test_what_takes_each_cell():
     others = (*native, "parallel_backward", "parallel")
     assert choices_for(gr.LSTM(4)) == ("fast", blocks, joint, "reference", "cudnn", *others)
     assert choices_for(gr.GRU(4)) == ("fast", blocks, "reference", *others)
-    assert choices_for(gr.GRU(4, reset="before")) == ("reference",)
+    assert choices_for(gr.GRU(4, reset="before")) == ("reference", *native)
     assert all(("fast" in choices_for(cell)) == isinstance(cell, gr.GatedCell) for cell in CELLS.values())
