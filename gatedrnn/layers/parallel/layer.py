@@ -126,8 +126,8 @@ def parallel(
 
     Work is many times that of a scan, in loops of few turns over many steps. It converges where differences
     between trajectories die out (``gr.lyapunov`` is negative). Where it does not, or where roundings grow to more than
-    four times the tolerance, a scan answers in the same call, so that what comes out is right either way; ``solve`` says
-    which it was. Gradients are those of the true Jacobian.
+    four times the tolerance, a scan answers in the same call, so that what comes out is right either way; ``solve``
+    says which it was. Gradients are those of the true Jacobian.
 
     Args:
         cell: a ``GatedCell`` whose carry is real numbers.
@@ -136,9 +136,9 @@ def parallel(
             itself, "gate" what it does so while the recurrent product is held fixed: more iterations, work like n; both
             for a cell whose gate is elementwise, its carry of arrays ``[*B, H]``.
         reverse: consume the last step first, as in ``gr.scan``.
-        iterations: the number of corrections of a window after which the scan answers instead. Each makes its next five
-            steps right, whatever the cell is, so that 50 of them do so for half of the shortest window: what is not
-            solved by then is being solved step by step.
+        iterations: the number of corrections of a window after which the scan answers instead. Each carries what is
+            right five steps on, whatever the cell is; what 50 of them have not solved, half of the shortest window by
+            then, is being solved step by step.
         tolerance: the error of a state, relative to 1 and itself, that may be left; None is ``eps ** 0.8``, 3e-6 for
             float32.
         window: the number of steps that are solved at once, one window after the other, each from where the one before

@@ -28,7 +28,7 @@ def states_in_float64(params: Any, xs: Any) -> Any:
 
 @pytest.mark.parametrize("method", ["gate", *(pytest.param(m, marks=pytest.mark.verify) for m in ("newton", "block"))])
 def test_it_is_as_large_as_float32_is_far_from_float64_and_grows_where_trajectories_part(method: Any) -> None:
-    """Windows of 50 steps are solved one step after another where nothing else solves them: each state fits the next."""
+    """Windows of 50 steps are solved step by step where nothing else solves them, so that each state fits the next."""
     solve = jax.jit(gr.parallel(gr.GRU(16), method=method, window=50).solve)
     for rho in (1.0, 2.0, 3.0):
         params, xs = scaled(gr.GRU(16), rho, 250)
