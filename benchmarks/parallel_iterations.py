@@ -2,9 +2,9 @@
 
 python benchmarks/parallel_iterations.py [--groups scale flip-flop] [--lengths 1000] [--out FILE]
 
-Counts and errors, no times: a busy machine gives the same. What is found is written after each network. Groups: networks
-whose recurrent map is a scale times orthogonal ("scale"); networks trained to hold what each of three inputs said last
-("flip-flop"); trajectories that part ("apart"); and other types of numbers ("types").
+Counts and errors, no times: a busy machine gives the same. What is found is written after each network. Groups:
+networks whose recurrent map is a scale times orthogonal ("scale"); networks trained to hold what each of three inputs
+said last ("flip-flop"); trajectories that part ("apart"); and other types of numbers ("types").
 """
 
 from __future__ import annotations
