@@ -2,9 +2,10 @@
 
 python benchmarks/parallel_iterations.py [--groups scale flip-flop] [--lengths 1000] [--out FILE]
 
-Counts and errors, no times: a busy machine gives the same. What is found is written after each network. Groups:
-networks whose recurrent map is a scale times orthogonal ("scale"); networks trained to hold what each of three inputs
-said last ("flip-flop"); trajectories that part ("apart"); and other types of numbers ("types").
+Counts and errors, no times: a busy machine gives the same, and programs are compiled without optimisation, which takes
+a quarter of the time. What is found is written after each network. Groups: networks whose recurrent map is a scale
+times orthogonal ("scale"); networks trained to hold what each of three inputs said last ("flip-flop"); trajectories
+that part ("apart"); and other types of numbers ("types").
 """
 
 from __future__ import annotations
@@ -200,6 +201,7 @@ def measured(net: Net, by_scan: Scanned, method: Method) -> dict[str, Any]:
 
 def main(options: Options) -> None:
     """Solve each network by each method; print and write what came."""
+    jax.config.update("jax_disable_most_optimizations", True)
     console = tables.start()
     columns = ["exponent", "iterations", "warm", "uncertainty", "forward error", "gradient error"]
     table = tables.table_of(["net", "cell", "H", "T", "type", "method"], columns)
