@@ -65,10 +65,15 @@ def layers(hidden: int, window: int | None) -> dict[str, dict[str, gr.Layer]]:
 
 def compiled(layer: Any, which: Pass, params: Any, xs: Any) -> tuple[timing.Call, int | None]:
     """Return a pass of a layer, and how many iterations it takes; None for a scan, and where a scan has answered."""
-    call = jax_program(which, lambda params, xs: layer.apply(params, xs)[1], params, xs).call
     if which != "forward" or not isinstance(layer, gr.ParallelScan):
-        return call, None
-    found = jax.jit(layer.solve)(params, xs).statistics
+        return jax_program(which, lambda params, xs: layer.apply(params, xs)[1], params, xs).call, None
+
+    def solve(params: Any, xs: Any) -> Any:
+        found = layer.solve(params, xs)
+        return found.ys, found.statistics
+
+    call = jax_program(which, solve, params, xs).call
+    found = call()[1]
     return call, int(found.iterations) if bool(found.converged) else None
 
 
