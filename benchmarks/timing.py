@@ -115,16 +115,16 @@ def turns(calls: Mapping[str, Call]) -> tuple[dict[str, Turn], float]:
 
 
 def measure(
-    calls: Mapping[str, Call], rounds: int | None = None, *, seconds: float = 10.0, seed: int = 0
+    calls: Mapping[str, Call], rounds: int | None = None, *, seconds: float = 10.0, seed: int = 0, least: int = 9
 ) -> dict[str, NDArray[Any]]:
     """Return milliseconds ``[rounds]`` of each call; a round gives each its turn, every time in another order.
 
-    Without ``rounds``, as many as fit into ``seconds``, from 9, the fewest whose interval of level 0.95 is narrower
-    than minimum to maximum, to 40.
+    Without ``rounds``, as many as fit into ``seconds``, from ``least`` to 40. From 9 on the interval of level 0.95 is
+    narrower than minimum to maximum; below 6 there is none.
     """
     made, a_round = turns(calls)
     if rounds is None:
-        rounds = int(np.clip(1e3 * seconds / a_round, 9, 40))
+        rounds = int(np.clip(1e3 * seconds / a_round, least, 40))
     times: dict[str, list[float]] = {name: [] for name in calls}
     order, rng = list(calls), random.Random(seed)
     for _ in range(rounds):

@@ -41,7 +41,7 @@ class Parallel:
     """
 
     method: Method = "newton"
-    iterations: int = 100
+    iterations: int = 50
     tolerance: float | None = None
     window: int | None = None
 

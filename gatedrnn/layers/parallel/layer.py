@@ -112,7 +112,7 @@ def parallel(
     *,
     method: Method = "newton",
     reverse: bool = False,
-    iterations: int = 100,
+    iterations: int = 50,
     tolerance: float | None = None,
     window: int | None = None,
 ) -> ParallelScan:
@@ -125,8 +125,9 @@ def parallel(
         s[t] = step((s + d)[t - 1])          four times; until d is as small as the tolerance, and once more
 
     Work is many times that of a scan, in loops of few turns over many steps. It converges where differences
-    between trajectories die out (``gr.lyapunov`` is negative). Where it does not, a scan answers in the same call, so
-    that what comes out is right either way; ``solve`` says which it was. Gradients are those of the true Jacobian.
+    between trajectories die out (``gr.lyapunov`` is negative). Where it does not, or where roundings grow to more than
+    four times the tolerance, a scan answers in the same call, so that what comes out is right either way; ``solve``
+    says which it was. Gradients are those of the true Jacobian.
 
     Args:
         cell: a ``GatedCell`` whose carry is real numbers.
@@ -135,7 +136,9 @@ def parallel(
             itself, "gate" what it does so while the recurrent product is held fixed: more iterations, work like n; both
             for a cell whose gate is elementwise, its carry of arrays ``[*B, H]``.
         reverse: consume the last step first, as in ``gr.scan``.
-        iterations: the number of corrections after which the scan answers instead.
+        iterations: the number of corrections of a window after which the scan answers instead. Each carries what is
+            right five steps on, whatever the cell is; what 50 of them have not solved, half of the shortest window by
+            then, is being solved step by step.
         tolerance: the error of a state, relative to 1 and itself, that may be left; None is ``eps ** 0.8``, 3e-6 for
             float32.
         window: the number of steps that are solved at once, one window after the other, each from where the one before

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import scan_blocks
 from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.parallel.answer import answered
 from gatedrnn.layers.parallel.convergence import (
     SWEEPS,
     Progress,
@@ -21,6 +22,7 @@ from gatedrnn.layers.parallel.convergence import (
 )
 from gatedrnn.layers.parallel.jacobians import Method, jacobians
 from gatedrnn.layers.parallel.steps import before_each, from_products, last_of, projected, real
+from gatedrnn.layers.parallel.uncertainty import ALLOWED, Found, none_yet, uncertainty
 from gatedrnn.layers.sequence import Steps
 from gatedrnn.trees import exportable
 
@@ -38,6 +40,8 @@ class Statistics(NamedTuple):
     iterations: Int[Array, ""]
     residual: Float[Array, ""]
     """The largest difference between a state and what its step makes of the state before, relative to 1 and it."""
+    uncertainty: Float[Array, ""]
+    """How far a state may be from the scan's, relative to 1 and it: what residuals and roundings grow to on the way."""
     converged: Bool[Array, ""]
     """Whether they were found so; if not, the fallback was used: what is returned is the scan's."""
 
@@ -73,7 +77,7 @@ def trajectory(
     A correction longer than the largest state is clipped, for where a trajectory is far from right, products of
     Jacobians grow without bound; and the steps that follow bring states back to where the cell can be. Windows of
     steps come one after the other, each from where the one before it ended; after one that has not converged, no other
-    is tried.
+    is tried. States that fit each other are the scan's only where roundings die out, which ``uncertainty`` says.
 
     Args:
         plan: the cell, and how it is scanned.
@@ -85,19 +89,25 @@ def trajectory(
         guess: the carries to begin with, ``[T, *B, ...]``; None holds the one before each window.
     """
     like = 0 * jnp.nan_to_num(largest(real(start)))
-    begun = Statistics(like.astype(jnp.int32), like, like == 0)
+    begun = Statistics(like.astype(jnp.int32), like, like, like == 0)
 
-    def body(at: tuple[Carry, Statistics], window: tuple[Steps, Carry | None], _: None) -> Any:
-        before, known = at
-        states, ys, statistics = _window(plan, solver, _Guessed(params, before, initial, *window), known.converged)
-        iterations = jnp.maximum(known.iterations, statistics.iterations)
+    def body(at: tuple[Carry, Carry, Statistics], window: tuple[Steps, Carry | None], _: None) -> Any:
+        before, apart, known = at
+        guessed = _Guessed(params, before, initial, *window)
+        states, ys, end, now = _window(plan, solver, guessed, apart, known.converged)
         # Of what has not been tried nothing is known.
-        residual = jnp.where(known.converged, jnp.maximum(known.residual, statistics.residual), known.residual)
-        both = Statistics(iterations, residual, known.converged & statistics.converged)
-        return (last_of(states, reverse=plan.reverse), both), (states, ys)
+        largest_of = lambda one, other: jnp.where(known.converged, jnp.maximum(one, other), one)  # noqa: E731
+        both = Statistics(
+            jnp.maximum(known.iterations, now.iterations),
+            largest_of(known.residual, now.residual),
+            largest_of(known.uncertainty, now.uncertainty),
+            known.converged & now.converged,
+        )
+        return (last_of(states, reverse=plan.reverse), end, both), (states, ys)
 
-    ended, found = scan_blocks(body, (start, begun), (steps, guess), None, solver.window, reverse=plan.reverse)
-    return *found, ended[1]
+    begin = start, none_yet(start).end, begun
+    ended, found = scan_blocks(body, begin, (steps, guess), None, solver.window, reverse=plan.reverse)
+    return *found, ended[2]
 
 
 class _Guessed(NamedTuple):
@@ -111,15 +121,31 @@ class _Guessed(NamedTuple):
 
 
 def _window(
-    plan: ScanPlan, solver: Solver, guessed: _Guessed, wanted: Bool[Array, ""]
-) -> tuple[Carry, Array, Statistics]:
-    """Solve the steps of one window, where it is still wanted."""
+    plan: ScanPlan, solver: Solver, guessed: _Guessed, apart: Carry, wanted: Bool[Array, ""]
+) -> tuple[Carry, Array, Carry, Statistics]:
+    """Solve the steps of one window, where it is still wanted; ``apart`` is how far its start may be off."""
     params, start, initial, steps, guess = guessed
     z = projected(plan, params, steps)
     if guess is None:
         length = jax.tree.leaves(steps)[0].shape[0]
         guess = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (length, *leaf.shape)), start)
-    tolerance = default_tolerance(jax.tree.leaves(guess)) if solver.tolerance is None else solver.tolerance
+    leaves = jax.tree.leaves(guess)
+    tolerance = default_tolerance(leaves) if solver.tolerance is None else solver.tolerance
+    last, ys, progress, residual = _iterated(plan, solver, guessed._replace(guess=guess), z, wanted, tolerance)
+    converged = progress.converged & (residual <= tolerance)
+    found = Found(params, z, start, initial, steps, last)
+    unknown = none_yet(start)._replace(largest=jnp.inf + 0 * residual)
+    # Where nothing has converged, nothing is asked.
+    spread = answered(~(wanted & converged), unknown, lambda: uncertainty(plan, solver.method, found, apart))
+    certain = spread.largest <= ALLOWED * tolerance
+    return last, ys, spread.end, Statistics(progress.iterations, residual, spread.largest, converged & certain)
+
+
+def _iterated(
+    plan: ScanPlan, solver: Solver, guessed: _Guessed, z: Any, wanted: Bool[Array, ""], tolerance: float
+) -> tuple[Carry, Array, Progress, Float[Array, ""]]:
+    """Return states, outputs, what it took, and the residual of these states."""
+    params, start, initial, steps, guess = guessed
     floor = 8 * rounding(jax.tree.leaves(guess))
 
     def swept(states: Carry) -> tuple[Carry, Array]:
@@ -149,8 +175,7 @@ def _window(
     states, progress = jax.lax.while_loop(goes_on, corrected, (first, begun))
     last, ys = swept(states)
     difference = jax.tree.leaves(jax.tree.map(jnp.subtract, last, states))
-    residual = size_of(difference, jax.tree.leaves(last))
-    return last, ys, Statistics(progress.iterations, residual, progress.converged & (residual <= tolerance))
+    return last, ys, progress, size_of(difference, jax.tree.leaves(last))
 
 
 def _limited(correction: Array, state: Array) -> Array:
