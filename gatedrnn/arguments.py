@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numbers
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,6 +113,13 @@ def choice(name: str, value: Any, choices: Sequence[Any]) -> None:
     """
     if not any(value is one or (type(value) is type(one) and value == one) for one in choices):
         raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}; got {value!r}")
+
+
+def as_path(name: str, value: Any) -> Path:
+    """Return a path, or raise ``InputError`` unless ``value`` is one or a text."""
+    if not isinstance(value, str | os.PathLike):
+        raise InputError(f"{name}: expected a path, got {value!r}")
+    return Path(value)
 
 
 def function(name: str, value: Any) -> None:

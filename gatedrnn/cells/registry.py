@@ -150,7 +150,7 @@ def own_class(name: str) -> type[Any]:
         raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
     try:
         found: Any = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # a module of the user's may raise anything while it is run
+    except (Exception, SystemExit) as error:  # a module of the user's may raise anything while it is run, or exit
         why = str(error) or type(error).__name__
         raise InputError(f"cells: expected a class that can be imported, got {name} ({why})") from error
     concrete = isinstance(found, type) and not inspect.isabstract(found) and not getattr(found, "_is_protocol", False)

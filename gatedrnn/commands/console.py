@@ -171,6 +171,8 @@ def print_preparing(console: Console, report: Preparing) -> None:
 def print_segment(console: Console, state: EarlyStoppingState, offset: float) -> None:
     """Print a line on a single training run, in the task's unit."""
     epoch = int(state.epoch)
+    if epoch == 0:  # a signal has come before the first was over
+        return
     train, validation = (float(c[epoch - 1]) + offset for c in (state.train_curve, state.validation_curve))
     best = float(state.best_validation) + offset
     note(

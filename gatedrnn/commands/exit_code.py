@@ -55,7 +55,8 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
         return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 1

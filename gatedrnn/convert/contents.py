@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatedrnn.arguments import as_path
 from gatedrnn.convert import keras, onnx, saved
 from gatedrnn.convert.equinox import NAMES, from_equinox
 from gatedrnn.convert.found import Found
@@ -80,7 +81,7 @@ def contents(path: Path | str) -> Contents:
         >>> [(one.name, one.layer.cell.hidden) for one in found.recurrent]
         [('rnn.', 3)]
     """
-    path = Path(path)
+    path = as_path("path", path)
     arrays = read_weights(path)
     recurrent, refused = [], {}
     ending = path.suffix.lower()

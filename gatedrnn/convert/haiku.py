@@ -17,6 +17,7 @@ from gatedrnn.convert.recurrent import (
     alone,
     array_of,
     built,
+    by_name,
     of_shape,
     single,
     with_activation,
@@ -53,7 +54,10 @@ def from_haiku(params: Mapping[str, Mapping[str, Any]], *, prefix: str = "") -> 
         >>> layer.cell.hidden, params.b.tolist()
         (3, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     """
+    by_name("params", params)
     modules = {name: arrays for name, arrays in params.items() if name.startswith(prefix)}
+    for arrays in modules.values():
+        by_name("params", arrays)
     given = {f"{name}/{leaf}": value for name, arrays in modules.items() for leaf, value in arrays.items()}
     names = sorted(modules)
     if len(modules) == 1 and "w_i" in modules[names[0]]:

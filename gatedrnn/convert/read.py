@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.arguments import as_path
 from gatedrnn.convert.hdf5 import of_hdf5
 from gatedrnn.convert.onnx import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
@@ -42,7 +43,7 @@ def read_weights(path: Path | str) -> dict[str, np.ndarray]:
         ...     read_weights(f"{folder}/weights.npz")["w_x"].shape
         (2, 3)
     """
-    path = Path(path)
+    path = as_path("path", path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"path: expected a file that ends in {', '.join(READERS)}; got {path.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from gatedrnn.layers.chain import Chain, chain
 from gatedrnn.layers.scan import Scan, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gatedrnn.types import Cell, Layer, Params
 
@@ -53,16 +54,18 @@ def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
         whose: the framework that they are for, to be named.
 
     Raises:
-        InputError: where the layer has something that the framework's recurrent layers have not.
+        InputError: where the layer has something that the framework's recurrent layers have not, or the parameters are
+            another layer's.
     """
     if isinstance(layer, Chain):
         checks.one_each("params", params, layer.layers)
         return [depth for each in zip(layer.layers, params, strict=True) for depth in taken_apart(*each, whose)]
     if isinstance(layer, Scan) and not layer.reverse:
-        return [(Direction(layer.cell, _arrays(params)),)]
+        return [(_direction(layer.cell, params),)]
     if isinstance(layer, Bidirectional) and layer.merge == "concat":
+        checks.of_kind(params, BidirectionalParams)
         cells = layer.forward.cell, layer.backward.cell
-        return [tuple(Direction(cell, _arrays(one)) for cell, one in zip(cells, params, strict=True))]
+        return [tuple(_direction(cell, one) for cell, one in zip(cells, params, strict=True))]
     raise InputError(
         f"layer: expected gr.scan, gr.bidirectional that concatenates, or gr.chain of these, for {whose}; got {layer!r}"
     )
@@ -102,8 +105,45 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _arrays(params: Params) -> Params:
-    return jax.tree.map(np.asarray, params)
+def _direction(cell: Cell, params: Params) -> Direction:
+    """Return a cell with its parameters as NumPy's arrays; refuse those of another cell, or of another width."""
+    one, two = _drawn(cell, 1), _drawn(cell, 2)
+    if one is not None and two is not None:
+        checks.of_kind(params, type(one))
+        if jax.tree.structure(params) != jax.tree.structure(one):
+            raise InputError(f"params: expected the arrays of {cell!r}, got {checks.shown(params)}")
+        checks.drawn(params)
+        leaves = zip(*map(jax.tree.leaves, (params, one, two)), strict=True)
+        wide = {
+            size
+            for leaf, a, b in leaves
+            for size, n, m in zip(leaf.shape, a.shape, b.shape, strict=False)
+            if n != m  # this axis is as long as the inputs are wide
+        }
+        expected = one if len(wide) != 1 else _drawn(cell, *wide)
+        found = [leaf.shape for leaf in jax.tree.leaves(params)]
+        shapes = [leaf.shape for leaf in jax.tree.leaves(expected)]
+        if found != shapes:
+            raise InputError(f"params: expected arrays of {cell!r}, of shapes {shapes}; got {found}")
+    return Direction(cell, jax.tree.map(np.asarray, params))
+
+
+def _drawn(cell: Cell, in_dim: int) -> Params | None:
+    """Return the shapes of a cell's parameters; None where it takes no inputs of this width."""
+    try:
+        return jax.eval_shape(lambda: cell.init(jax.random.key(0), in_dim))
+    except InputError:
+        return None
+
+
+def by_name(argument: str, value: Any) -> None:
+    """Refuse what is no mapping by name.
+
+    Raises:
+        InputError: where it is none.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise InputError(f"{argument}: expected arrays by name, got {checks.shown(value)}")
 
 
 def array_of(name: str, weights: Mapping[str, Any]) -> np.ndarray:

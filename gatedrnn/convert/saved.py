@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.arguments import whole
+from gatedrnn.arguments import as_path, whole
 from gatedrnn.cells.configuration import as_data, from_data
 from gatedrnn.cells.registry import CELLS
 from gatedrnn.convert.recurrent import Depth, Direction, array_of, built, taken_apart
@@ -71,7 +71,7 @@ def save(path: Path | str, layer: Layer, params: Params) -> None:
     metadata = {"gatedrnn": SCHEMA, "layer": json.dumps(said, allow_nan=False)}
     arrays = {name: np.ascontiguousarray(leaf) for name, leaf in named(depths).items()}
     held = package().save(arrays, metadata=metadata)
-    with written(Path(path)) as file:
+    with written(as_path("path", path)) as file:
         file.write(held)
 
 
@@ -87,7 +87,7 @@ def load(path: Path | str) -> tuple[Layer, Params]:
         InputError: where there is no such file, it is of another schema, or what its header says does not fit.
         MissingPackageError: where safetensors is missing.
     """
-    with opened(Path(path)) as file:
+    with opened(as_path("path", path)) as file:
         try:
             names = list(file.keys())
             depths = described(file.metadata() or {}, len(names))

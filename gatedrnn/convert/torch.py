@@ -15,7 +15,17 @@ from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.convert import directions
-from gatedrnn.convert.recurrent import ACTIVATIONS, Depth, Direction, array_of, built, of_shape, on_device, taken_apart
+from gatedrnn.convert.recurrent import (
+    ACTIVATIONS,
+    Depth,
+    Direction,
+    array_of,
+    built,
+    by_name,
+    of_shape,
+    on_device,
+    taken_apart,
+)
 from gatedrnn.errors import InputError
 from gatedrnn.policy import Policy
 
@@ -55,6 +65,7 @@ def from_torch(
         (3, 'LSTMParams')
     """
     choice("nonlinearity", nonlinearity, ("tanh", "relu"))
+    by_name("weights", weights)
     found = [match for name in weights if (match := NAME.fullmatch(name))]
     prefixes = sorted({match["prefix"] for match in found})
     if prefix is None and len(prefixes) != 1:

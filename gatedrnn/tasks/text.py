@@ -27,7 +27,7 @@ def read_text(path: Path, question: Question) -> tuple[Sequences, Kind]:
     occur) is ever held.
 
     Raises:
-        InputError: where it is no UTF-8, or another kind or a column is asked for.
+        InputError: where it is no UTF-8 or holds bytes of 0, or another kind or a column is asked for.
     """
     question.refuse_columns("a text")
     if question.kind not in (None, "next-token"):
@@ -73,4 +73,9 @@ def _code_points(path: Path) -> Iterator[np.ndarray]:
                     f"text: expected UTF-8, got other bytes ({error.reason}); save it as UTF-8, in an editor or by "
                     "iconv -f latin1 -t utf-8"
                 ) from error
+            if "\0" in text:  # valid UTF-8, but every second sign of UTF-16
+                raise InputError(
+                    "text: expected text, got bytes of 0, as UTF-16 and files that are no text have them; "
+                    "save it as UTF-8"
+                )
             yield np.frombuffer(text.encode("utf-32-le"), np.uint32)

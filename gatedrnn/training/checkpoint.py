@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import tempfile
 import threading
 import time
 import warnings
@@ -28,6 +30,9 @@ from gatedrnn.training.hosts import is_first, of_each, wait_for_all
 ONE_AT_A_TIME = threading.Lock()
 """Orbax numbers its operations by one counter for the whole process: of two saves at a time, as of two cells that are
 searched in two threads, one takes the other's signal and writes into a folder that is not there yet."""
+
+PLAIN = re.compile(r"[\w\-./ ,=+@~]*")
+"""Paths that Orbax takes as they are: what is in a folder "a[b]" it looks for in "ab", and saves without arrays."""
 
 
 class Checkpoints:
@@ -59,13 +64,15 @@ class Checkpoints:
         self._every = every
         self._saved = time.monotonic()
         self._newest = 0
+        self._link: tempfile.TemporaryDirectory[str] | None = None
         newest: Any = ocp.training.preservation_policies.LatestN(keep)
         if is_first():
             set_damaged_aside(self.directory)
+            self.directory.mkdir(parents=True, exist_ok=True)
         wait_for_all("checkpoints are checked")  # before Orbax reads anything
         try:
             self._orbax = ocp.training.Checkpointer(
-                str(self.directory),
+                str(self._for_orbax()),
                 preservation_policy=newest,
                 cleanup_tmp_directories=True,  # what a killed process left half written
             )
@@ -75,6 +82,17 @@ class Checkpoints:
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._pending: Future[None] | None = None
         self._failed = False
+
+    def _for_orbax(self) -> Path:
+        """Return a path to the folder that Orbax takes as it is: in others it reads patterns, and finds no files."""
+        if PLAIN.fullmatch(str(self.directory)):
+            return self.directory
+        if jax.process_count() > 1:
+            raise InputError(f"out: expected letters, digits and -_.,=+@~ for several processes, got {self.directory}")
+        self._link = tempfile.TemporaryDirectory(prefix="gatedrnn-")
+        link = Path(self._link.name) / "checkpoints"
+        link.symlink_to(self.directory, target_is_directory=True)
+        return link
 
     def save(self, step: int, state: Any, fingerprint: dict[str, Any], *, force: bool = False) -> None:
         """Save a pytree of arrays as ``step``, unless the last save is less than ``every`` seconds ago.
@@ -188,6 +206,8 @@ class Checkpoints:
             # Where a save has failed, Orbax says so again here, in many lines.
             with contextlib.suppress(Exception) if self._failed else contextlib.nullcontext():
                 self._orbax.close()
+            if self._link is not None:
+                self._link.cleanup()
 
     def __enter__(self) -> Checkpoints:
         return self

@@ -34,3 +34,15 @@ def test_what_a_command_cannot_use_as_a_cell_is_one_line(capsys: pytest.CaptureF
             assert f"cells: expected a class of cells, with init, initial_carry, step; got {path}" in said
             assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_module_that_ends_the_process_is_no_module_of_cells(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script without a guard, which exits when it is imported."""
+    (tmp_path / "a_script_that_exits.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert code_of(["train", "--cell", "a_script_that_exits:Cell", "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert said == "gatedrnn: cells: expected a class that can be imported, got a_script_that_exits:Cell (3)\n"
+    assert not (tmp_path / "run").exists()

@@ -24,6 +24,7 @@ from gatedrnn import training
 from gatedrnn.errors import InputError
 from gatedrnn.training.checkpoint import Checkpoints
 from tests.helpers.wrong_cells import KEY, XS, Row, blank, of_cells, of_inputs, of_params, of_steps
+from tests.helpers.wrong_conversions import of_conversions
 
 
 def of_layers() -> Iterator[Row]:
@@ -183,7 +184,7 @@ def main() -> None:
     """Print how many calls there are, and those that were not refused by name."""
     with tempfile.TemporaryDirectory() as folder:
         cells = (of_cells(), of_params(), of_steps(), of_inputs())
-        tables = (*cells, of_layers(), of_wrappers(), of_training(Path(folder)))
+        tables = (*cells, of_layers(), of_wrappers(), of_training(Path(folder)), of_conversions(Path(folder)))
         lines = [line for table in tables for line in outcomes(table)]
     lines += [f"{name}: no row calls it" for name in uncalled()]
     print(len(lines), *filter(None, lines), sep="\n", file=sys.stdout)

@@ -19,6 +19,7 @@ CELLS: tuple[Any, ...] = (
     gr.PeepholeLSTM, gr.CoupledLSTM, gr.JANET, gr.GreffLSTM, gr.MultiplicativeLSTM, gr.URLSTM, gr.BlockLSTM, gr.SLSTM,
     gr.ParaLSTM, gr.MinLSTM, gr.LayerNormLSTM,
     gr.LayerNormGRU, gr.DreamerGRU, gr.LogMinGRU, gr.LogMinLSTM,
+    gr.MGU, gr.MUT1, gr.MUT2, gr.MUT3, gr.IndRNN, gr.IRNN, gr.ParaGRU, gr.BlockGRU,
 )  # fmt: skip
 XS = np.ones((5, 2, 3), np.float32)
 """[T, B, I] of all calls; cells have four units."""

@@ -104,6 +104,8 @@ def test_sizes_are_looked_at_before_contents(tmp_path):
         ("nul.csv", b"a,b\n1,2\n3,\x004\n", "expected text, got bytes of 0, .*; save it as UTF-8"),
         ("wide.csv", "a,b\n1,2\n".encode("utf-16"), "expected text, got bytes of 0, as UTF-16"),
         ("latin.txt", "caf\xe9 ".encode("latin-1") * 40, "text: expected UTF-8, .* iconv -f latin1 -t utf-8"),
+        ("nul.txt", b"abc\0def " * 400, "text: expected text, got bytes of 0, as UTF-16"),
+        ("wide.txt", ("a plain text " * 90).encode("utf-16-le"), "text: expected text, got bytes of 0, as UTF-16"),
         ("quote.csv", b'a,b\n1,2\n"3,4\n5,6\n', "expected a table, .* 2 columns, got 1 in line 3 of the file; a quote"),
         ("same.txt", b"a" * 500, "text: expected at least two different characters, got 1"),
         ("two.csv", b"a\n1\n2\n", "too few steps: expected 50 or more"),

@@ -58,3 +58,20 @@ def test_raw_keys_in_the_place_of_typed_ones_are_another_state(tmp_path):
         store.save(1, {**STATE, "key": np.zeros(2, np.uint32)}, {}, force=True)
     with pytest.raises(InputError, match="expected a state of this run"):
         _restore(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a[b]c", "2**63", "[!a]*?", "gs:", "{x} %41 $HOME #?&", "straße"])
+def test_whatever_a_folder_is_called_its_checkpoints_hold_their_arrays(tmp_path, name):
+    """Orbax takes a path for a pattern: in "a[b]c" it saved checkpoints without arrays, in silence."""
+    beside = tmp_path / "abc"
+    beside.mkdir()
+    for step in (1, 2, 3):
+        with Checkpoints(tmp_path / name) as store:
+            store.save(step, STATE, {}, force=True)
+    with Checkpoints(tmp_path / name) as store:
+        found = store.restore(STATE, {})
+    assert found is not None
+    assert found[0] == 3
+    np.testing.assert_array_equal(found[1]["w"], STATE["w"])
+    assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["2", "3"]
+    assert list(beside.iterdir()) == []
