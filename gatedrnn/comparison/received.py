@@ -142,7 +142,7 @@ def beside_check(region: Check, *, wanted: bool) -> Check:
 
 
 def test_check(found: Found, beside: RegionEntry | None, *, lengths: bool) -> Check:
-    """Return what refuses a test of other cells, replicates or baselines, or with ``lengths`` that were not asked for."""
+    """Return what refuses a test of other cells, replicates or baselines, or with ``lengths`` unless asked for."""
     names, count = list(found["replicates"][0]["cells"]), len(found["replicates"])
     known = [entry["name"] for entry in found["baselines"]]
 
