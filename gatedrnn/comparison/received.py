@@ -142,13 +142,7 @@ def beside_check(region: Check, *, wanted: bool) -> Check:
 
 
 def test_check(found: Found, beside: RegionEntry | None, *, lengths: bool) -> Check:
-    """Return what refuses a test of other cells, replicates or baselines than the searches had.
-
-    Args:
-        found: what the searches found.
-        beside: the region by the other metric; None where there is none.
-        lengths: whether it was asked how long the words are that are accepted.
-    """
+    """Return what refuses a test of other cells, replicates or baselines, or with ``lengths`` unless asked for."""
     names, count = list(found["replicates"][0]["cells"]), len(found["replicates"])
     known = [entry["name"] for entry in found["baselines"]]
 
