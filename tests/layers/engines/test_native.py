@@ -138,7 +138,8 @@ def test_nan_stays_and_padding_does_not_leak(kind):
     assert jnp.isnan(ys[1:, 0]).all()
     np.testing.assert_array_equal(ys[:, 1:], layer.apply(params, xs, carry=start)[1][:, 1:])
     mask = jnp.ones((4, 3), bool).at[1, 0].set(False)
-    compare.assert_equal(*(outcome(layer, params, start, x, {"mask": mask}) for x in (poisoned, xs)), "padding")
+    got, expected = (outcome(layer, params, start, x, {"mask": mask}) for x in (poisoned, xs))
+    compare.assert_equal(got, expected, "padding")
 
 
 @built
@@ -169,7 +170,8 @@ def test_vmap_is_a_loop_over_members(axes):
         else jax.tree.map(lambda leaf: jnp.stack([leaf * (1 - 0.1 * i) for i in range(members)]), arg)
         for arg, axis in zip((params, start, xs), axes, strict=True)
     )
-    run = jax.jit(lambda *args: outcome(gr.scan(cell, engine="native"), *args, flags))
+    layer = gr.scan(cell, engine="native")
+    run = jax.jit(lambda params, start, xs: outcome(layer, params, start, xs, flags))
     got = jax.jit(jax.vmap(run, axes))(*args)
     for i in range(members):
         own = [
