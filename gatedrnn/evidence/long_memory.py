@@ -115,7 +115,8 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
         f"{problem} T = {length}: LSTM sooner from {of.count('LSTM better')}, GRU from {of.count('GRU better')}"
         for (problem, length), of in told.items()
     )
-    said = f"of {len(BIASES)} biases that both start from, with as many parameters, {said}; else not resolved"
+    said = f"of {len(BIASES)} biases that both start from, with as many parameters, {said}; else not resolved. "
+    said += "Longer ones were not tried"
     if lstm and gru:
         return Answer(4, "depends", f"on the problem and the bias: {said}")
     if all(verdict == "LSTM better" for verdict in verdicts):
