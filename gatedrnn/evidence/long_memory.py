@@ -23,9 +23,9 @@ class Key(NamedTuple):
 
     Attributes:
         problem: adding or copy memory.
-        length: its T.
+        length: T of the problem.
         start: where the gate that keeps memory starts, of ``BIASES``.
-        cell: LSTM or GRU.
+        cell: the cell, LSTM or GRU.
     """
 
     problem: str
@@ -104,7 +104,7 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
 
     Args:
         longest: pairs of the longest T of each problem, of all starts.
-        pairs: all of them.
+        pairs: pairs of every T.
     """
     verdicts = [pair.verdict for pair in longest.values()]
     lstm, gru = ("LSTM better" in verdicts), ("GRU better" in verdicts)
