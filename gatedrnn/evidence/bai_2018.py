@@ -61,8 +61,8 @@ class BaiSettings:
     Attributes:
         lengths: T of each adding problem.
         pauses: T of each copy memory.
-        adders: units for adding.
-        copiers: units for copy memory.
+        adders: units of the networks that add.
+        copiers: units of the networks that copy.
         adding: how long adding is learnt.
         copying: how long copy memory is learnt.
         real: comparisons on recorded data.

@@ -46,7 +46,7 @@ def asked(widths: tuple[int, ...], cells: tuple[str, ...] = CELLS, **settings: A
     """Return a comparison of variants for each number of units; FGR cannot have several in one program.
 
     Args:
-        widths: their numbers of units.
+        widths: numbers of units, one for each comparison.
         cells: vanilla and the variants.
         settings: those of a comparison beside.
     """
@@ -85,7 +85,7 @@ def findings(tasks: list[TaskEntry], what: Comparisons) -> Findings:
 
     Args:
         tasks: what the comparisons found, one for each number of units.
-        what: what was compared.
+        what: the comparisons that were asked for.
     """
     pairs = against_vanilla(tasks)
     measured = [
@@ -154,7 +154,7 @@ def explained_by(tasks: list[TaskEntry], what: Comparisons) -> list[Measured]:
 
     Args:
         tasks: what the comparisons found, one for each number of units.
-        what: what was compared.
+        what: the comparisons that were asked for.
     """
     n = what.each[0].replicates
     replicates = [_trials([task["replicates"][k] for task in tasks], what) for k in range(n)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.errors import InputError
 from gatedrnn.evidence.comparisons import Comparisons, compared_on, numbers, words
 from gatedrnn.evidence.intervals import compared
 from gatedrnn.evidence.record import Answer, Compared, Measured
@@ -30,7 +31,7 @@ def asked(tasks: tuple[str, ...], epochs: int, **settings: Any) -> Comparisons:
     """Return comparisons with equal parameters and with equal width, none of whose runs ends before the cap.
 
     Args:
-        tasks: their names.
+        tasks: the names of the tasks.
         epochs: how long all networks are trained.
         settings: those of a comparison beside.
     """
@@ -90,10 +91,14 @@ def findings(tasks: list[TaskEntry]) -> Findings:
 
 
 def on_parts(task: TaskEntry) -> dict[str, dict[str, np.ndarray]]:
-    """Return each cell's validation scores by the part of the training data; replicates that lack one are left out."""
+    """Return each cell's validation scores by the part of the training data; replicates that lack one are left out.
+
+    Raises:
+        InputError: where the comparison has no scores on parts of the data.
+    """
     further = task["full"]
     if further is None:
-        raise ValueError("a comparison without full has no scores on parts of the data")
+        raise InputError("task: expected a comparison with full, got one without")
     data, found = further["data"], {}
     for k, (part, count) in enumerate(zip(data["parts"], data["examples"], strict=True)):
         scores = np.array([data["validation"][cell][k] for cell in CELLS], float)

@@ -23,9 +23,9 @@ class Key(NamedTuple):
 
     Attributes:
         problem: adding or copy memory.
-        length: its T.
+        length: T of the problem.
         start: where the gate that keeps memory starts, of ``BIASES``.
-        cell: LSTM or GRU.
+        cell: the cell, LSTM or GRU.
     """
 
     problem: str
@@ -104,7 +104,7 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
 
     Args:
         longest: pairs of the longest T of each problem, of all starts.
-        pairs: all of them.
+        pairs: pairs of every T.
     """
     verdicts = [pair.verdict for pair in longest.values()]
     lstm, gru = ("LSTM better" in verdicts), ("GRU better" in verdicts)
@@ -115,7 +115,8 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
         f"{problem} T = {length}: LSTM sooner from {of.count('LSTM better')}, GRU from {of.count('GRU better')}"
         for (problem, length), of in told.items()
     )
-    said = f"of {len(BIASES)} biases that both start from, with as many parameters, {said}; else not resolved"
+    said = f"of {len(BIASES)} biases that both start from, with as many parameters, {said}; else not resolved. "
+    said += "Longer ones were not tried"
     if lstm and gru:
         return Answer(4, "depends", f"on the problem and the bias: {said}")
     if all(verdict == "LSTM better" for verdict in verdicts):

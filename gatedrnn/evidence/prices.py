@@ -181,8 +181,8 @@ PRICES = Reproduction(
     "epochs with a patience of 5 instead of 100 and 20, batches of 18 instead of 36, and no range is extended",
     estimate="about an hour on 2 CPU cores; not run",
     differences=(
-        "prices are a martingale that is made up, as no set of real prices comes with a package under a licence that "
-        "lets it be shipped; so the best forecast is known to be the last price, and there is nothing to be found",
+        "prices are made up: a martingale, whose best forecast is known to be the last price, so that nothing is to be "
+        "found; real ones, of five companies, are in docs/study.md",
         "a Gaussian is forecast for each next price, and its root mean squared error decides",
     ),
     protocol=protocol,

@@ -36,7 +36,7 @@ class Effort:
         every: steps between two looks at held-out sequences.
         batch: sequences in a step, drawn anew.
         held_out: sequences that the error is looked at on.
-        rate: Adam's step size.
+        rate: the step size of Adam.
         clip: the largest norm of a gradient.
         seeds: networks of each start.
     """
@@ -74,7 +74,7 @@ class Learnt(NamedTuple):
 
     Attributes:
         steps: those until the threshold, infinity where the cap was not enough.
-        error: on held-out sequences, where it ended.
+        error: what is missed on held-out sequences where the run ended.
     """
 
     steps: Float[np.ndarray, "N K"]

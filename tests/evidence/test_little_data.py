@@ -98,5 +98,5 @@ def test_the_answer_about_overfitting_follows_all_gaps(parameters, width, label)
 
 
 def test_a_comparison_without_parts_is_refused() -> None:
-    with pytest.raises(ValueError, match="without full"):
+    with pytest.raises(ValueError, match="expected a comparison with full"):
         little_data.on_parts(comparison() | {"full": None})
