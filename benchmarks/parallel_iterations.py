@@ -69,7 +69,7 @@ def flip_flop(cell: Any, steps: int = 1000) -> Net:
         when, what = jax.random.split(key)
         shape = (length, members, 3)
         xs = jax.random.rademacher(what, shape) * jax.random.bernoulli(when, 0.1, shape).astype(jnp.float32)
-        hold = lambda held, x: (jnp.where(x == 0, held, x),) * 2  # noqa: E731
+        hold = lambda held, x: (now := jnp.where(x == 0, held, x), now)  # noqa: E731
         return xs, jax.lax.scan(hold, jnp.zeros((members, 3)), xs)[1]
 
     net, optimiser = gr.chain(gr.scan(cell), gr.dense(3)), optax.adam(RATE)
