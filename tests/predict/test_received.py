@@ -49,6 +49,7 @@ def compared(arrays: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFac
     ``tests/predict/test_predict.py`` has the folder of a real one.
     """
     folder, task = tmp_path_factory.mktemp("compared") / "run", task_from_arrays(arrays, Question())
+    assert task.anchor is not None
     for cell in (make_cell("GRU", 3), make_cell(OWN, 3)):
         name = "GRU" if isinstance(cell, gr.GRUResetAfter) else OWN
         params: Any = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
