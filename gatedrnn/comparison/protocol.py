@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,27 +35,11 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.further import FullEntry
     from gatedrnn.comparison.schema.results import RegionEntry, Results, TestedTask
     from gatedrnn.comparison.settings import Settings
-    from gatedrnn.costs.timing import Seconds
-    from gatedrnn.tasks.parts import Batch
     from gatedrnn.tasks.simple_models import Scores
     from gatedrnn.tasks.task import Task
     from gatedrnn.types import Cell
 
 SCHEMA = 3
-
-
-class Sized(NamedTuple):
-    """Cells at sizes of an equal budget, by name.
-
-    Attributes:
-        widths: each cell in all its widths, by the units that are asked for.
-        cells: the widest of them.
-        times: seconds of a step of the widest.
-    """
-
-    widths: dict[str, dict[int, Cell]]
-    cells: dict[str, Cell]
-    times: dict[str, Seconds]
 
 
 def compare(
@@ -90,10 +74,15 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
     replicates = [draw_replicate(task, settings, index) for index in range(settings.replicates)]
     train = replicates[0].visible().train
     on_progress(Preparing(task.name, "sizes of an equal budget, and the time of a step"))
-    sized = sizes_and_times(task, settings, folder, train)
-    searches = {
-        name: Search(cell, task, settings, train, widths=sized.widths[name]) for name, cell in sized.cells.items()
-    }
+    sizes = folder.once(
+        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
+    )
+    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
+    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
+    timed = folder.once(
+        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
+    )
+    searches = {name: Search(cell, task, settings, train, widths=widths[name]) for name, cell in cells.items()}
     searched = search(task, settings, folder, replicates, searches, on_progress)
     found, reckoned = searched.found, searched.reckoning
     # From here on, what difference matters is written down. Only now is the test part read.
@@ -119,11 +108,11 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "cells": {
             name: {
                 **costs_of_network(cell, task, settings),
-                "step_seconds": sized.times[name],
+                "step_seconds": timed[name],
                 "training_seconds": float(np.mean([r["cells"][name]["seconds"] for r in found["replicates"]])),
                 "compile_seconds": searched.searches[name].population.compile_seconds,
             }
-            for name, cell in sized.cells.items()
+            for name, cell in cells.items()
         },
         "replicates": with_tests(found, tested),
         "region": region,
@@ -135,25 +124,12 @@ def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Call
         "full": folder.once(
             task.name,
             "full",
-            lambda: further(sized.cells, replicates, searched, region, folder),
+            lambda: further(cells, replicates, searched, region, folder),
             received.full_check(found),
         )
         if settings.full
         else None,
     }
-
-
-def sizes_and_times(task: Task, settings: Settings, folder: Folder, train: Batch) -> Sized:
-    """Return the cells at sizes of an equal budget, and how long a step of each takes."""
-    sizes = folder.once(
-        task.name, "sizes", lambda: hidden_sizes(task, settings, train), received.sizes_check(task, settings)
-    )
-    widths = {name: cells_of(name, settings, sizes) for name in settings.cells}
-    cells = {name: widest(of_cell) for name, of_cell in widths.items()}
-    times = folder.once(
-        task.name, "times", lambda: step_times(task, settings, cells, train), received.times_check(settings)
-    )
-    return Sized(widths, cells, times)
 
 
 def written_regions(
