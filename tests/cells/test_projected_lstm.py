@@ -37,7 +37,7 @@ def test_it_is_pytorchs_proj_size() -> None:
             return (ys * weights).sum() + (end.c**2).sum(), (end, ys)
 
         inputs = jax.tree.map(jnp.asarray, params), jnp.asarray(xs)
-        (grads, d_xs), (end, got) = jax.grad(loss, (0, 1), has_aux=True)(*inputs)
+        (grads, d_xs), (end, got) = jax.jit(jax.grad(loss, (0, 1), has_aux=True))(*inputs)
         expected = [ys, h[0], c[0], x.grad, theirs.weight_ih_l0.grad.T, theirs.weight_hr_l0.grad.T]
         for ours, others in zip([got, end.h, end.c, d_xs, grads.w_x, grads.w_p], expected, strict=True):
             # Sums of some ten products over six steps, in another order: some hundred roundings of 1e-16.

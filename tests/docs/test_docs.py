@@ -51,8 +51,9 @@ def namespace(tmp_path, monkeypatch):
 
 
 PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").rglob("*.md"))]
+TUTORIALS = ("compare", "from-pytorch", "reinforcement-learning", "sweep", "write-a-cell")
 HEAVY = {
-    *(f"docs/tutorials/{name}.md" for name in ("compare", "from-pytorch", "sweep", "write-a-cell")),
+    *(f"docs/tutorials/{name}.md" for name in TUTORIALS),
     *(page for page in PAGES if page.startswith("docs/coming-from/")),
     "docs/inside.md",
     "docs/populations.md",

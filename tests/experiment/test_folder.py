@@ -131,7 +131,7 @@ def test_two_commands_meet_a_lock_that_says_so(tmp_path: Path) -> None:
     with claim(tmp_path):
         with pytest.raises(InputError, match=rf"no other command is at work, .* process {os.getpid()} on"):
             claim(tmp_path)
-        code = "import sys, pathlib; from tests.experiment.test_folder import claim; claim(pathlib.Path(sys.argv[1]))"
+        code = "import pathlib, sys, gatedrnn.experiment.folder as f; f.RunFolder(pathlib.Path(sys.argv[1]), {}, ())"
         other = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
         assert f"which process {os.getpid()} on" in other.stderr
     with claim(tmp_path):

@@ -10,28 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 
 pytest.importorskip("safetensors")
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
-import gatedrnn as gr
-from gatedrnn.cells.registry import make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import manifest
-from gatedrnn.experiment.changes import DIFFERENCES, change_scales
-from gatedrnn.experiment.network import network
-from gatedrnn.experiment.saving import description, save
 from gatedrnn.predict import load
 from gatedrnn.predict.file import predict_file
-from gatedrnn.tasks.files import task_from_arrays
-from gatedrnn.tasks.question import Question
-from gatedrnn.tasks.task import Task
-from tests.helpers.doctored import NEVER_VALID, doctored, redo, write
-from tests.helpers.fake_results import make_task
-from tests.helpers.report_pages import judged
+from tests.helpers.doctored import NEVER_VALID, doctored, write
+from tests.helpers.untrained_run import untrained
 
 OWN = "tests.helpers.own_cell:Leaky"
 
@@ -44,29 +34,7 @@ def arrays() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def compared(arrays: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return what a run leaves that was never made: made-up results, and networks as they were drawn.
-
-    ``tests/predict/test_predict.py`` has the folder of a real one.
-    """
-    folder, task = tmp_path_factory.mktemp("compared") / "run", task_from_arrays(arrays, Question())
-    for cell in (make_cell("GRU", 3), make_cell(OWN, 3)):
-        name = "GRU" if isinstance(cell, gr.GRUResetAfter) else OWN
-        params: Any = network(cell, task.out_dim, 0.0).init(jax.random.key(0), task.in_dim)
-        params = (*params, change_scales(task.anchor, DIFFERENCES.index("both")))
-        save(folder / "models" / task.name / name.replace(":", "."), params, described(task, name, cell))
-    made = json.dumps(judged({**make_task("forecast", replicates=2, trials=2), "name": task.name}))
-    made = made.replace('"GRU"', f'"{OWN}"').replace('"LSTM"', '"GRU"')
-    (folder / "results.json").write_text(made, encoding="utf-8")
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
-        redo(folder, path.relative_to(folder).as_posix())
-    return folder
-
-
-def described(task: Task, name: str, cell: Any) -> dict[str, Any]:
-    """Return what a comparison writes beside a network."""
-    chosen = {"learning_rate": 0.01, "clip_norm": 1.0, "dropout": 0.0, "gate_bias": "1"}
-    found = {"replicate": 1, "seed": 1, "configuration": chosen, "validation": 0.5}
-    return description(task, name, cell, task.reading(0)) | found
+    return untrained(arrays, OWN, tmp_path_factory.mktemp("compared") / "run")
 
 
 @pytest.fixture

@@ -61,16 +61,21 @@ def _plain_loop(data, key, rate):
     params = {"w": jax.random.normal(key_params, (3,))}
     hyper = Hyper(np.float32(rate), np.float32(0.5), np.float32(0.1), np.int32(0), 0.0)
     optimizer = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(rate))
-    opt_state = optimizer.init(params)
+    opt_state = jax.jit(optimizer.init)(params)
+
+    @jax.jit
+    def stepped(params, opt_state, batch, key):
+        gradient = jax.grad(lambda p: _loss(p, hyper, batch, key)[0] / BATCH)(params)
+        updates, opt_state = optimizer.update(gradient, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state
+
     best, best_epoch, best_params, validation = np.inf, 0, params, []
     for epoch in range(EPOCHS):
         key_order, key_noise = jax.random.split(jax.random.fold_in(key, epoch))
         order = jax.random.permutation(key_order, N)
         for step, key_step in enumerate(jax.random.split(key_noise, N // BATCH)):
             batch = _take(data.train, order[step * BATCH : (step + 1) * BATCH])
-            gradient = jax.grad(lambda p, b=batch, k=key_step: _loss(p, hyper, b, k)[0] / BATCH)(params)
-            updates, opt_state = optimizer.update(gradient, opt_state, params)
-            params = optax.apply_updates(params, updates)
+            params, opt_state = stepped(params, opt_state, batch, key_step)
         validation.append(float(_loss(params, hyper, data.validation, None)[0] / 5))
         if validation[-1] < best:
             best, best_epoch, best_params = validation[-1], epoch + 1, params

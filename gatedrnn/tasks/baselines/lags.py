@@ -59,6 +59,12 @@ class Lags(NamedTuple):
             seasonal = [value - stack.y[rows] for value in seasonal]
         return np.concatenate([*lagged, *seasonal, self._so_far(stack, rows)], axis=-1)
 
+    def fitted_to(self, data: Known) -> tuple[Float[np.ndarray, "S F"], Float[np.ndarray, "S D"]]:
+        """Return inputs and targets at the steps that a regression is fitted to."""
+        rows = data.fitted_to()
+        targets = data.train.targets(rows)
+        return self.read(data.train, rows), targets - data.train.y[rows] if self.changes else targets
+
     def _seasons(self, stack: Stack) -> tuple[int, ...]:
         if not self.season or not self.columns:
             return ()
@@ -100,9 +106,7 @@ def _tried(data: Known, season: int | None, columns: tuple[int, ...]) -> list[La
 
 
 def _ridges(data: Known, lags: Lags) -> list[Point]:
-    rows = data.fitted_to()
-    inputs, targets = lags.read(data.train, rows), data.train.targets(rows)
-    targets = targets - data.train.y[rows] if lags.changes else targets
+    inputs, targets = lags.fitted_to(data)
     middle, spread = inputs.mean(0), inputs.std(0)
     spread = np.where(spread > 1e-12 * abs(middle), spread, np.inf)  # what does not vary is not read
     points = []
@@ -155,10 +159,8 @@ def boosting(visible: Visible, season: int | None, columns: tuple[int, ...]) -> 
 
 
 def _boosted(data: Known, lags: Lags) -> Point:
-    rows = data.fitted_to()
-    inputs, targets = lags.read(data.train, rows), data.train.targets(rows)
-    targets = targets - data.train.y[rows] if lags.changes else targets
-    cut = len(rows) - max(1, len(rows) // 5)
+    inputs, targets = lags.fitted_to(data)
+    cut = len(targets) - max(1, len(targets) // 5)
 
     def held_out() -> Float[np.ndarray, "S D"]:
         return targets[cut:] - _trees(inputs[:cut], targets[:cut])(inputs[cut:])

@@ -79,7 +79,7 @@ def test_a_cell_that_puts_out_its_cell_state_has_the_gradient_of_finite_differen
     def loss(b: Any, params: Any, xs: Any) -> Any:
         return (gr.scan(PutsOutBoth(4)).apply(params._replace(b=b), xs)[1] ** 2).sum()
 
-    gradient = jax.grad(loss)(params.b, params, xs)
+    gradient = jax.jit(jax.grad(loss))(params.b, params, xs)
     with jax.enable_x64(True):
         b, params, xs = jax.tree.map(lambda leaf: jnp.asarray(leaf, float), (params.b, params, xs))
         # The difference quotient's error is some 1e-10 of truncation and 1e-16 / 1e-5 of rounding, times 40 numbers.
