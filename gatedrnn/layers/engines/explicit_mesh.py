@@ -49,7 +49,7 @@ def by_batch(run: RunScan, params: Params, start: Carry, initial: Carry, steps: 
 
     Args:
         run: the scan of a batch.
-        params: the cell's parameters.
+        params: the cell's parameters, which every device gets whole.
         start: the carry before the first step, ``[*B, H]`` each, spread over axes of an explicit mesh by batch alone.
         initial: the carry that a reset puts in its place.
         steps: prepared inputs ``[T, *B, I]`` and flags.
