@@ -20,6 +20,12 @@ CONFIGURED = {
     "sine in bfloat16": gr.LSTM(4, activation=jnp.sin, policy=gr.Policy(compute="bfloat16")),
     "layers": gr.chain(gr.bidirectional(gr.GRU(3)), gr.dropout(0.5), gr.scan(gr.stack(gr.LSTM(3), gr.LSTM(3)))),
     "residual": gr.residual(gr.LSTM(4)),
+    "zoneout": gr.zoneout(gr.LSTM(4), 0.1, 0.2),
+    "variational dropout": gr.variational_dropout(gr.drop_connect(gr.GRU(4), 0.1), 0.2),
+    "learned start": gr.learned_start(gr.clip_gradient(gr.GRU(4), 1.0)),
+    "images": gr.ConvLSTM(4, space=1),
+    "parallel": gr.parallel(gr.GRU(4)),
+    "split": gr.data_parallel(gr.bidirectional(gr.GRU(4), merge="sum")),
 }
 
 
@@ -44,7 +50,7 @@ def test_a_copy_is_the_same(name: str, copied: Any) -> None:
         assert len({type(each) for each in derivatives}) == 1
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, pickled], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled, cloudpickled], ids=lambda one: one.__name__)
 def test_a_copy_is_traced_once(copied: Any) -> None:
     traces = []
 

@@ -70,6 +70,20 @@ def test_blocks_of_a_symbol_are_refused(options: dict[str, Any], named: str) -> 
         jax.export.export(jax.jit(lambda xs: layer.apply(params, xs)[1]))(jax.ShapeDtypeStruct((steps, 3), jnp.float32))
 
 
+@pytest.mark.parametrize("engine", ["associative", "parallel", "parallel_backward"])
+def test_engines_that_group_steps_refuse_a_symbol_of_them_and_take_one_of_sequences(engine: Any) -> None:
+    layer = gr.scan(gr.MinGRU(4), engine=engine)
+    params = layer.init(jax.random.key(0), 3)
+    run = jax.jit(lambda xs: layer.apply(params, xs)[1])
+    steps, batch = jax.export.symbolic_shape("steps, batch")
+    with pytest.raises(InputError, match=f"engine: expected another than {engine}, as the steps are steps"):
+        jax.export.export(run)(jax.ShapeDtypeStruct((steps, batch, 3), jnp.float32))
+    exported = jax.export.export(run)(jax.ShapeDtypeStruct((5, batch, 3), jnp.float32))
+    for size in (1, 3):
+        xs = jax.random.normal(jax.random.key(size), (5, size, 3))
+        np.testing.assert_allclose(exported.call(xs), run(xs), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("carried", [gr.LSTM, gr.GRU])
 def test_parameters_and_carries_are_arguments_of_an_exported_program(carried: Any) -> None:
     layer = gr.bidirectional(carried(3))

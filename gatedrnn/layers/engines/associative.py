@@ -38,8 +38,10 @@ class Associative:
             return f"expected another than associative, as {cell!r} has no linear"
         return None
 
-    def refuses_call(self, start: Carry, steps: Steps) -> None:
-        """Refuse no call."""
+    def refuses_call(self, start: Carry, steps: Steps) -> str | None:
+        """Refuse a number of steps that is a symbol: how steps are grouped follows from it."""
+        length = jax.tree.leaves(steps.x)[0].shape[0]
+        return None if isinstance(length, int) else f"expected another than associative, as the steps are {length}"
 
     def variants(self, cell: Any) -> tuple[()]:
         """Return nothing: there is one way to run it."""
