@@ -49,6 +49,7 @@ WRONG = {
     "gate_bias": ("2", 1, None, "Chrono"),
     "difference": ("maybe", True, None),
     "metric": ("bits", 1, "RMSE"),
+    "threshold": (NAN, INFINITY, "0", True),
     "sampling": ("all", None),
     "bidirectional": ("no", 1, None),
     "residual": ("yes", 0),
