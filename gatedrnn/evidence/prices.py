@@ -161,14 +161,15 @@ def findings(task: TaskEntry) -> Findings:
 
 
 def answer(pairs: list[Compared]) -> Answer:
-    """Return whether a cell beats the last price."""
+    """Return what made-up prices say of the claim: nothing of real ones, whatever came."""
     better = [pair.a for pair in pairs if pair.verdict == f"{pair.a} better"]
     beside = "; ".join(f"{pair.a} {pair.difference:.3g} [{pair.low:.3g}, {pair.high:.3g}]" for pair in pairs)
+    found = f"{' and '.join(better)} was, which is chance or a leak" if better else "none was shown to be better"
     said = (
-        f"on made-up prices, whose best forecast is the last one, error less that of the last price: {beside}. That is "
-        "a check of the comparison: what real prices do, it does not say"
+        f"on made-up prices no forecast can be better than the last one, and {found}: error less that of the last "
+        f"price: {beside}. What real prices do, it does not say"
     )
-    return Answer(11, "does not hold" if better else "holds", said)
+    return Answer(11, "not resolved", said)
 
 
 PRICES = Reproduction(

@@ -120,3 +120,10 @@ def test_the_answer_about_length_follows_the_longest_of_each_problem(steps_of, l
     _, answer = concluded(found(steps_of), EFFORTS, {}).answers
     assert (answer.claim, answer.label) == (4, label)
     assert "long sequences" in CLAIMS[3].said
+
+
+def test_short_sequences_say_nothing_of_long_ones() -> None:
+    steps = {key: both for key, both in found(lstm_at(900, 900)).items() if key.length < 200}
+    _, answer = concluded(steps, EFFORTS, {}).answers
+    assert (answer.claim, answer.label) == (4, "not resolved")
+    assert answer.why.startswith("none is as long as guides mean; of 5 biases")

@@ -44,9 +44,9 @@ ACTIVATIONS = {
 
 SETTING = "GATEDRNN_NATIVE"
 """The environment variable whose value 1 has "auto" take the engine where it was measured to be faster."""
-MEASURED_BATCH, MEASURED_UNITS = 16, 32
-"""Sequences and units from which both passes of LSTM and GRU were faster than the fast engine's, or as fast; with one
-sequence and 256 units the forward pass was not (``docs/performance.md``)."""
+MEASURED = ((16, 32), (1, 256))
+"""Sequences and units from which both passes of LSTM and GRU were faster than the fast engine's
+(``docs/performance.md``); one sequence with fewer units has one thread."""
 
 
 @config
@@ -105,7 +105,8 @@ class Native:
         if self.refuses(cell) or self.refuses_call(start, steps) or _in_forward_mode((start, steps)):
             return False
         length, *batch, _ = steps.x.shape
-        return length > 0 and math.prod(batch) >= MEASURED_BATCH and cell.hidden >= MEASURED_UNITS
+        sequences = math.prod(batch)
+        return length > 0 and any(sequences >= least and cell.hidden >= units for least, units in MEASURED)
 
     def variants(self, cell: Any) -> tuple[()]:
         """Return nothing: there is one way to run it."""
