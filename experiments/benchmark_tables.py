@@ -18,6 +18,7 @@ from gatedrnn.files import write_text
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PASSES = ("forward", "training")
+METHODS = ("newton", "block", "gate")
 
 
 def _measured(name: str) -> list[dict[str, Any]]:
@@ -79,10 +80,33 @@ def parallel() -> str:
     return _markdown(["cell", "layer", *(f"T {steps:,}" for steps in lengths)], rows)
 
 
+def iterations() -> str:
+    """Return how often gr.parallel corrects, of `python benchmarks/parallel_iterations.py`, and the largest errors."""
+    nets: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for one in _measured("parallel_iterations"):
+        kind = one["type"].replace(", carry", " with a carry of")
+        words = (one["net"].split(",")[0], *(() if kind == "float32" else (kind,)))
+        what = (one["cell"], str(one["hidden"]), ", ".join(words), f"{one['steps']:,}", f"{one['exponent']:.2f}")
+        nets.setdefault(what, {})[one["method"]] = one
+
+    def counted(one: dict[str, Any] | None) -> str:
+        if one is None:
+            return ""
+        return f"{one['iterations']} ({one['warm iterations']})" if one["converged"] else "the scan"
+
+    def errors(methods: dict[str, dict[str, Any]]) -> list[str]:
+        return [f"{max(one[f'{which} error'] for one in methods.values()):.0e}" for which in ("forward", "gradient")]
+
+    heads = ["cell", "H", "network", "T", "exponent", *METHODS, "forward error", "gradient error"]
+    rows = ([*net, *(counted(of.get(method)) for method in METHODS), *errors(of)] for net, of in nets.items())
+    return _markdown(heads, rows)
+
+
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "costs": ("docs/cells.md", cells),
     "native": ("docs/performance.md", native),
     "parallel": ("docs/parallel.md", parallel),
+    "iterations": ("docs/parallel.md", iterations),
 }
 """By the name in a page's comments, the page and what makes the table between them."""
 
