@@ -87,7 +87,8 @@ def findings(tasks: list[TaskEntry]) -> Findings:
                 kept.append(compared(whole, *of_cells.items(), higher=False, pairs=pairs))
         measured += numbers({**task, "name": said}, {}, same=False)
     least = [pair for pair in curves if " 10 % of " in pair.what]
-    return Findings(tuple(measured), (*curves, *gaps), (little(least, curves), overfits(gaps)))
+    learnt = all(map(learns_from_little, tasks))
+    return Findings(tuple(measured), (*curves, *gaps), (little(least, curves, learnt=learnt), overfits(gaps)))
 
 
 def on_parts(task: TaskEntry) -> dict[str, dict[str, np.ndarray]]:
@@ -107,6 +108,16 @@ def on_parts(task: TaskEntry) -> dict[str, dict[str, np.ndarray]]:
             zip(CELLS, kept, strict=True)
         )
     return found
+
+
+def learns_from_little(task: TaskEntry) -> bool:
+    """Return whether a cell on the smallest part is as good as the strongest simple model is on all of the data.
+
+    Where none is, it has hardly been trained: all parts have as many epochs, and the smallest has the fewest updates.
+    """
+    smallest = next(iter(on_parts(task).values()))
+    simple = [np.mean(model["tests"]) for model in task["baselines"] if model["strongest"]]
+    return not simple or min(scores.mean() for scores in smallest.values()) <= min(simple)
 
 
 def overfitting(task: TaskEntry) -> dict[str, dict[str, np.ndarray]]:
@@ -129,14 +140,18 @@ def overfitting(task: TaskEntry) -> dict[str, dict[str, np.ndarray]]:
     return found
 
 
-def little(least: list[Compared], curves: list[Compared]) -> Answer:
+def little(least: list[Compared], curves: list[Compared], *, learnt: bool) -> Answer:
     """Return what the smallest parts say of "GRU is better on little data".
 
     Args:
         least: pairs on 10 % of the data.
         curves: pairs on all parts.
+        learnt: whether a cell has learnt enough from these to be compared at all.
     """
     said = "LSTM less GRU in validation: " + "; ".join(f"{_short(pair)} {_said(pair)}" for pair in curves)
+    if not learnt:
+        said += ". On the least data neither is as good as a simple model on all: that is who learns sooner"
+        return Answer(3, "not resolved", said)
     return Answer(3, _label([pair.verdict for pair in least]), said)
 
 

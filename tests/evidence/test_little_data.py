@@ -81,6 +81,15 @@ def test_the_answer_about_little_data_follows_the_smallest_part(parameters, widt
     assert found.compared[0].level == pytest.approx(1 - 0.05 / 6)
 
 
+def test_networks_that_have_hardly_been_trained_do_not_answer() -> None:
+    tasks = [comparison(matching, (0.5, 0.1, 0.0)) for matching in ("parameters", "width")]
+    for task in tasks:
+        task["baselines"] = [{"name": "autoregression", "test": 0.5, "tests": [0.5] * 5, "strongest": True}]
+    answer, _ = little_data.findings(tasks).answers
+    assert (answer.claim, answer.label) == (3, "not resolved")
+    assert answer.why.endswith("neither is as good as a simple model on all: that is who learns sooner")
+
+
 @pytest.mark.parametrize(
     ("parameters", "width", "label"),
     [
