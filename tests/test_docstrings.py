@@ -8,11 +8,12 @@ import re
 from tests.helpers.paths import ROOT
 
 FEWEST_WORDS = 4
-# Such a beginning leans on the name of the argument, or on the entry before: "searches: of each cell."
-FRAGMENT = re.compile(
-    r"(all|and|as|at|both|by|for|from|in|its|likewise|of|on|or|same|that|their|to|which one|whose|with)\b",
-    re.IGNORECASE,
-)
+# Such a beginning leans on the name of the argument, or on the entry before: "searches: of each cell.", "trials: how
+# many there are.", "baselines: those of each replicate."
+LEANS_ON_NAME = r"all|and|as|at|both|by|for|from|in|its|likewise|of|on|or|same|that|their|to|which one|whose|with"
+LEANS_ON_ENTRY = r"(?:(?:what|which|where|whether|when|how(?: many| long| much)?) )?(?:it|they|them|these|those|such)"
+UNNAMED = r"how (?:many|long|much) (?:there|its|their)|(?:what|how|where) (?:its|their)"
+FRAGMENT = re.compile(rf"(?:{LEANS_ON_NAME}|{LEANS_ON_ENTRY}|{UNNAMED})\b", re.IGNORECASE)
 NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
@@ -54,10 +55,13 @@ def f(a, b):
         a: of each cell.
         b: the number of times that
             it is done.
+        c: how many there are.
+        d: those of each replicate.
+        e: what it is called.
 
     Raises:
         ValueError: never.
     """
 '''
-    assert list(described(source)) == [("a", "of each cell."), ("b", "the number of times that it is done.")]
-    assert [is_fragment(text) for _, text in described(source)] == [True, False]
+    assert list(described(source))[:2] == [("a", "of each cell."), ("b", "the number of times that it is done.")]
+    assert [is_fragment(text) for _, text in described(source)] == [True, False, True, True, True]

@@ -21,7 +21,7 @@ class Gates:
 
     Attributes:
         blocks: the names of all blocks, in the order in which they stand.
-        open: those of them that are gates: their sigmoid opens and closes.
+        open: the blocks that are gates: a sigmoid of each opens and closes.
         keeps: the gate that says how much of the state is kept.
         complement: whether that gate lets the candidate in instead, so that 1 minus it is kept.
         lets_in: the gate that lets the candidate in, where it is another than ``keeps``; None where one does both.

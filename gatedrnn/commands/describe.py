@@ -44,7 +44,7 @@ def describe(
         batch: examples, for memory and time.
         length: time steps, for memory and time.
         time: measure the time per step on this device.
-        cells: those that stand side by side; the help text lists the table of cells.
+        cells: the cells that stand side by side; the help text lists the table of cells.
         json: print JSON instead of a table.
     """
     if file is not None:

@@ -31,9 +31,9 @@ def task_asked(
     """Return the task of a file, and show what was understood of it; None where there is no file.
 
     Args:
-        console: where it is shown.
+        console: the terminal in which what was understood is shown.
         file: the file of the user's own, or None.
-        question: what is asked of it.
+        question: what is asked of the file.
         network: what stands around the cells, in words.
         tasks: the tasks of the settings, whose place the file takes.
 

@@ -37,7 +37,7 @@ def watch(command: str, *, resumes: bool = True) -> None:
 
     Args:
         command: the whole command, which resumes.
-        resumes: whether it goes on where it was interrupted, which is said.
+        resumes: whether the command goes on where it was interrupted, which is said.
     """
     heard, told = os.pipe()
     os.set_blocking(told, False)

@@ -31,8 +31,8 @@ def region_beside(
 
     Args:
         found: what the searches of the task found.
-        baselines: those of each replicate.
-        metric: what those scores are reckoned in.
+        baselines: the baselines of each replicate.
+        metric: the other metric, in which their scores are reckoned.
         part: the part of the gain over the strongest baseline that the region is.
         selected: a cell's name and the place of a replicate to the validation scores of the selected trial.
     """
@@ -60,7 +60,7 @@ def beside_entry(reckoned: Reckoning, region: RegionEntry | None, tests: dict[st
 
     Args:
         reckoned: what scores are reckoned in.
-        region: the region by the other metric.
+        region: the region of equivalence by the other metric.
         tests: each baseline's test scores in the other metric, by its name.
     """
     if reckoned.other is None or region is None:

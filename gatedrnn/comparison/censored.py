@@ -32,7 +32,7 @@ def censored_entry(
     """Return what the verdict rests on; None where it rests on scores.
 
     Args:
-        task: the question, with its test.
+        task: the task, with its test.
         settings: the settings of the comparison, which say what was asked for.
         searched: what all searches of the task found.
         tested: what was read of the test part.
@@ -132,11 +132,11 @@ def reach(
     A word is accepted where all letters that follow from others are the likeliest. What diverged accepts none.
 
     Args:
-        words: one of each length, from n = 1 on.
+        words: one word of each length, from n = 1 on.
         searched: what all searches of the task found.
         k: the place of the replicate.
         params: the selected parameters by the cell's name.
-        fitted: the simple models of its split.
+        fitted: the simple models of the replicate's split.
     """
     cells = {}
     for name, one in searched.searches.items():
@@ -177,7 +177,7 @@ def refuse_lengths(lengths: LengthsEntry | None, names: Sequence[str], count: in
     Args:
         lengths: what was read back.
         names: the names of the cells.
-        count: how many replicates there are.
+        count: the number of replicates.
         wanted: whether lengths were asked for.
 
     Raises:

@@ -110,8 +110,8 @@ def validation_entries(
     the metric is left out.
 
     Args:
-        baselines: those of each replicate.
-        metric: what scores are reckoned in.
+        baselines: the baselines of each replicate.
+        metric: the metric in which scores are reckoned.
     """
     by_name = _by_name(baselines, metric)
     means = {name: _mean([verdict_score(b.validation, metric) for b in same]) for name, same in by_name.items()}

@@ -28,7 +28,7 @@ class Shown(NamedTuple):
     """What is shown of one recording.
 
     Attributes:
-        recording: what it is shown of, with its past.
+        recording: the series that the forecast is of, with its past.
         place: how many scored steps of the part stand before its own.
         steps: how many of its scored steps are shown.
     """

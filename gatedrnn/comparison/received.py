@@ -41,8 +41,8 @@ def search_check(trials: int, eligible: int | None, max_epochs: int) -> Check:
     """Return what refuses a search that was not of so many trials.
 
     Args:
-        trials: how many there are, filling included.
-        eligible: how many of them, from the first, may be selected; None is all.
+        trials: the number of trials, filling included.
+        eligible: how many of the trials, from the first, may be selected; None is all.
         max_epochs: the cap on epochs.
     """
 

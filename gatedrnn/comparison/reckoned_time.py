@@ -24,7 +24,7 @@ class CellEstimate(NamedTuple):
         parameters: how many parameters recurrent layer and head have.
         epochs: how many epochs a trial takes in the mean.
         trial_seconds: how long a trial takes in the mean, beside the other cells.
-        once_seconds: how long it takes to compile all programs.
+        once_seconds: seconds that compiling all programs takes.
         trials: how many trials all replicates have together.
         flops: the matrix products of all these trials, of sequences as long as the longest.
         capped: how many of the pilot's trials reached the cap.

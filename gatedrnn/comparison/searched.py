@@ -27,7 +27,7 @@ class Sized(NamedTuple):
 
     Attributes:
         widths: each cell in all its widths, by the units that are asked for.
-        cells: the widest of them.
+        cells: the widest cell of each name.
         times: seconds of a step of the widest.
     """
 

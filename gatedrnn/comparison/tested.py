@@ -35,7 +35,7 @@ def read_test(
     Baselines are fitted again: n-grams are large, and nothing of them is kept during the searches.
 
     Args:
-        task: the question, with its test.
+        task: the task, with its test.
         replicates: the replicates of the comparison, in order.
         searched: what all searches of the task found.
         folder: where the selected parameters are kept.

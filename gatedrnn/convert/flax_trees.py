@@ -82,7 +82,7 @@ def around(layer: Layer, params: Params, tree: Callable[[Direction], dict[str, D
         layer: one recurrent layer; Flax has an object for each depth.
         params: the parameters of the layer.
         tree: what returns the linear maps of one cell.
-        whose: the framework, to be named.
+        whose: the framework's name, for messages.
 
     Raises:
         InputError: where the framework has no such layer.

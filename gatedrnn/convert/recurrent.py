@@ -51,7 +51,7 @@ def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
     Args:
         layer: a scan, both directions side by side, or a chain of either.
         params: the parameters of that layer.
-        whose: the framework that they are for, to be named.
+        whose: the framework's name, for messages.
 
     Raises:
         InputError: where the layer has something that the framework's recurrent layers have not, or the parameters are

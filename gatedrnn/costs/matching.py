@@ -31,7 +31,7 @@ class Match:
     Attributes:
         hidden: H, the number of hidden units.
         recurrent: parameters (or FLOPs) of the cell, or of all recurrent layers.
-        head: those of the dense layer on its outputs, ``H O + O`` parameters; 0 without a head.
+        head: parameters of the dense layer on the cell's outputs, ``H O + O``; 0 without a head.
         mismatch: the total against the first cell's, relative: 0.01 is one percent more.
     """
 

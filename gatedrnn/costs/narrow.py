@@ -19,7 +19,7 @@ class Fitting:
 
     Args:
         wide: what is shown where there is room.
-        narrow: what is shown where there is not.
+        narrow: what is shown where there is no room for ``wide``.
     """
 
     def __init__(self, wide: RenderableType, narrow: Sequence[RenderableType]) -> None:

@@ -140,7 +140,7 @@ def findings(found: Found, real: list[TaskEntry], settings: BaiSettings) -> Find
     Args:
         found: steps and errors of each seed.
         real: what comparisons on recorded data found.
-        settings: how both were trained.
+        settings: how both cells were trained.
     """
     efforts = {"adding": settings.adding, "copy memory": settings.copying}
     made = concluded(found, efforts, ENDS)

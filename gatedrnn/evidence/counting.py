@@ -93,7 +93,7 @@ def train(
 
     Args:
         make: the number of units to the cell.
-        settings: how they are trained.
+        settings: how the networks are trained.
         on_segment: called with the members after each segment.
     """
     net = network(make, settings)
@@ -123,7 +123,7 @@ def reach(make: Callable[[int], Cell], settings: CountingSettings, params: Param
 
     Args:
         make: the number of units to the cell.
-        settings: how they were trained.
+        settings: how the networks were trained.
         params: parameters of all networks, ``[K, ...]``.
     """
     net, batch = network(make, settings), words(settings.letters, 1, settings.tested_to, settings.tested_to)
@@ -141,7 +141,7 @@ def judged(probabilities: Float[Array, "T N K"], batch: Batch, threshold: float)
     """Return of each word whether it is accepted, counted and recognised, as ``Reach`` has these words.
 
     Args:
-        probabilities: those of what comes next, at each step.
+        probabilities: the probabilities of what comes next, at each step.
         batch: the words that were read.
         threshold: what is allowed has a probability above it.
 

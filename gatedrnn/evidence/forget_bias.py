@@ -65,7 +65,7 @@ def steps_needed(cell: Any, names: tuple[str, ...], settings: BiasSettings) -> F
     Args:
         cell: the cell, of which one network is trained for each start and seed.
         names: the starts, of ``BIASES``; the seeds are the same for all.
-        settings: how they are trained.
+        settings: how the networks are trained.
     """
     s = settings
     effort = Effort(s.threshold, s.cap, s.every, s.batch, s.held_out, s.rate, seeds=s.seeds)
@@ -103,7 +103,7 @@ def findings(found: Mapping[str, np.ndarray], settings: BiasSettings) -> Finding
 
     Args:
         found: steps of each seed by the name of cell and start; infinity where the cap was not enough.
-        settings: how they were trained.
+        settings: how the networks were trained.
     """
     what = WHAT.format(threshold=settings.threshold, length=settings.length)
     numbers = []

@@ -48,7 +48,7 @@ def asked(widths: tuple[int, ...], cells: tuple[str, ...] = CELLS, **settings: A
     Args:
         widths: numbers of units, one for each comparison.
         cells: vanilla and the variants.
-        settings: those of a comparison beside.
+        settings: what a comparison is asked besides its tasks and cells.
     """
     return Comparisons(
         tuple(
@@ -114,8 +114,8 @@ def places(configurations: list[Configuration], space: Space) -> Float[np.ndarra
     """Return where hyperparameters lie in what they are drawn from, as numbers that are uniform on [0, 1].
 
     Args:
-        configurations: those that were drawn.
-        space: what they were drawn from.
+        configurations: the configurations that were drawn.
+        space: the search space that configurations were drawn from.
 
     Example:
         >>> drawn = {"learning_rate": 1e-4, "dropout": 0.0, "clip_norm": 10.0}

@@ -33,7 +33,7 @@ def asked(tasks: tuple[str, ...], epochs: int, **settings: Any) -> Comparisons:
     Args:
         tasks: the names of the tasks.
         epochs: how long all networks are trained.
-        settings: those of a comparison beside.
+        settings: what a comparison is asked besides its tasks and cells.
     """
     return Comparisons(
         tuple(
@@ -61,7 +61,7 @@ def measure(what: Comparisons, on_progress: Callable[[str], None]) -> Findings:
     """Compare with equal parameters and equal width.
 
     Args:
-        what: comparisons as ``asked`` makes them.
+        what: the comparisons, as ``asked`` makes them.
         on_progress: called with a line of what goes on.
     """
     return findings(compared_on(what.each, on_progress))

@@ -41,9 +41,9 @@ def martingale(days: int, series: int, seed: int) -> Float[np.ndarray, "T B"]:
         p_t = p_(t - 1) (1 + r_t),   p_0 = 100                   so that E[p_t | all before] = p_(t - 1)
 
     Args:
-        days: T, prices of each series.
-        series: B, drawn apart from each other.
-        seed: what they follow from.
+        days: T, the number of prices in each series.
+        series: B, the number of series, drawn apart from each other.
+        seed: the seed that all prices follow from.
 
     Source: Bollerslev 1986, Journal of Econometrics 31, for the volatility.
 
@@ -66,7 +66,7 @@ def task(days: int, series: int, seed: int = 0) -> Task:
     Args:
         days: prices of each series.
         series: series beside each other.
-        seed: what they follow from.
+        seed: the seed that all prices follow from.
 
     Example:
         >>> task(100, 3).title
@@ -126,7 +126,7 @@ def measure(settings: PriceSettings, on_progress: Callable[[str], None]) -> Find
     """Compare on prices.
 
     Args:
-        settings: what is drawn, and how it is compared on.
+        settings: what is drawn, and how cells are compared on it.
         on_progress: called with a line of what goes on.
     """
     [found] = compared_on(asked(settings).each, on_progress)

@@ -22,7 +22,7 @@ class Published:
     Attributes:
         said: the number or the claim, in words.
         source: the paper or repository that says it.
-        provenance: whether it was read there, or recalled and not verified.
+        provenance: whether the number was read in the paper, or recalled and not verified.
     """
 
     said: str
@@ -36,10 +36,10 @@ class Measured:
 
     Attributes:
         what: what was measured, with its unit.
-        cell: the cell that it was measured of.
+        cell: the cell whose number this is.
         value: the median or mean, as ``protocol`` says.
-        low: the lower end of its interval.
-        high: the upper end of its interval.
+        low: the lower end of the number's interval.
+        high: the upper end of the number's interval.
         level: the coverage of that interval.
         each: the number of every seed or replicate.
         published: what sources say of the same.
@@ -66,8 +66,8 @@ class Compared:
         a: the name of the first cell.
         b: the name of the second cell.
         difference: the mean of A - B over seeds.
-        low: the lower end of its interval.
-        high: the upper end of its interval.
+        low: the lower end of the interval of the difference.
+        high: the upper end of the interval of the difference.
         level: the coverage of that interval.
         wins: seeds in which A is better.
         losses: seeds in which B is better.
@@ -108,20 +108,20 @@ class Result:
     """A published result, measured again.
 
     Attributes:
-        name: what the command calls it.
+        name: the name by which the command knows the result.
         title: the question in a few words.
-        paper: the paper that published it.
-        command: the command that measures it.
+        paper: the paper that published the result.
+        command: the command that measures the result.
         date: the day of the measurement.
-        device: what it ran on.
-        seconds: how long it took.
-        versions: the packages that computed it.
+        device: the device that the measurement ran on.
+        seconds: the time that the measurement took.
+        versions: the packages that computed the numbers, with their versions.
         protocol: what was done, in words.
         differences: where that is not what the paper did.
         scaled: what was made smaller than the full run of the command, None where nothing was.
         measured: numbers of each cell.
         compared: pairs of cells, seed by seed.
-        answers: what it says of claims.
+        answers: what the numbers say of claims.
     """
 
     name: str

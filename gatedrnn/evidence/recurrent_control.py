@@ -55,7 +55,7 @@ def lengths(cell: Cell, settings: ControlSettings) -> Float[np.ndarray, "R S U"]
 
     Args:
         cell: the cell of the agents' networks.
-        settings: how they are trained.
+        settings: how the policies are trained.
 
     Raises:
         InputError: where replaying what was done gives other probabilities than doing it gave.
@@ -76,7 +76,7 @@ def measure(settings: ControlSettings, on_progress: Callable[[str], None]) -> Fi
     """Train both cells at all step sizes and seeds.
 
     Args:
-        settings: how they are trained.
+        settings: how the policies are trained.
         on_progress: called with a line of what goes on.
     """
     found = {}

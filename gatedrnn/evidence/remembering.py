@@ -73,7 +73,7 @@ class Learnt(NamedTuple):
     """What became of each network, by start and seed.
 
     Attributes:
-        steps: those until the threshold, infinity where the cap was not enough.
+        steps: the number of steps until the threshold, infinity where the cap was not enough.
         error: what is missed on held-out sequences where the run ended.
     """
 
@@ -112,7 +112,7 @@ def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort)
         cell: the cell, of which one network is trained for each start and seed, with an affine head.
         starts: names of ``BIASES``; the seeds are the same for all.
         problem: what is to be remembered.
-        effort: how long it may learn.
+        effort: how long each network may learn.
     """
     optimizer = adam(effort.rate, effort.clip)
     net = gr.chain(gr.scan(cell), gr.dense(problem.out_dim))

@@ -20,7 +20,7 @@ class Findings(NamedTuple):
     Attributes:
         measured: numbers of each cell.
         compared: pairs of cells, seed by seed.
-        answers: what they say of the claims of guides.
+        answers: what the numbers say of the claims of guides.
     """
 
     measured: tuple[Measured, ...]
@@ -32,12 +32,12 @@ class Reproduction(NamedTuple):
     """A published result that can be measured again by its name.
 
     Attributes:
-        name: what the command calls it.
+        name: the name by which the command knows the result.
         title: the question in a few words.
-        paper: the paper that published it.
+        paper: the paper that published the result.
         full: settings of the whole measurement.
         small: settings that 2 cores can do in minutes.
-        smaller: what is smaller there, in words.
+        smaller: what is smaller in the small measurement, in words.
         estimate: how long the whole takes, and on what.
         differences: where even the full settings are not what the paper did.
         protocol: settings to what is done, in words.
@@ -63,8 +63,8 @@ def reproduce(
 
     Args:
         what: the published result and how it is measured.
-        settings: how it is measured, such as ``what.small``; others than ``what.full`` are kept as scaled down.
-        command: the command that asked for it.
+        settings: how the result is measured, such as ``what.small``; others than ``what.full`` are kept as scaled down.
+        command: the command line that asked for the measurement.
         on_progress: called with a line of what goes on.
     """
     clock = time.perf_counter()

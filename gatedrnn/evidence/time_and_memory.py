@@ -59,7 +59,7 @@ def temporary_bytes(cell: Cell, settings: CostSettings) -> int:
 
     Args:
         cell: the cell, in ``gr.scan``.
-        settings: the shape of its input.
+        settings: the shape of the layer's input.
     """
     layer = gr.scan(cell)
     params = jax.eval_shape(lambda key: layer.init(key, settings.features), jax.random.key(0))

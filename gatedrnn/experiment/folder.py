@@ -39,7 +39,7 @@ class RunFolder:
         path: the folder, which is made where it does not exist.
         settings: what the run is asked to do, as JSON has it.
         files: where the run writes files in it, as patterns of paths.
-        stores: where it keeps checkpoints, as patterns of folders.
+        stores: where the run keeps checkpoints, as patterns of folders.
 
     Raises:
         InputError: where the folder is for other settings, which says which differ; holds somebody else's files at

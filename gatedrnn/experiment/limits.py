@@ -72,7 +72,7 @@ def check(name: str, value: Any) -> None:
 
     Args:
         name: the name of a setting in the table.
-        value: one value of it.
+        value: one value of the setting.
 
     Raises:
         InputError: where it may not have it; says what is allowed.

@@ -82,7 +82,7 @@ def held(folder: Path) -> bool:
     """Return whether a command is at work in a folder.
 
     Args:
-        folder: what its lock keeps others out of; it may not exist.
+        folder: the folder that its lock keeps others out of; it may not exist.
     """
     path = folder / NAME
     if path.is_symlink() or not path.is_file():

@@ -29,7 +29,7 @@ class Measure:
 
     Args:
         cell: the cell in the networks.
-        task: the task that they are of.
+        task: the task that the networks are of.
         asked: the metric that was asked for; None: the task's default.
         architecture: what stands around the cell.
     """

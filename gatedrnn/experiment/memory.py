@@ -32,7 +32,7 @@ class Sizes(NamedTuple):
 
     Attributes:
         hidden: units of the cell.
-        layers: recurrent layers, one after another.
+        layers: the number of recurrent layers, one after another.
         embed: width of the vector of a token; 0 where there is no embedding.
         batch_size: sequences in an optimiser step, of which there may be fewer.
         max_epochs: the cap on epochs, for which curves have room.
@@ -53,7 +53,7 @@ def needed(
     """Return bytes that training keeps for certain: all members' states before and after a segment, one's steps.
 
     Args:
-        sizes: what it follows from.
+        sizes: the sizes that the memory follows from.
         make: the cell's maker, from its number of units.
         task: the task, for the features that are read and put out.
         train: the training part, for its steps and sequences.

@@ -126,8 +126,8 @@ def outputs_of(
 
     Args:
         net: what runs, as ``network`` makes it.
-        params: those of all its layers, with the sizes of changes behind them where there are columns.
-        x: what it reads, ``[T, B, I]``, or tokens ``[T, B]``.
+        params: the parameters of all layers, with the sizes of changes behind them where there are columns.
+        x: what the network reads, ``[T, B, I]``, or tokens ``[T, B]``.
         lengths: steps of each sequence, ``[B]``.
         columns: the places of the targets among the inputs; None where nothing can be a change.
         key: the key of the dropout; None: there is none.

@@ -25,7 +25,7 @@ def refuse_run(run: RunEntry, max_epochs: int) -> None:
     """Refuse what no training run can have come to.
 
     Args:
-        run: an entry of its type.
+        run: an entry of the run's type.
         max_epochs: the cap on epochs.
 
     Raises:
@@ -60,8 +60,8 @@ def refuse_length(name: str, values: Sequence[Any], count: int, expected: str = 
     Args:
         name: the entry that the message names.
         values: the list that was read.
-        count: how long it has to be.
-        expected: what the message says of it, with {} for the number.
+        count: the length that the list has to have.
+        expected: what the message says of the length, with {} for the number.
 
     Raises:
         InputError: where it is of another length.

@@ -52,8 +52,8 @@ def misfits(value: Any, of: Any, where: str = "") -> list[str]:
 
     Args:
         value: the value that was read from a file.
-        of: the type that it has to be of.
-        where: the place at which it stands, such as ``.tasks[0].name``.
+        of: the type that the value has to be of.
+        where: the place at which the value stands, such as ``.tasks[0].name``.
     """
     if of is Any:
         return []

@@ -164,7 +164,7 @@ def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> N
     """Refuse a network that does not fit into memory, before any of it is made.
 
     Args:
-        task: the task that it would be trained on.
+        task: the task that a network would be trained on.
         settings: the sizes of the network and of its training.
         train: the training part, for its shapes.
 

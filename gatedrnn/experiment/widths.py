@@ -33,7 +33,7 @@ def widened(params: Params, wide: Any, units: tuple[int, int]) -> Params:
 
     Args:
         params: the parameters of the narrow network.
-        wide: those of the wide network, or their shapes.
+        wide: the parameters of the wide network, or their shapes.
         units: units of the narrow cell and of the wide one.
 
     Raises:
@@ -62,7 +62,7 @@ def narrowed(params: Params, narrow: Any, units: tuple[int, int]) -> Params:
 
     Args:
         params: the parameters of the wide network.
-        narrow: those of the narrow network, or their shapes.
+        narrow: the parameters of the narrow network, or their shapes.
         units: units of the narrow cell and of the wide one.
 
     Raises:

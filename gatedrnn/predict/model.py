@@ -52,8 +52,9 @@ class Model:
     """A tuned network with what it needs to read raw data.
 
     Attributes:
-        config: what stands beside it in JSON: kind of task, names, normalisation, and how it was found.
-        cell: the cell of its recurrent layers.
+        config: what stands beside the parameters in JSON: kind of task, names, normalisation, and how the network was
+            found.
+        cell: the cell of the network's recurrent layers.
         params: the parameters of recurrent layers and head.
     """
 

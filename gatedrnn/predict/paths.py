@@ -39,7 +39,7 @@ class Ahead(NamedTuple):
 
     Attributes:
         mean: what is expected, ``[H, B, D]``.
-        deviation: the standard deviation around it, ``[H, B, D]``.
+        deviation: the standard deviation around the mean, ``[H, B, D]``.
         quantiles: what is undercut with the probability of each level, ``[Q, H, B, D]``.
     """
 

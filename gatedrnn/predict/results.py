@@ -23,7 +23,7 @@ def tasks_of(path: Path, results: Any) -> dict[str, TaskEntry]:
 
     Args:
         path: where results.json is, which errors name.
-        results: what it holds, or what claims to be that.
+        results: what results.json holds, or what claims to be that.
 
     Raises:
         InputError: where it is something else, or a name in it leads out of the run's folder.

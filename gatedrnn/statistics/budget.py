@@ -42,7 +42,7 @@ class Crossing(NamedTuple):
 
     Attributes:
         before: largest budget at which one cell is better.
-        after: smallest budget at which the other one is.
+        after: smallest budget at which the other cell is better.
         first: 0 where A is better before, 1 where B is.
     """
 

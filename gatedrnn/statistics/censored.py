@@ -19,7 +19,7 @@ class Censored(NamedTuple):
 
     Attributes:
         difference: A - B of restricted times, paired; below 0, A is the faster.
-        superiority: P(A reaches it before B).
+        superiority: P(A reaches the event before B).
         reached: how many runs of A, and how many of B, reached the event.
     """
 

@@ -22,7 +22,7 @@ class Boxes(NamedTuple):
     Attributes:
         low: lower corners, ``[L, D]``.
         high: upper corners, ``[L, D]``.
-        value: what the tree says there, ``[L]``.
+        value: the tree's value in each box, ``[L]``.
     """
 
     low: Float[np.ndarray, "L D"]

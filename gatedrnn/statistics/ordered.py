@@ -25,7 +25,7 @@ class Bound(NamedTuple):
 
     Attributes:
         value: the number itself, or a bound that it is not below.
-        beyond: whether it is such a bound.
+        beyond: whether ``value`` is a bound, and not the number.
     """
 
     value: float
@@ -102,7 +102,7 @@ def censored_median(values: ArrayLike, limit: float, level: float = 0.95) -> Med
     Args:
         values: one number for each replicate, ``[n]``, of which infinite ones are beyond the limit.
         limit: the largest number that could be seen.
-        level: the coverage that its interval should have; of few values that from the least to the largest has less.
+        level: the coverage that the interval should have; of few values, the interval from least to largest has less.
 
     Raises:
         InputError: where there are fewer than two values, one is larger than the limit, or none; or for another level.

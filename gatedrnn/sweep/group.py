@@ -110,7 +110,7 @@ def scored(found: list[dict[str, Any]], members: Params, measure: Measure, visib
     Args:
         found: the entries of all members.
         members: the best parameters of each, stacked.
-        measure: what networks of their cell are measured by.
+        measure: what measures networks of the members' cell.
         visible: the parts that may be seen.
     """
     runs = [cast("RunEntry", entry) for entry in found]

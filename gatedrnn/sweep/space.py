@@ -50,7 +50,7 @@ def varied(settings: Mapping[str, Any]) -> list[str]:
     """Return the names of the hyperparameters of which more than one value is tried.
 
     Args:
-        settings: those of a sweep, as results.json has them.
+        settings: the settings of a sweep, as results.json has them.
 
     Example:
         >>> varied(SweepSettings(hidden=(16, 32), learning_rate=(0.01,)).as_dict())

@@ -131,7 +131,7 @@ def refuse_too_large_for(
 
     Args:
         members: the configuration of each member.
-        task: the task that they would be trained on.
+        task: the task that the members would be trained on.
         train: the training part, for its shapes.
         settings: the sizes of the networks and of their training.
 

@@ -48,8 +48,8 @@ def change(
     Args:
         values: the targets of all sequences, one after another.
         part: where the training part lies among them.
-        steps: how many lie between one value and the other.
-        unit: what it is divided by.
+        steps: the number of steps between one value and the other.
+        unit: the number that changes are divided by.
 
     Example:
         >>> from gatedrnn.tasks.splitting import Stretches

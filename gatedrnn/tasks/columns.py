@@ -70,7 +70,7 @@ def read(
         source: the table to be read.
         numbers: columns of numbers, which are kept until they are taken.
         labels: columns of values that are counted; whole numbers among them keep their digits.
-        gaps: those of the labels in which a value may be missing, which is one value more then.
+        gaps: the labels in which a value may be missing, which is one value more then.
         time: a column of numbers or dates; None: rows are counted.
 
     Raises:

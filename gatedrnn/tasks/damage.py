@@ -57,8 +57,8 @@ def check_room(size: int, what: str) -> None:
     """Refuse what doesn't fit into memory before any of it is read.
 
     Args:
-        size: bytes that it says it has.
-        what: what has them, in words.
+        size: bytes that the file says it has.
+        what: the name of what has so many bytes, in words.
 
     Raises:
         InputError: where that is more than the machine has.

@@ -52,8 +52,8 @@ def facts(data: Sequences, kind: Kind, splitter: Splitter) -> dict[str, str]:
 
     Args:
         data: the recorded sequences, with the names of what is to be found.
-        kind: what is asked of them.
-        splitter: how they are split, and read in windows.
+        kind: what is asked of the sequences.
+        splitter: how the sequences are split, and read in windows.
     """
     horizon = splitter.ahead if kind == "forecast" else None
     ahead = "" if horizon is None else f", {horizon} step{'s' if horizon > 1 else ''} ahead"

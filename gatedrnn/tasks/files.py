@@ -60,7 +60,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
 
     Args:
         path: a file whose name ends in one of ``READERS``.
-        question: what is asked of it, and where it stands.
+        question: what is asked of the file, and where it stands.
 
     Raises:
         InputError: where the file is missing, of another ending, or unfit; says what to do.
@@ -106,7 +106,7 @@ def task_from_frame(frame: Any, question: Question, *, name: str = "data") -> Ta
 
     Args:
         frame: a data frame or series of pandas or polars, or an array or dataset of xarray.
-        question: what is asked of it, and where it stands.
+        question: what is asked of the frame, and where it stands.
         name: the name of the task.
 
     Raises:

@@ -209,8 +209,8 @@ def check_readable(name: str, one: Profile, source: Source, *, number: bool = Fa
     """Refuse a column that a network cannot read.
 
     Args:
-        name: what it is called.
-        one: what it looks like.
+        name: the name of the column.
+        one: the profile of the column.
         source: the table, which knows where a row stands.
         number: whether categories are refused as well.
 

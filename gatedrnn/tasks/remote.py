@@ -37,8 +37,8 @@ class Remote:
     Attributes:
         name: what the data are called, in messages.
         file: the name of the file, in the folder that ``GATEDRNN_DATA`` names and in the cache.
-        url: where it is fetched from.
-        sha256: the digest of its bytes.
+        url: the address that the file is fetched from.
+        sha256: the digest of the file's bytes.
 
     Example:
         >>> from gatedrnn.tasks import mnist

@@ -56,7 +56,7 @@ def read_sentences(
 
     Args:
         source: where the table comes from.
-        looks: what its columns look like.
+        looks: the profiles of the table's columns.
         question: what is asked of the table; its target is the class.
         column: the column of texts.
 

@@ -20,7 +20,7 @@ class Forecasts(NamedTuple):
 
     Attributes:
         mean: what is expected of each target, ``[N, D]``.
-        deviation: the standard deviation around it, ``[N, D]``.
+        deviation: the standard deviation around the mean, ``[N, D]``.
     """
 
     mean: Float[np.ndarray, "N D"]
@@ -32,7 +32,7 @@ class ValidatedBaseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: what it is worth on the validation part, in the units that all splits share.
+        validation: the model's scores on the validation part, in the units that all splits share.
         choice: what was chosen on this split's validation part, such as ``order 3``.
     """
 
@@ -46,7 +46,7 @@ class FittedBaseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: what it is worth on the validation part, in the units that all splits share.
+        validation: the model's scores on the validation part, in the units that all splits share.
         score: a part of this split to what the model is worth on it.
         choice: what was chosen on this split's validation part.
         forecast: a part's recordings to the model's forecasts of each; None where it forecasts no numbers from them.
@@ -72,8 +72,8 @@ class Baseline(NamedTuple):
 
     Attributes:
         name: the model, the same on every split.
-        validation: what it is worth on the validation part, in the units that all splits share.
-        test: what it is worth in the test, in the same units.
+        validation: the model's scores on the validation part, in the units that all splits share.
+        test: the model's scores in the test, in the same units.
         choice: what was chosen on this split's validation part.
     """
 

@@ -95,7 +95,7 @@ class Held:
 
     Args:
         table: a table of pyarrow's that is held.
-        first: the number that its first row has where it came from.
+        first: the number that the first row has in the table that it came from.
     """
 
     at_once, notes = False, ()

@@ -36,7 +36,7 @@ class Splitter:
     Args:
         data: the recorded sequences to be split.
         outputs: what is to be found, for each of the N steps; None where it is ``data.y``, for each sequence.
-        kind: what is asked of them.
+        kind: what is asked of the sequences.
         framing: how far ahead, what is read at once, and what the test is set apart by.
 
     Raises:

@@ -51,7 +51,7 @@ def sums(task: VisibleTask, outputs: Float[Array, "T B F"], batch: Batch) -> Sum
     Args:
         task: the task, whose ``score`` gives the nats.
         outputs: what the head gives, as ``score`` wants it.
-        batch: what they are of.
+        batch: the examples that the outputs are of.
     """
     score = task.score(outputs, batch)
     if task.kind in NUMBERS and outputs.shape[-1] == 2 * batch.y.shape[-1]:
@@ -117,7 +117,7 @@ def losses(each: Sums, part: Part, metric: Deciding) -> Float[np.ndarray, "B"] |
 
     Args:
         each: the sums of each sequence, on the host.
-        part: what they are of.
+        part: the part that the sums are of.
         metric: what the verdict rests on.
     """
     match metric:

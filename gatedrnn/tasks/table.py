@@ -33,8 +33,8 @@ def read_long(source: Source, looks: dict[str, Profile], question: Question) -> 
 
     Args:
         source: where the table comes from.
-        looks: what its columns look like.
-        question: what is asked of it.
+        looks: the profiles of the table's columns.
+        question: what is asked of the table.
 
     Raises:
         InputError: where a column is unknown or of another type, a value missing, time not ascending, or a row double.

@@ -78,7 +78,7 @@ class VisibleTask:
             (``next-token``), or which of many labels the next frame has (``multi-label``).
         unit: what ``nats / count`` is called, such as ``nats per frame``.
         in_dim: features that the network reads, I.
-        out_dim: features that its head gives, as ``score`` wants them.
+        out_dim: features that the network's head gives, as ``score`` wants them.
         source: where the data come from, and their licence.
         data_sha256: the digest of the file that holds the data.
         split: a seed to the parts that may be seen, as NumPy arrays whose shapes don't depend on the seed.
@@ -87,7 +87,7 @@ class VisibleTask:
         tokens: whether ``x`` are tokens, of which there are ``in_dim``: a network may embed them instead.
         encode: a batch's ``x`` to the features ``[T, B, in_dim]`` that the network reads, such as one-hot tokens; pure,
             and called inside the program, so that data lie in memory as they were given.
-        reading: a seed to what its split did to raw data.
+        reading: a seed to what the split of that seed did to raw data.
         anchor: which inputs are the last values of the targets, from which a network may forecast the change. None:
             there are none.
         facts: what was understood of the data, in words by what they are about, such as the season: a table that a

@@ -49,8 +49,8 @@ def _ascends(name: str, one: Profile, groups: dict[Any, int] | None) -> bool:
     """Return whether numbers are named as times are, and ascend: in each group's rows, or from one time to the next.
 
     Args:
-        name: what the column is called.
-        one: what it looks like.
+        name: the name of the column.
+        one: the profile of the column.
         groups: how often each group's name occurs, none of one series; None: there are many groups.
     """
     if not TIMES.fullmatch(name) or one.missing or one.constant:

@@ -43,7 +43,7 @@ class Checkpoints:
     share the directory, and call all of this together; the first of them checks, and its clock says when to save.
 
     Args:
-        directory: made where it does not exist.
+        directory: the folder of checkpoints, made where it does not exist.
         every: seconds that lie between two saves at least; 0 saves whenever asked.
         keep: how many are kept; with 2 there is one to fall back to.
         config: what the run is besides its hyperparameters, such as the cell and its size, as JSON has it.

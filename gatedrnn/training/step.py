@@ -80,7 +80,7 @@ def warmup_cosine(peak: Any, warmup: Any, steps: Any, final: Any = 0.0) -> optax
 
     Args:
         peak: the largest learning rate.
-        warmup: steps until it is reached; 0 starts there.
+        warmup: steps until the peak is reached; 0 starts there.
         steps: steps after which the learning rate stays at ``final * peak``; above ``warmup``.
         final: part of the peak that is left.
 

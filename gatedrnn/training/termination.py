@@ -26,11 +26,11 @@ class Termination:
     (``gatedrnn.training.Divisible``) calls ``on_segment`` within about half a second, others after their segment.
 
     Args:
-        signals: those that wait; SIGTERM alone unless others are named.
+        signals: the signals that wait; SIGTERM alone unless others are named.
 
     Attributes:
         received: the signal that has come; None where none has.
-        obeyed: whether training has heard of it, so that it saves itself now.
+        obeyed: whether training has heard of a signal, so that it saves itself now.
 
     Example:
         >>> with Termination() as termination:

@@ -76,12 +76,12 @@ class Work(NamedTuple):
 
     Attributes:
         cell: the name of the cell.
-        search: the search that trains them.
+        search: the search that trains the trials.
         k: the place of the replicate, from 0.
         lot: the trials to be trained together.
-        eligible: how many of them, from the first, are no filling; None is all.
+        eligible: how many of the trials, from the first, are no filling; None is all.
         before: how many trials of this replicate were run before these.
-        extending: whether they extend a search.
+        extending: whether the trials extend a search.
         pace: what keeps all cells together within a time; None where there is none.
     """
 

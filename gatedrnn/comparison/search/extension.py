@@ -55,7 +55,7 @@ class Extra(NamedTuple):
     """What an extension adds to one cell in one replicate.
 
     Attributes:
-        configurations: new ones, which all cells share.
+        configurations: new configurations, which all cells share.
         again: places of the trials that the old cap had cut off, to be run again with the new one, and of the best of
             the others: should what was cut off diverge now, the best of all is among those that are run.
         lot: new trials, then those run again, filled up to the size that all cells have.

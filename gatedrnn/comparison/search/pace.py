@@ -48,8 +48,8 @@ class Pace:
 
         Args:
             cell: the name of the cell.
-            segments: how many it has trained.
-            seconds: how long they took it, less what it waited for others.
+            segments: how many segments the cell has trained.
+            seconds: the time that these segments took the cell, less what it waited for others.
 
         Raises:
             Interrupted: where another cell failed.

@@ -38,7 +38,7 @@ def select(
 
     Args:
         states: where all trials ended.
-        seconds: how long they took together; each is told its part by its epochs.
+        seconds: the time that all trials took together; each is told its part by its epochs.
         measure: what scores the parameters of each on the validation part.
         visible: the parts of the data that may be seen.
         trivial: validation score of the trivial baseline in the verdict's metric; None where there is none.

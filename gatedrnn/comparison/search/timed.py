@@ -48,7 +48,7 @@ class Timed:
     What was trained after the last checkpoint, and lost to an interruption, does not count.
 
     Args:
-        store: where both are kept.
+        store: the store that keeps both the states and their seconds.
         elapsed: seconds of training in this process.
 
     Attributes:

@@ -20,10 +20,10 @@ class Change(NamedTuple):
 
     Attributes:
         against: "trials" or "seconds", of training.
-        before: largest budget at which the first one is better.
-        after: smallest budget at which the other one is.
-        better_before: the name of the first one.
-        better_after: the name of the other one.
+        before: largest budget at which ``better_before`` is better.
+        after: smallest budget at which ``better_after`` is better.
+        better_before: the name of the cell that is better with less.
+        better_after: the name of the cell that is better with more.
     """
 
     against: str

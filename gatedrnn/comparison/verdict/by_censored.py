@@ -20,9 +20,9 @@ def by_censored(pair: PairEntry, evidence: CensoredEvidence, task: TestedTask, d
     """Return a pair with the verdict by a censored metric, the one by scores beside it.
 
     Args:
-        pair: the pair as scores have it.
+        pair: the pair's entry as it is by scores.
         evidence: what was seen of the two cells by the censored metric.
-        task: the task's entry, which has such a metric.
+        task: the task's entry, which has a censored metric.
         device: the entry of the device in results.json.
     """
     metric = task["censored"]

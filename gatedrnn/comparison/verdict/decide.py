@@ -29,7 +29,7 @@ class Evidence(NamedTuple):
 
     Attributes:
         names: the names of the cells, A and B.
-        tests: test score of each with its interval; lower is better.
+        tests: test score of each cell with its interval; lower is better.
         difference: A - B, paired.
         superiority: P(A better than B).
         equivalence: the test of whether the difference lies in the region of equivalence.
@@ -66,8 +66,8 @@ class Evidence(NamedTuple):
         """Return it with the intervals of the test scores cut to what these can be; differences stay as they are.
 
         Args:
-            least: what no score is below.
-            most: what no score is above.
+            least: a number that no score is below.
+            most: a number that no score is above.
         """
         a, b = self.tests
         return self._replace(tests=(a.within(least, most), b.within(least, most)))

@@ -45,7 +45,7 @@ def judge(task: TestedTask, device: Device) -> list[PairEntry]:
     are reckoned (Bonferroni).
 
     Args:
-        task: the task's entry, without that one.
+        task: the task's entry, without its pairs.
         device: the entry of the device in results.json.
 
     Raises:
@@ -71,8 +71,8 @@ class Corrected(NamedTuple):
 
     Attributes:
         p: the p-values of difference and equivalence in the verdict's metric.
-        other: those in the other metric; None where there is none.
-        pairs: how many there are.
+        other: the p-values of both in the other metric; None where there is none.
+        pairs: the number of pairs for which p-values were corrected.
     """
 
     p: tuple[float, float]
@@ -85,8 +85,8 @@ def corrected(task: TestedTask, metric: Deciding, region: RegionEntry) -> list[t
 
     Args:
         task: the entry of all cells.
-        metric: what scores are reckoned in.
-        region: the region of equivalence in it.
+        metric: the metric in which scores are reckoned.
+        region: the region of equivalence in that metric.
     """
     every, size = names_of_pairs(task["cells"]), region["half_width"]
     scores = {name: replicate_scores(task, name, metric) for name in task["cells"]}

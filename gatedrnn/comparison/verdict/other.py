@@ -26,10 +26,10 @@ class Other(NamedTuple):
     """The verdict by another metric.
 
     Attributes:
-        metric: which, as results.json has it.
-        evidence: the statistics in it.
-        decision: what follows from them by the same table.
-        disagreement: how it differs from the verdict that counts; None where it does not.
+        metric: the other metric, as results.json has it.
+        evidence: the statistics of the pair in the other metric.
+        decision: the label that follows from those statistics by the same table.
+        disagreement: the way in which the decision differs from the verdict that counts; None where it agrees.
     """
 
     metric: MetricEntry
@@ -55,7 +55,7 @@ class Other(NamedTuple):
 
         Args:
             metric: the metric that counts.
-            headline: this verdict in a few words.
+            headline: the other verdict in a few words.
         """
         if self.disagreement is None:
             return None
@@ -85,9 +85,9 @@ def beside(metric: MetricEntry, other: Evidence, mine: Evidence) -> Other:
     """Return the verdict by another metric, held against the one that counts.
 
     Args:
-        metric: what the other verdict rests on.
-        other: the statistics in it.
-        mine: those of the verdict that counts.
+        metric: the metric that the other verdict rests on.
+        other: the statistics in that metric.
+        mine: the statistics of the verdict that counts.
     """
     decision = decide(other)
     return Other(metric, other, decision, _disagreement((decide(mine), mine), (decision, other)))

@@ -80,7 +80,7 @@ def gradients(
         plan: the cell, and how it was scanned.
         how: what stands for the Jacobians, how often it may correct, and how many steps are solved at once.
         saved: what the forward pass has left.
-        cotangents: those of all that was returned.
+        cotangents: the cotangents of all that was returned.
     """
     found, right = _through_windows(plan, how, saved, cotangents, _solved)
     return answered(right, found, partial(_scanned, plan, how, saved, cotangents))

@@ -19,7 +19,7 @@ def answered(converged: Any, found: Any, one_by_one: Callable[[], Any]) -> Any:
     Args:
         converged: whether ``found`` is right, a flag.
         found: a tree of arrays.
-        one_by_one: a function that returns such a tree.
+        one_by_one: a function that returns a tree of the same kind, step by step.
     """
     if axes := tuple(jax.typeof(converged).manual_axis_type.varying):
         converged = jax.lax.pcast(jax.lax.pmin(converged.astype(jnp.int32), axes) > 0, axes, to="varying")

@@ -81,7 +81,7 @@ def trajectory(
 
     Args:
         plan: the cell, and how it is scanned.
-        solver: how it is solved.
+        solver: how the states are solved for.
         params: the parameters as the cell has prepared them.
         start: the carry before the first step.
         initial: the carry that a reset puts in the place of the carried one.

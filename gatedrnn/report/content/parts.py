@@ -19,7 +19,7 @@ class Value(NamedTuple):
 
     Attributes:
         text: the value with the digits that every medium shows.
-        exact: the number behind it, for programs that read the page; None where there is no single one.
+        exact: the number behind the text, for programs that read the page; None where there is no single one.
         note: what belongs to the value: its interval, or its ratio to the first cell's.
     """
 
@@ -49,8 +49,8 @@ class Head(NamedTuple):
 
     Attributes:
         text: what the column holds.
-        note: what belongs to it.
-        cell: place of the cell that it names among all of the task, for its colour; None where it names none.
+        note: what belongs to the head, such as a unit.
+        cell: place of the cell that the head names among all of the task, for its colour; None where it names none.
     """
 
     text: str

@@ -42,11 +42,11 @@ class Shown(NamedTuple):
 
     Attributes:
         name: the metric, as ``gatedrnn.tasks.metrics`` has it.
-        short: what heads and labels call it.
-        unit: what its scores are reckoned in; empty where it is not known.
+        short: the metric's name in heads and labels.
+        unit: the unit in which scores are reckoned; empty where it is not known.
         decides: whether the verdict rests on it; its scores are then shown as the verdict has them, lower is better.
         cells: mean and interval over replicates by the cell's name, in the test.
-        places: how many decimals those intervals allow.
+        places: how many decimals the intervals of its scores allow.
     """
 
     name: MetricName
@@ -114,7 +114,7 @@ def unit_of(task: TaskEntry, name: MetricName) -> str:
 
     Args:
         task: an entry of ``tasks`` in results.json.
-        name: one of its metrics.
+        name: one of the task's metrics.
     """
     match name:
         case "nats":

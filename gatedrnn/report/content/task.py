@@ -35,7 +35,7 @@ class TaskContent(NamedTuple):
         cells: the cells side by side.
         baselines: the simple baselines; None where the task has none.
         windows: scores and labels with other windows; None where none were tried.
-        method: how it was done, by the name of each part.
+        method: how the comparison was done, by the name of each part.
     """
 
     title: str

@@ -33,10 +33,10 @@ class Point(NamedTuple):
     """Forecasts of the mean, fitted to the training part.
 
     Attributes:
-        choice: what distinguishes it from others of the same kind, such as ``order 3``.
+        choice: what distinguishes the model from others of the same kind, such as ``order 3``.
         means: a stack and its steps to the forecasts made there, ``[S, D]``.
-        width: numbers that it reads for each step.
-        held_out: gives its errors on what it was not fitted to, where it comes too close to the training part.
+        width: numbers that the model reads for each step.
+        held_out: gives the model's errors on what it was not fitted to, where it comes too close to the training part.
     """
 
     choice: str
@@ -88,7 +88,7 @@ def best(name: str, points: Sequence[Point], visible: Visible) -> FittedBaseline
     Args:
         name: the name of the model.
         points: forecasts of the mean, fitted to the training part of ``visible``.
-        visible: the split that they were fitted to, with its recordings.
+        visible: the split that the models were fitted to, with its recordings.
     """
     data = known(visible)
     rows = sampled(data.validation, RECORDINGS, ROWS)

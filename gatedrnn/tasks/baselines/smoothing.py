@@ -148,7 +148,7 @@ def forecasts(
 
     Args:
         series: the values of one target, at least one step more than the first season.
-        form: which states there are.
+        form: the form of smoothing: which states there are.
         parameters: alpha, and beta and gamma where there are a trend and a season.
         ahead: h, steps from a forecast to what it is about.
 

@@ -80,8 +80,8 @@ def class_baseline(
 
     Args:
         name: the name of the model.
-        visible: what it was fitted to, and is validated on.
-        width: numbers that it reads for each step.
+        visible: the split that the model was fitted to, and is validated on.
+        width: numbers that the model reads for each step.
         scores: sequences to what ``named`` gives for each of their steps.
         choice: what was chosen on the validation part.
     """
@@ -125,8 +125,8 @@ def _best(name: str, visible: Visible, classes: int, tried: list[tuple[int, str,
     """Fit models that read so many last steps each, and return that of the best validation score.
 
     Args:
-        name: what they are called.
-        visible: what they are fitted to, and chosen on.
+        name: the name that the models share.
+        visible: the split that the models are fitted to, and chosen on.
         classes: how many classes there are.
         tried: the models of scikit-learn, each after the steps that it reads before its own and what is said of it.
     """

@@ -43,7 +43,7 @@ def words(letters: int, least: int, most: int, longest: int) -> Batch:
     Args:
         letters: kinds of letters, 2 or 3.
         least: n of the first word.
-        most: n of the last one.
+        most: n of the last word.
         longest: n for which there is room, so that parts have shapes of their own.
 
     Example:

@@ -40,7 +40,7 @@ class Fast:
     seen, the ``TypeError`` is JAX's own.
 
     Attributes:
-        form: how it runs; None has it chosen by backend and shape in each call.
+        form: how the engine runs; None has the form chosen by backend and shape in each call.
     """
 
     form: FastForm | None = None
