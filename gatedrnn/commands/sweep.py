@@ -19,6 +19,7 @@ from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import Writer, write_json
 from gatedrnn.sweep import sweep as sweeps
 from gatedrnn.sweep.plot import write_plot
+from gatedrnn.sweep.schema import SweepResults
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.table import write_table
 from gatedrnn.tasks.question import Question
@@ -69,7 +70,7 @@ def sweep(
     note(console, *(f"written: {path}" for path in paths))
 
 
-def _write(out: Path, paths: list[Path], results: dict[str, Any], writer: Writer) -> None:
+def _write(out: Path, paths: list[Path], results: SweepResults, writer: Writer) -> None:
     """Write what a sweep found in its folder, and add where to ``paths``; of several processes the first does."""
     if is_first():
         write_json(out / "results.json", results, writer=writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -72,7 +73,7 @@ class Measure:
         """Return what parameters are worth on a part."""
         return self.worth(self.each(params, part.batch).together(), part)
 
-    def selection(self, runs: list[RunEntry], members: Params, visible: Visible) -> list[float | None]:
+    def selection(self, runs: Sequence[RunEntry], members: Params, visible: Visible) -> list[float | None]:
         """Return each run's validation score in the verdict's metric; None where no epoch had a finite loss.
 
         By nats these are what training found, and nothing is computed.

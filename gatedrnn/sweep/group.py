@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -19,7 +20,7 @@ from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.measure import Measure
-    from gatedrnn.experiment.trials import RunEntry
+    from gatedrnn.sweep.schema import Configuration, MemberEntry
     from gatedrnn.sweep.settings import SweepSettings
     from gatedrnn.tasks.parts import Batch, Visible
     from gatedrnn.tasks.task import VisibleTask
@@ -41,7 +42,7 @@ class SweepHyper(NamedTuple):
     """Index into ``DIFFERENCES``."""
 
 
-def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
+def as_hypers(configurations: Sequence[Mapping[str, Any]]) -> SweepHyper:
     """Return configurations as arrays ``[K]``, to be traced."""
     chosen = ("gate_bias", "difference")
     numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name not in chosen}
@@ -51,7 +52,7 @@ def as_hypers(configurations: list[dict[str, Any]]) -> SweepHyper:
     return SweepHyper(**columns, gate_bias=biases, difference=changes)
 
 
-def as_keys(configurations: list[dict[str, Any]]) -> Any:
+def as_keys(configurations: list[Configuration]) -> Any:
     """Return a key for each seed, that of ``gatedrnn train``: members of one seed begin with the same draws."""
     seeds = np.array([c["seed"] for c in configurations], np.uint32)
     return jax.vmap(lambda seed: jax.random.split(jax.random.key(seed), 1)[0])(seeds)
@@ -85,11 +86,11 @@ def weights_alone(params: Params) -> Params:
     return (*jax.tree.map(lambda _: True, params[:-1]), False)
 
 
-def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], offset: float) -> list[dict[str, Any]]:
+def entries(states: EarlyStoppingState, configurations: list[Configuration], offset: float) -> list[MemberEntry]:
     """Return what is known of each member so far: its configuration, best validation loss and curves; no score yet."""
     # Curves and counts alone: parameters stay on the device.
     host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))
-    found = []
+    found: list[MemberEntry] = []
     for k, configuration in enumerate(configurations):
         state = member(host, k)
         found.append(
@@ -104,7 +105,7 @@ def entries(states: EarlyStoppingState, configurations: list[dict[str, Any]], of
     return found
 
 
-def scored(found: list[dict[str, Any]], members: Params, measure: Measure, visible: Visible) -> list[dict[str, Any]]:
+def scored(found: list[MemberEntry], members: Params, measure: Measure, visible: Visible) -> list[MemberEntry]:
     """Return entries with each member's validation score in the deciding metric.
 
     Args:
@@ -113,6 +114,5 @@ def scored(found: list[dict[str, Any]], members: Params, measure: Measure, visib
         measure: what measures networks of the members' cell.
         visible: the parts that may be seen.
     """
-    runs = [cast("RunEntry", entry) for entry in found]
-    scores = measure.selection(runs, members, visible)
+    scores = measure.selection(found, members, visible)
     return [{**entry, "score": score} for entry, score in zip(found, scores, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ try:
 except ImportError as error:  # pragma: no cover
     raise MissingPackageError("the plot of a sweep needs matplotlib: pip install 'gatedrnn[compare]'") from error
 
+if TYPE_CHECKING:
+    from gatedrnn.sweep.schema import MemberEntry, NumberedMember, SweepResults
+
 COLORS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")
 INK, MUTED, RULE = "#22252a", "#6a6f77", "#d8d5ce"
 SHOWN = 0.9
@@ -27,7 +30,7 @@ ACROSS = 3
 """Panels in a row."""
 
 
-def plot(results: dict[str, Any]) -> Figure:
+def plot(results: SweepResults) -> Figure:
     """Return the figure of a sweep's results."""
     members = [entry for entry in results["members"] if entry["score"] is not None]
     names = varied(results["settings"])
@@ -37,7 +40,7 @@ def plot(results: dict[str, Any]) -> Figure:
     axes = np.atleast_1d(figure.subplots(down, across)).ravel()
     cells = results["settings"]["cell"]
     colors = {cell: COLORS[i % len(COLORS)] for i, cell in enumerate(cells)}
-    metric, limits = results["metric"], span([entry["score"] for entry in members])
+    metric, limits = results["metric"], span(list(map(score_of, members)))
     unit = results["unit"] if metric["name"] == "nats" else f"{metric['words']}, {metric['unit']}"
     for k, (ax, name) in enumerate(zip(axes, names, strict=False)):
         _against(ax, name, members, colors, limits)
@@ -45,7 +48,7 @@ def plot(results: dict[str, Any]) -> Figure:
         _label(ax, f"best validation, {unit}" if k % across == 0 else None)
     last, alone = axes[panels - 1], metric["name"] != "nats" or panels % across == 1
     _curves(last, members, colors)
-    _plain(last, span([entry["validation"] for entry in members]))
+    _plain(last, span([loss for entry in members if (loss := entry["validation"]) is not None]))
     _label(last, f"validation, {results['unit']}" if alone else None)
     for ax in axes[panels:]:
         ax.set_visible(False)
@@ -55,17 +58,24 @@ def plot(results: dict[str, Any]) -> Figure:
     figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=11)
     marks = [Line2D([], [], ls="", marker="o", color=colors[cell], label=cell) for cell in cells]
     marks.append(Line2D([], [], ls="", marker="o", ms=9, mfc="none", mec=INK, label="best"))
-    if any(entry["score"] > limits[1] for entry in members):
+    if any(score_of(entry) > limits[1] for entry in members):
         marks.append(Line2D([], [], ls="", marker="^", color=MUTED, label="above the axis"))
     figure.legend(handles=marks, loc="outside upper right", ncols=len(marks), frameon=False, fontsize=9)
     return figure
 
 
-def write_plot(results: dict[str, Any], path: Path, *, writer: Writer = written) -> Path:
+def write_plot(results: SweepResults, path: Path, *, writer: Writer = written) -> Path:
     """Write the figure; the ending says the format, such as .png or .svg."""
     with writer(path) as file:
         plot(results).savefig(file, format=path.suffix[1:])
     return path
+
+
+def score_of(entry: MemberEntry) -> float:
+    """Return the score of a member that has one."""
+    score = entry["score"]
+    assert score is not None
+    return score
 
 
 def span(scores: list[float]) -> tuple[float, float]:
@@ -81,15 +91,15 @@ def span(scores: list[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _against(ax: Any, name: str, members: list[dict[str, Any]], colors: dict[str, str], limits: Any) -> None:
+def _against(ax: Any, name: str, members: list[NumberedMember], colors: dict[str, str], limits: Any) -> None:
     """Scatter scores against one hyperparameter; the best is ringed."""
     values = [entry[name] for entry in members]
     positions = values if name in RANGES else _jittered(ax, values)
     top = limits[1] - 0.02 * (limits[1] - limits[0])
-    best = min(range(len(members)), key=lambda k: members[k]["score"], default=None)
+    best = min(range(len(members)), key=lambda k: score_of(members[k]), default=None)
     for k, (entry, x) in enumerate(zip(members, positions, strict=True)):
-        beyond = entry["score"] > limits[1]
-        y, marker = (top, "^") if beyond else (entry["score"], "o")
+        score = score_of(entry)
+        y, marker = (top, "^") if score > limits[1] else (score, "o")
         ax.plot(x, y, marker, color=colors[entry["cell"]], ms=5, alpha=0.75, mew=0)
         if k == best:
             ax.plot(x, y, "o", ms=11, mfc="none", mec=INK, mew=1.2)
@@ -110,9 +120,9 @@ def _jittered(ax: Any, values: list[Any]) -> list[float]:
     return [order.index(value) + shift for value, shift in zip(values, jitter, strict=True)]
 
 
-def _curves(ax: Any, members: list[dict[str, Any]], colors: dict[str, str]) -> None:
+def _curves(ax: Any, members: list[NumberedMember], colors: dict[str, str]) -> None:
     """Draw the learning curves, the best one thick."""
-    best = min(members, key=lambda entry: entry["score"], default=None)
+    best = min(members, key=score_of, default=None)
     for entry in members:
         curve = [np.nan if loss is None else loss for loss in entry["curve"]]
         strong = entry is best

@@ -7,25 +7,15 @@ from typing import TYPE_CHECKING, Any
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.received import refuse_length, refuse_names, refuse_run
 from gatedrnn.experiment.schema import refuse_misfit
-from gatedrnn.experiment.trials import RunEntry
+from gatedrnn.sweep.schema import OutcomeEntry
 
 if TYPE_CHECKING:
+    from gatedrnn.sweep.schema import Configuration
     from gatedrnn.sweep.settings import SweepSettings
     from gatedrnn.training.groups import Group
 
 
-class MemberEntry(RunEntry):
-    """What is kept of a member of a finished group, besides its configuration."""
-
-    score: float | None
-    """Validation score in the deciding metric."""
-    train_curve: list[float | None]
-    """Training loss by epoch."""
-    ended: bool
-    """Whether it is trained to its end: all of a finished group are."""
-
-
-def refuse_members(entries: Any, group: Group, members: list[dict[str, Any]], settings: SweepSettings) -> None:
+def refuse_members(entries: Any, group: Group, members: list[Configuration], settings: SweepSettings) -> None:
     """Refuse what is not what the members of a group came to.
 
     Args:
@@ -46,12 +36,12 @@ def refuse_members(entries: Any, group: Group, members: list[dict[str, Any]], se
             raise InputError(f"{k}.{error}") from error
 
 
-def _refuse_member(entry: dict[str, Any], configuration: dict[str, Any], settings: SweepSettings) -> None:
+def _refuse_member(entry: dict[str, Any], configuration: Configuration, settings: SweepSettings) -> None:
     for name, value in configuration.items():
         if name not in entry or entry[name] != value:
             raise InputError(f"{name}: expected {value!r}, as was asked for, got {entry.get(name)!r:.60}")
     found = {name: value for name, value in entry.items() if name not in configuration}
-    refuse_misfit(found, MemberEntry)
+    refuse_misfit(found, OutcomeEntry)
     refuse_run(entry, settings.max_epochs)  # pyright: ignore[reportArgumentType]
     refuse_length("train_curve", entry["train_curve"], entry["epochs"], "a number for each of {} epochs")
     if not entry["ended"]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from gatedrnn.sweep.settings import HYPERPARAMETERS, RANGES, SweepSettings
 
+if TYPE_CHECKING:
+    from gatedrnn.sweep.schema import Configuration
 
-def configurations(settings: SweepSettings) -> list[dict[str, Any]]:
+
+def configurations(settings: SweepSettings) -> list[Configuration]:
     """Return one configuration for each member, seeds of the same one beside each other.
 
     Random draws are far better than a grid of as many points where few of the hyperparameters matter (Bergstra and
@@ -24,20 +27,26 @@ def configurations(settings: SweepSettings) -> list[dict[str, Any]]:
     """
     drawn = grid(settings) if settings.sampling == "grid" else random(settings)
     seeds = range(settings.seed, settings.seed + settings.seeds)
-    return [{**configuration, "seed": seed} for configuration in drawn for seed in seeds]
+    # A hyperparameter's name is its field in the settings and its key here, which no type checker follows.
+    return [cast("Configuration", {**one, "seed": seed}) for one in drawn for seed in seeds]
 
 
-def grid(settings: SweepSettings) -> list[dict[str, Any]]:
+def static_of(configuration: Configuration) -> dict[str, str | int]:
+    """Return what changes a shape or the program."""
+    return {"cell": configuration["cell"], "hidden": configuration["hidden"]}
+
+
+def grid(settings: SweepSettings) -> list[dict[str, float | str]]:
     """Return all combinations of the values given."""
     values = [getattr(settings, name) for name in HYPERPARAMETERS]
     return [dict(zip(HYPERPARAMETERS, chosen, strict=True)) for chosen in itertools.product(*values)]
 
 
-def random(settings: SweepSettings) -> list[dict[str, Any]]:
+def random(settings: SweepSettings) -> list[dict[str, float | str]]:
     """Return independent draws: log-uniform between the ends of a range, else one of the values given."""
     rng = np.random.default_rng(settings.seed)
 
-    def draw(name: str) -> Any:
+    def draw(name: str) -> float | str:
         values = getattr(settings, name)
         if name in RANGES:
             return float(np.exp(rng.uniform(np.log(min(values)), np.log(max(values)))))

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from gatedrnn.files import write_json
 from gatedrnn.sweep.group import as_hypers, as_keys, entries, scored, sweep_run
 from gatedrnn.sweep.received import refuse_members
 from gatedrnn.sweep.settings import STATIC, SweepSettings
-from gatedrnn.sweep.space import configurations
+from gatedrnn.sweep.space import configurations, static_of
 from gatedrnn.tasks import registry
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
@@ -31,6 +31,7 @@ from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
     from gatedrnn.files import Writer
+    from gatedrnn.sweep.schema import Configuration, MemberEntry, SweepResults
     from gatedrnn.tasks.parts import Batch, Visible
     from gatedrnn.tasks.task import VisibleTask
 
@@ -44,7 +45,7 @@ class SweepProgress(NamedTuple):
 
     group: str
     """The group at work, such as "GRU 32"."""
-    entries: dict[int, dict[str, Any]]
+    entries: dict[int, MemberEntry]
     """What is known of its members, by their index in the sweep."""
     members: int
     """Of the whole sweep."""
@@ -54,7 +55,7 @@ class SweepProgress(NamedTuple):
     """Of the whole sweep."""
     diverged: int
     """Of those."""
-    best: dict[str, Any] | None
+    best: MemberEntry | None
     """The entry of the best validation loss so far."""
     epochs: int
     """Of all members together, so far."""
@@ -67,8 +68,8 @@ def sweep(
     out: Path,
     *,
     on_progress: Callable[[SweepProgress], None] | None = None,
-    on_end: Callable[[dict[str, Any], Writer], None] | None = None,
-) -> dict[str, Any]:
+    on_end: Callable[[SweepResults, Writer], None] | None = None,
+) -> SweepResults:
     """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
     Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
@@ -94,12 +95,12 @@ def sweep(
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
     members = configurations(settings)
     refuse_too_large_for(members, task, visible.train, settings)
-    grouped = groups([{name: c[name] for name in STATIC} for c in members], STATIC)
+    grouped = groups([static_of(c) for c in members], STATIC)
     for group in grouped:
         make_cell(group.static["cell"], group.static["hidden"])  # refused before the folder is claimed
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, MemberEntry] = {}
 
-    def tell(name: str, latest: dict[int, dict[str, Any]]) -> None:
+    def tell(name: str, latest: dict[int, MemberEntry]) -> None:
         if on_progress is not None:
             on_progress(progress(name, latest, {**found, **latest}, len(members), settings))
 
@@ -107,7 +108,7 @@ def sweep(
     with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
         for group in grouped:
             found |= train_group(group, members, task, visible, settings, folder, tell)
-        results = {
+        results: SweepResults = {
             "schema": SCHEMA,
             "started": started.isoformat(timespec="seconds"),
             "versions": provenance.versions(),
@@ -117,7 +118,7 @@ def sweep(
             "unit": task.unit,
             "metric": reckoned.entry(reckoned.metric),
             "facts": dict(task.facts),
-            "members": [{"member": k, **found[k]} for k in sorted(found)],
+            "members": [{**found[k], "member": k} for k in sorted(found)],
         }
         if on_end is not None:
             on_end(results, folder.written)
@@ -125,7 +126,7 @@ def sweep(
 
 
 def refuse_too_large_for(
-    members: list[dict[str, Any]], task: VisibleTask, train: Batch, settings: SweepSettings
+    members: list[Configuration], task: VisibleTask, train: Batch, settings: SweepSettings
 ) -> None:
     """Refuse a sweep of which one group does not fit into memory, before any of it is made.
 
@@ -141,7 +142,7 @@ def refuse_too_large_for(
     around = settings.architecture
     of_seeds = settings.sampling == "grid" or settings.seeds > settings.draws
     said = {"members": ("seeds", settings.seeds) if of_seeds else ("draws", settings.draws)}
-    for group in groups([{name: c[name] for name in STATIC} for c in members], STATIC):
+    for group in groups([static_of(c) for c in members], STATIC):
         make = cell_maker(group.static["cell"])
         asked = Sizes(
             group.static["hidden"],
@@ -157,13 +158,13 @@ def refuse_too_large_for(
 
 def train_group(
     group: Group,
-    members: list[dict[str, Any]],
+    members: list[Configuration],
     task: VisibleTask,
     visible: Visible,
     settings: SweepSettings,
     folder: RunFolder,
-    tell: Callable[[str, dict[int, dict[str, Any]]], None],
-) -> dict[int, dict[str, Any]]:
+    tell: Callable[[str, dict[int, MemberEntry]], None],
+) -> dict[int, MemberEntry]:
     """Train the members of a group, or return what it found before; entries are by index in the sweep."""
     name, hidden = group.static["cell"], group.static["hidden"]
     path = folder.path / "groups" / f"{name.replace(':', '.')}-{hidden}"
@@ -175,7 +176,7 @@ def train_group(
         return latest
     own = [members[k] for k in group.indices]
 
-    def by_index(trained: Members) -> dict[int, dict[str, Any]]:
+    def by_index(trained: Members) -> dict[int, MemberEntry]:
         return dict(zip(group.indices, entries(trained.states, own, visible.offset), strict=True))
 
     cell = make_cell(name, hidden)
@@ -201,14 +202,15 @@ def train_group(
 
 def progress(
     name: str,
-    latest: dict[int, dict[str, Any]],
-    found: dict[int, dict[str, Any]],
+    latest: dict[int, MemberEntry],
+    found: dict[int, MemberEntry],
     members: int,
     settings: SweepSettings,
 ) -> SweepProgress:
     """Return where a sweep stands, of what is known of its members."""
     ended = [entry for entry in found.values() if entry["ended"]]
-    scored = [entry for entry in found.values() if entry["validation"] is not None]
+    losses = [(loss, k) for k, entry in found.items() if (loss := entry["validation"]) is not None]
+    best = min(losses, key=lambda pair: pair[0], default=None)
     typical = float(np.mean([entry["epochs"] for entry in ended])) if ended else settings.max_epochs
     under_way = [entry["epochs"] for entry in found.values() if not entry["ended"]]
     # A member that has trained longer than most may just have improved: then it takes as long as it has patience.
@@ -221,7 +223,7 @@ def progress(
         alive=sum(not entry["ended"] for entry in latest.values()),
         ended=len(ended),
         diverged=sum(entry["diverged_at"] is not None for entry in ended),
-        best=min(scored, key=lambda entry: entry["validation"], default=None),
+        best=None if best is None else found[best[1]],
         epochs=sum(entry["epochs"] for entry in found.values()),
         epochs_left=left,
     )

@@ -6,11 +6,14 @@ import csv
 import importlib.util
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gatedrnn.files import Writer, write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 from gatedrnn.tasks.plain import cell
+
+if TYPE_CHECKING:
+    from gatedrnn.sweep.schema import SweepResults
 
 COLUMNS: tuple[str, ...] = (
     "member",
@@ -24,12 +27,12 @@ COLUMNS: tuple[str, ...] = (
 )
 
 
-def rows(results: dict[str, Any]) -> list[dict[str, Any]]:
+def rows(results: SweepResults) -> list[dict[str, float | str | None]]:
     """Return a row for each member, less its curves; None where a member has no score, or did not diverge."""
     return [{name: entry[name] for name in COLUMNS} for entry in results["members"]]
 
 
-def write_table(results: dict[str, Any], out: Path, *, writer: Writer = written) -> list[Path]:
+def write_table(results: SweepResults, out: Path, *, writer: Writer = written) -> list[Path]:
     """Write members.csv, and members.parquet where pyarrow is installed; return their paths."""
     table = rows(results)
     text = io.StringIO()
@@ -43,7 +46,7 @@ def write_table(results: dict[str, Any], out: Path, *, writer: Writer = written)
     return paths
 
 
-def _write_parquet(table: list[dict[str, Any]], path: Path, writer: Writer) -> Path:
+def _write_parquet(table: list[dict[str, float | str | None]], path: Path, writer: Writer) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -16,6 +16,7 @@ except ImportError as error:  # pragma: no cover
     raise MissingPackageError("logs for TensorBoard need tensorboardX: pip install 'gatedrnn[sweep]'") from error
 
 if TYPE_CHECKING:
+    from gatedrnn.sweep.schema import MemberEntry
     from gatedrnn.sweep.sweep import SweepProgress
 
 
@@ -56,13 +57,13 @@ class TensorBoardLogs:
             else:
                 writer.flush()
 
-    def _writer(self, k: int, entry: dict[str, Any]) -> Any:
+    def _writer(self, k: int, entry: MemberEntry) -> Any:
         if k not in self._writers:
             name = f"{k:03d}-{entry['cell'].replace(':', '.')}-{entry['hidden']}"
             self._writers[k] = SummaryWriter(str(self._folder / name), filename_suffix=OURS)
         return self._writers[k]
 
-    def _end(self, k: int, entry: dict[str, Any]) -> None:
+    def _end(self, k: int, entry: MemberEntry) -> None:
         writer = self._writers.pop(k)
         if entry["validation"] is not None:
             hypers = {name: entry[name] for name in (*HYPERPARAMETERS, "seed")}
@@ -87,7 +88,7 @@ def remove_logs(folder: Path) -> None:
                     parent.rmdir()
 
 
-def _add_hparams(writer: Any, hypers: dict[str, Any], metrics: dict[str, float]) -> None:
+def _add_hparams(writer: Any, hypers: dict[str, float | str], metrics: dict[str, float]) -> None:
     """Write hyperparameters beside what came of them, as ``writer.add_hparams`` does, in a log of our name."""
     folder = Path(writer.logdir) / "hparams"
     with SummaryWriter(str(folder), filename_suffix=OURS) as beside:

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ from rich.console import Console
 
 from gatedrnn.commands.console import SweepDisplay
 from gatedrnn.experiment import single
+from gatedrnn.experiment.schema import misfits
 from gatedrnn.sweep.plot import plot, write_plot
-from gatedrnn.sweep.settings import SweepSettings
+from gatedrnn.sweep.schema import Configuration, SweepResults
+from gatedrnn.sweep.settings import HYPERPARAMETERS, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
 from gatedrnn.sweep.table import COLUMNS, write_table
@@ -83,6 +86,12 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
 def test_what_makes_no_sweep_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         SweepSettings(**change)
+
+
+def test_results_are_what_the_schema_says(results):
+    assert {*get_type_hints(Configuration)} == {*HYPERPARAMETERS, "seed"}
+    assert misfits(json.loads(json.dumps(results)), SweepResults) == []
+    assert misfits({**results, "members": [{**results["members"][0], "hidden": "3"}]}, SweepResults) != []
 
 
 def test_a_member_equals_the_same_network_trained_alone(results, tmp_path):
