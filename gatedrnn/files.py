@@ -23,12 +23,13 @@ Writer: TypeAlias = Callable[[Path], contextlib.AbstractContextManager[BinaryIO]
 
 
 @contextlib.contextmanager
-def written(path: Path, *, before: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
+def written(path: Path, *, before: Callable[[Path], None] | None = None, resume: bool = False) -> Iterator[BinaryIO]:
     """Write a file atomically: after a kill, or on a full disk, it is there whole or not at all.
 
     Args:
         path: where the file is to be.
         before: called with the file that is to take its place, when that is whole.
+        resume: whether to append to what an interrupted call has left, and not to begin anew.
 
     Raises:
         InputError: where no file stands there but a device, a pipe or a folder, which a file would take the place of.
@@ -39,7 +40,7 @@ def written(path: Path, *, before: Callable[[Path], None] | None = None) -> Iter
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_of(path)
     try:
-        with partial.open("wb") as file:
+        with partial.open("ab" if resume else "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -47,7 +48,8 @@ def written(path: Path, *, before: Callable[[Path], None] | None = None) -> Iter
             before(partial)
         partial.replace(path)
     except OSError as error:
-        error.filename = str(path)
+        if error.errno is not None:  # not the system's: nothing came from a network, say, which says so itself
+            error.filename = str(path)
         raise
 
 

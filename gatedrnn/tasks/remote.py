@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gatedrnn.errors import InputError
-from gatedrnn.files import partial_of
+from gatedrnn.files import partial_of, written
 
 CHUNK = 1 << 16
 SECONDS = 30
@@ -73,22 +73,21 @@ class Remote:
         return held
 
     def _fetch(self, to: Path) -> None:
-        partial = partial_of(to)
         try:
-            with partial.open("ab") as file:
+            with written(to, before=self._refuse_other, resume=True) as file:
                 _download(self.url, file)
-                file.flush()
-                os.fsync(file.fileno())
         except (OSError, http.client.HTTPException) as error:
+            partial = partial_of(to)
             kept = partial.stat().st_size if partial.is_file() else 0
             raise InputError(
                 f"{self.name}: expected {self.file} in the folder that GATEDRNN_DATA names, or a network to fetch it "
                 f"from {self.url}, got {error or type(error).__name__}; {kept:,} bytes are kept to go on from"
             ) from error
+
+    def _refuse_other(self, partial: Path) -> None:
         if (found := digest(partial)) != self.sha256:
             partial.unlink()
             raise InputError(f"{self.name}: expected sha256 {self.sha256} from {self.url}, got {found}")
-        partial.replace(to)
 
 
 def digest(path: Path) -> str:
