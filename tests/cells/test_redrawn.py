@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -50,7 +51,7 @@ def test_identity_blocks_are_the_gain_on_the_diagonal(name):
 
 def test_an_irnn_is_a_simple_rnn_with_the_identity():
     params = gr.identity_recurrent(gr.SimpleRNN(H).init(KEY, I))
-    jax.tree.map(np.testing.assert_array_equal, gr.IRNN(H).init(KEY, I), params)
+    chex.assert_trees_all_equal(gr.IRNN(H).init(KEY, I), params)
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -37,8 +38,7 @@ def test_outputs_and_states_are_equinoxs(kind: str, bias: bool) -> None:
         state = cell(jnp.asarray(x), state)
         # Five steps of ten products, in another order: some fifty roundings of 1e-16.
         np.testing.assert_allclose(y, state[0] if kind == "LSTMCell" else state, rtol=1e-12, atol=1e-13)
-    for one, other in zip(jax.tree.leaves(carry), jax.tree.leaves(state), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+    chex.assert_trees_all_close(jax.tree.leaves(carry), jax.tree.leaves(state), rtol=1e-12, atol=1e-13)
     there = to_equinox(layer, params)
     for name, array in there.items():
         own = getattr(cell, name)
@@ -51,7 +51,7 @@ def test_there_and_back_is_exact(cell: Any) -> None:
     params = drawn(layer, 2)
     again, restored = from_equinox(to_equinox(layer, params))
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def test_what_does_not_fit_is_named() -> None:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -71,7 +72,7 @@ def test_a_module_of_pytorchs_is_found_in_whatever_file_its_users_saved(tmp_path
         named = [from_torch(arrays, prefix=prefix) for prefix in (f"{start}encoder", f"{start}encoder.")]
         for layer, params in [(encoder.layer, encoder.params), *named]:
             assert layer == expected[0]
-            jax.tree.map(np.testing.assert_array_equal, params, expected[1])
+            chex.assert_trees_all_equal(params, expected[1])
     xs = np.random.default_rng(0).normal(size=(T, B, I))
     ys, (h, c) = net.eval().encoder(torch.tensor(xs).transpose(0, 1))
     for one, other in zip(run(*expected, xs), (ys.transpose(0, 1), h, c), strict=True):
@@ -100,7 +101,7 @@ def test_a_cell_of_equinoxs_is_none_of_pytorchs(tmp_path: Path) -> None:
         np.savez(tmp_path / "net.npz", **{f"cell.{name}": array for name, array in weights.items()})
         (one,) = contents(tmp_path / "net.npz").recurrent
         assert (one.convention.name, one.layer.cell, len(one.weights)) == ("Equinox", *layer_of(layer, weights))
-        jax.tree.map(np.testing.assert_array_equal, one.params, drawn(layer, I, "float64"))
+        chex.assert_trees_all_equal(one.params, drawn(layer, I, "float64"))
         with pytest.raises(InputError, match=r"weights: expected cell\.bias_ih and bias_hh, got bias, as from_equinox"):
             from_torch(read_weights(tmp_path / "net.npz"))
 
@@ -217,4 +218,4 @@ def test_three_layers_that_pytorch_wrote_as_operators_are_one_chain(options: Any
         weights = {name: value.detach().numpy() for name, value in module.state_dict().items()}
         again, params = from_torch(weights)
         assert one.layer == again
-        jax.tree.map(np.testing.assert_array_equal, one.params, params)
+        chex.assert_trees_all_equal(one.params, params)

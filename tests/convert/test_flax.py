@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -59,7 +60,7 @@ def test_outputs_and_states_are_linens(name: str, both: bool) -> None:
     for one, other in zip(h_and_ys(*found), h_and_ys(as_ours(expected[0], both), expected[1]), strict=True):
         np.testing.assert_allclose(one, other, **CLOSE)
     again = to_linen(layer, params)
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), again, variables["params"]))
+    chex.assert_trees_all_equal(again, variables["params"])
 
 
 def test_a_minimal_unit_of_linens_is_a_gru_whose_gates_are_one() -> None:
@@ -92,7 +93,7 @@ def test_outputs_and_states_are_nnxs(name: str, both: bool) -> None:
     for one, other in zip(h_and_ys(*found), h_and_ys(as_ours(expected[0], both), expected[1]), strict=True):
         np.testing.assert_allclose(one, other, **CLOSE)
     again = to_nnx(layer, params, lstm="LSTMCell" if name == "LSTMCell" else "OptimizedLSTMCell")
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), again, given))
+    chex.assert_trees_all_equal(again, given)
 
 
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3), gr.SimpleRNN(3)], ids=repr)
@@ -108,7 +109,7 @@ def test_there_and_back_is_exact(cell: Any) -> None:
 
 def assert_back(found: tuple[Any, Any], layer: Any, params: Any) -> None:
     assert found[0] == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, found[1]))
+    chex.assert_trees_all_equal(params, found[1])
 
 
 def test_a_cell_made_inside_a_module_is_found() -> None:

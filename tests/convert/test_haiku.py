@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -50,8 +51,7 @@ def test_outputs_and_states_are_haikus(name: str) -> None:
     carry, ys = layer.apply(params, xs)
     # Five steps of ten products, in another order: some fifty roundings of 1e-16.
     np.testing.assert_allclose(ys, expected, rtol=1e-12, atol=1e-13)
-    for one, other in zip(jax.tree.leaves(carry), jax.tree.leaves(end), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+    chex.assert_trees_all_close(jax.tree.leaves(carry), jax.tree.leaves(end), rtol=1e-12, atol=1e-13)
     if CORES[name][1] is not None:
         np.testing.assert_allclose(program.apply(to_haiku(layer, params), xs)[0], ys, rtol=1e-12, atol=1e-13)
 
@@ -62,7 +62,7 @@ def test_there_and_back_is_exact(name: str) -> None:
     params = drawn(layer, 2)  # multiples of 1/64, so that 1 is taken away without rounding
     again, restored = from_haiku(to_haiku(layer, params))
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def test_one_core_of_several_is_told_by_its_prefix() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -46,7 +47,7 @@ def test_there_and_back_is_exact() -> None:
     params = drawn(layer, 2)
     again, restored = from_jax_rnn(to_jax_rnn(layer, params), 2, 3, 2, bidirectional=True)
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def test_what_does_not_fit_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -59,7 +60,7 @@ def test_there_and_back_is_exact(kind: Any, cell: Any) -> None:
     params = drawn(layer, 2)
     again, restored = from_keras(to_keras(layer, params), kind)
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def cudnn_outputs(kind: str, w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, xs: np.ndarray) -> np.ndarray:
@@ -104,7 +105,7 @@ def test_arrays_of_keras_2_lie_as_cudnn_reads_them(kind: Any, gates: int) -> Non
         np.testing.assert_array_equal(there[1], weights[1])
         np.testing.assert_allclose(cudnn_outputs(kind, *there, xs), ys, rtol=1e-12, atol=1e-13)
         restored = from_keras(there, kind)[1]
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def test_what_does_not_fit_is_named() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -56,4 +57,4 @@ def test_cells_are_found_and_what_their_weights_leave_open_is_said(mark: str, tm
                 assert said["activation"].startswith("tanh is assumed")
             kept = drawn(layer, 2) if whose != "flax.nnx" else without_inside(layer)
             if whose != "Haiku":
-                assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), one.params, kept))
+                chex.assert_trees_all_equal(one.params, kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,7 +69,7 @@ def test_there_and_back_is_exact(name: str, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(to_onnx(layer, params))
     again, restored = from_onnx(tmp_path / "model.onnx")
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 def model_of(nodes: list[Any], arrays: dict[str, np.ndarray]) -> bytes:

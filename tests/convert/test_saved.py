@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,10 +24,8 @@ WIDE = gr.GRU(3, reset="before", activation=jnp.sin, policy=gr.Policy(compute="b
 
 
 def assert_same(one: Any, other: Any) -> None:
-    assert jax.tree.structure(one) == jax.tree.structure(other)
-    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
-        assert a.dtype == b.dtype
-        np.testing.assert_array_equal(a, b)
+    chex.assert_trees_all_equal_shapes_and_dtypes(one, other)
+    chex.assert_trees_all_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -77,7 +78,7 @@ def test_there_and_back_is_exact(cell: Any) -> None:
     params = drawn(layer, 2)
     again, restored = from_torch(to_torch(layer, params))
     assert again == layer
-    assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), params, restored))
+    chex.assert_trees_all_equal(params, restored)
 
 
 @pytest.mark.parametrize("kind", [torch.nn.LSTMCell, torch.nn.GRUCell, torch.nn.RNNCell])

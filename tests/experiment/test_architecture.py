@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -61,7 +62,7 @@ def text(kind: str = "next-token") -> Any:
 def test_the_default_is_the_chain_that_it_was() -> None:
     params, found = outputs(Architecture())
     plain = gr.chain(gr.scan(CELL), gr.dropout(0.5), gr.dense(2))
-    jax.tree.map(np.testing.assert_array_equal, params, plain.init(KEY, 2))
+    chex.assert_trees_all_equal(params, plain.init(KEY, 2))
     np.testing.assert_array_equal(found, jax.jit(plain.apply)(params, XS, lengths=LENGTHS)[1])
 
 
@@ -153,7 +154,7 @@ def test_a_sweep_scales_the_recurrent_matrix_of_every_scan() -> None:
     scaled = sweep_run(CELL, signs(), train, settings).init_params(own, KEY)
     plain = init_params(CELL, signs(), 6, hyper(), KEY, deep)
     wanted = deep.map_recurrent(plain, lambda cell, _: cell._replace(w_h=0.5 * cell.w_h))
-    jax.tree.map(np.testing.assert_array_equal, scaled, wanted)
+    chex.assert_trees_all_equal(scaled, wanted)
 
 
 def test_a_narrow_deep_network_is_the_same_in_the_arrays_of_a_wide_one() -> None:
@@ -164,7 +165,7 @@ def test_a_narrow_deep_network_is_the_same_in_the_arrays_of_a_wide_one() -> None
     inside = widened(params, jax.eval_shape(lambda: wide.init(KEY, 2)), (3, 5))
     alone = jax.jit(narrow.apply)(params, XS, lengths=LENGTHS)[1]
     np.testing.assert_allclose(jax.jit(wide.apply)(inside, XS, lengths=LENGTHS)[1], alone, atol=ROUNDING)
-    jax.tree.map(np.testing.assert_array_equal, narrowed(inside, params, (3, 5)), params)
+    chex.assert_trees_all_equal(narrowed(inside, params, (3, 5)), params)
 
 
 @pytest.mark.parametrize(

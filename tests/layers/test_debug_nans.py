@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import pytest
@@ -36,4 +37,4 @@ def test_padding_may_be_nan(name: str) -> None:
     expected = jax.grad(loss, (0, 1))(params, jnp.nan_to_num(padded))
     with jax.debug_nans(True):
         got = jax.grad(loss, (0, 1))(params, padded)
-    assert all((a == b).all() for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True))
+    chex.assert_trees_all_equal(got, expected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import jax
+import chex
 import numpy as np
 import pytest
 
@@ -42,8 +42,7 @@ def test_the_test_is_the_same_for_all_seeds_and_meets_no_other_part(name) -> Non
     task = SMALL[name]
     first, other = task.split(0), task.split(1)
     tests = [task.read_test(seed).batch for seed in (0, 1)]
-    for a, b in zip(jax.tree.leaves(tests[0]), jax.tree.leaves(tests[1]), strict=True):
-        np.testing.assert_array_equal(a, b)
+    chex.assert_trees_all_equal(*tests)
     if name[0] == "a" and name != "adding":  # words are given, not drawn
         lengths = [set(part.lengths.tolist()) for part in (*first[:2], tests[0])]
         assert not any(lengths[i] & lengths[j] for i, j in ((0, 1), (0, 2), (1, 2)))

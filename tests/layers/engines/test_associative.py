@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -51,7 +52,7 @@ def test_a_reset_forgets_nan(make) -> None:
     np.testing.assert_allclose(jax.jit(after, static_argnums=1)(params, 2), alone, rtol=1e-5, atol=1e-6)
     got = jax.jit(jax.grad(lambda params: after(params, 0).sum()))(params)
     alone = jax.jit(jax.grad(lambda params: layer.apply(params, xs)[1].sum()))(params)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), got, alone)
+    chex.assert_trees_all_close(got, alone, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", [gr.GRU(H), gr.IndRNN(H), gr.stack(gr.MinGRU(H))])
