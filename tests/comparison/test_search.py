@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-import jax
+import chex
 import numpy as np
 import pytest
 
@@ -58,8 +58,7 @@ def test_an_extended_cap_gives_what_that_cap_gives_from_the_start(task, searches
         assert without_seconds(merged) == without_seconds(found[8][k].entry)
         assert merged["selected"] == found[8][k].entry["selected"]
         params = after.params if moved else found[4][k].params
-        for mine, whole in zip(jax.tree.leaves(params), jax.tree.leaves(found[8][k].params), strict=True):
-            np.testing.assert_array_equal(mine, whole)
+        chex.assert_trees_all_equal(params, found[8][k].params)
 
 
 def test_beyond_an_edge_lie_new_configurations_as_dense_as_before(task) -> None:

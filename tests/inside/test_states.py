@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -54,8 +55,7 @@ def test_an_lstms_states_are_those_of_a_loop(reverse):
         steps = {"lengths": jnp.array(LENGTHS), "resets": jnp.array(RESETS), "carry": start}
         carry, ys, carries = jax.jit(partial(gr.states, layer))(params, xs, **steps)
         applied = jax.jit(layer.apply)(params, xs, **steps)
-        for one, other in zip(jax.tree.leaves((carry, ys)), jax.tree.leaves(applied), strict=True):
-            np.testing.assert_allclose(one, other, rtol=RTOL, atol=RTOL)
+        chex.assert_trees_all_close((carry, ys), applied, rtol=RTOL, atol=RTOL)
         expected = loop(*jax.tree.map(np.asarray, (params, xs, start)), reverse)
     np.testing.assert_allclose(carries.h, expected[0], rtol=RTOL, atol=RTOL)
     np.testing.assert_allclose(carries.c, expected[1], rtol=RTOL, atol=RTOL)
@@ -110,8 +110,7 @@ def test_the_layer_is_the_same_and_its_states_end_in_its_carry(name):
     carry, ys, carries = jax.jit(partial(gr.states, layer))(params, xs, **steps)
     expected_carry, expected = jax.jit(layer.apply)(params, xs, **steps)
     assert jax.tree.structure(carries) == jax.tree.structure(carry) == jax.tree.structure(expected_carry)
-    for one, other in zip(jax.tree.leaves((carry, ys)), jax.tree.leaves((expected_carry, expected)), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    chex.assert_trees_all_close((carry, ys), (expected_carry, expected), rtol=1e-5, atol=1e-6)
     backward = {"deep": lambda tree: tree[1].backward, "split over devices": lambda tree: tree[1]}.get(name)
     ends = np.maximum(LENGTHS - 1, 0)
     first = [id(leaf) for leaf in jax.tree.leaves(backward(carries))] if backward else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -81,10 +82,8 @@ def test_gradients_are_those_of_a_loop_by_hand(by, engine):
         for limit, wanted in ((LIMIT[by], expected), (1e9, wide)):
             loss, got = gradients(gr.clip_gradient(gr.LSTM(H, policy=types), limit, by), *args, engine)
             assert loss == plain
-            for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(wanted), strict=True):
-                np.testing.assert_allclose(one, other, rtol=RTOL, atol=RTOL)
-        for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(of_plain), strict=True):
-            np.testing.assert_allclose(one, other, rtol=RTOL, atol=RTOL)
+            chex.assert_trees_all_close(jax.tree.leaves(got), jax.tree.leaves(wanted), rtol=RTOL, atol=RTOL)
+        chex.assert_trees_all_close(got, of_plain, rtol=RTOL, atol=RTOL)
     assert bitten >= T - 1
     assert np.abs(expected[0].w_h - wide[0].w_h).max() > 0.1
 
@@ -112,8 +111,8 @@ def test_the_limit_may_be_traced():
     limits = [0.05, 0.5]
     together = jax.jit(jax.vmap(gradient))(jnp.array(limits))
     for k, limit in enumerate(limits):
-        for one, other in zip(jax.tree.leaves(together), jax.tree.leaves(gradient(limit)), strict=True):
-            np.testing.assert_allclose(one[k], other, rtol=1e-5, atol=1e-5)
+        one = jax.tree.map(lambda leaf, k=k: leaf[k], together)
+        chex.assert_trees_all_close(one, gradient(limit), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.usefixtures("unchecked_annotations")

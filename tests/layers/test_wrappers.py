@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,11 +34,11 @@ def drawn(cell, seed=0):
 
 
 def assert_equal(got, expected):
-    jax.tree.map(np.testing.assert_array_equal, got, expected)
+    chex.assert_trees_all_equal(got, expected)
 
 
 def assert_close(got, expected):
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=RTOL, atol=RTOL), got, expected)
+    chex.assert_trees_all_close(got, expected, rtol=RTOL, atol=RTOL)
 
 
 @pytest.mark.parametrize(
