@@ -101,12 +101,18 @@ def started(program: str, *arguments: str, cache: Path | None = None) -> subproc
 
 def ended(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str]:
     """Send signals one after another, and return the exit code with what was said of errors."""
+    code, _, said = end(process, *signals)
+    return code, said
+
+
+def end(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str, str]:
+    """Send signals one after another, and return the exit code with what was said, of errors last."""
     for number in signals:
         time.sleep(0.3)
         process.send_signal(number)
     try:
         code = process.wait(timeout=200)
-        return 128 - code if code < 0 else code, process.communicate()[1]  # as a shell says what a signal ended
+        return 128 - code if code < 0 else code, *process.communicate()  # as a shell says what a signal ended
     finally:
         process.kill()
 
