@@ -16,6 +16,7 @@ from gatedrnn.convert.onnx import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +48,7 @@ def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"path: expected a file that ends in {', '.join(READERS)}; got {path.name}")
-    if not path.is_file():
-        raise InputError(f"path: expected a file, got {path}, which is none")
+    refuse_no_file("path", path)
     return reader(path)
 
 

@@ -17,7 +17,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment import began, manifest
 from gatedrnn.experiment.lock import Lock
 from gatedrnn.experiment.schema import Check, refuse_misfit
-from gatedrnn.files import parsed, partial_of, write_json, written
+from gatedrnn.files import parsed, partial_of, refuse_no_place, write_json, written
 from gatedrnn.training.fingerprint import changes, shown
 from gatedrnn.training.hosts import is_first, of_each
 
@@ -70,6 +70,7 @@ class RunFolder:
 
     def _claim(self, settings: dict[str, Any]) -> None:
         refuse_nothing("out", self.path)
+        refuse_no_place("out", self.path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"out: expected a folder, got the file {self.path}")
         self._made = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]

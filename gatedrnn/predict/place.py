@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.manifest import NAME, is_run, known
+from gatedrnn.files import refuse_no_place
 
 
 def refuse_place(to: Path, run: Path, file: Path) -> None:
@@ -21,6 +22,7 @@ def refuse_place(to: Path, run: Path, file: Path) -> None:
     """
     if to.exists() and file.exists() and to.samefile(file):
         raise InputError(f"to: expected another place than the file that is read, got {to}")
+    refuse_no_place("to", to)
     if to.is_dir():
         raise InputError(f"to: expected the name of a file, got the folder {to}")
     if to.exists() and not to.is_file():

@@ -166,7 +166,7 @@ def test_what_is_no_recurrent_layer_is_said(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("none.pt", "path: expected a file, got none.pt, which is none"),
+        ("none.pt", "path: expected one that exists, got 'none.pt'"),
         ("weights.pkl", "path: expected a file that ends in .safetensors, "),
         ("none.pt --hidden 3", "hidden: expected none where a file is described, got 3 beside none.pt"),
         ("--hidden 3", "in_dim: expected a number where no file of weights is described, got none"),
