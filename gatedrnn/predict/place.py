@@ -20,9 +20,9 @@ def refuse_place(to: Path, run: Path, file: Path) -> None:
     Raises:
         InputError: where something else is kept there; says what.
     """
+    refuse_no_place("to", to)
     if to.exists() and file.exists() and to.samefile(file):
         raise InputError(f"to: expected another place than the file that is read, got {to}")
-    refuse_no_place("to", to)
     if to.is_dir():
         raise InputError(f"to: expected the name of a file, got the folder {to}")
     if to.exists() and not to.is_file():
