@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -51,6 +52,50 @@ def written(path: Path, *, before: Callable[[Path], None] | None = None, resume:
         if error.errno is not None:  # not the system's: nothing came from a network, say, which says so itself
             error.filename = str(path)
         raise
+
+
+def refuse_no_place(name: str, path: Path) -> None:
+    """Refuse a path where nothing can be written, before anything takes hours: below a file, or not allowed.
+
+    Args:
+        name: the argument that names the path.
+        path: where a file or a folder is to be.
+
+    Raises:
+        InputError: where a file stands on the way there, or the system does not allow to write there.
+    """
+    here = path.absolute()
+    try:
+        within = next((each for each in here.parents if each.exists() and not each.is_dir()), None)
+        allowed = within or os.access(next(each for each in (here, *here.parents) if each.is_dir()), os.W_OK | os.X_OK)
+    except OSError as error:  # such as of a name that is too long, or a folder that may not be looked into
+        raise InputError(f"{name}: expected a place to write, got {str(path)!r} ({error.strerror})") from error
+    if within is not None:
+        raise InputError(f"{name}: expected a path below folders alone, got {path}, where {within} is a file")
+    if not allowed:
+        raise InputError(f"{name}: expected a place where the system allows to write, got {path}, which it does not")
+
+
+def refuse_no_file(name: str, path: Path) -> None:
+    """Refuse a path where no file is that can be read; a pipe or a device would be waited for.
+
+    Args:
+        name: the argument that names the path.
+        path: what is to be read.
+
+    Raises:
+        InputError: where it is missing, no file, or the system does not allow to read it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f"{name}: expected one that exists, got {str(path)!r}") from error
+    except OSError as error:  # such as of a name that is too long, or links that lead in a circle
+        raise InputError(f"{name}: expected one that can be read, got {str(path)!r} ({error.strerror})") from error
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{name}: expected a file, got {str(path)!r}, a folder, device, pipe or socket")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{name}: expected one that the system allows to read, got {str(path)!r}")
 
 
 def partial_of(path: Path) -> Path:

@@ -103,12 +103,13 @@ METHODS = ("init", "initial_carry", "step")
 """What every class of cells has; a ``GatedCell`` has more."""
 
 
-def cell_maker(name: str) -> MakeCell:
+def cell_maker(name: str, setting: str = "cells") -> MakeCell:
     """Return what makes a cell of that name from its number of units.
 
     Args:
         name: a name of ``CELLS``; or the import path of a cell of one's own, "package.module:Class". Importing a module
             runs it, so that only a name that the user gave may come here, and none that a file holds.
+        setting: what the user gave it as.
 
     Raises:
         InputError: where there is none; what is returned raises it where units alone make no cell of it.
@@ -117,24 +118,25 @@ def cell_maker(name: str) -> MakeCell:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
         GRUResetAfter(hidden=3)
     """
-    return CELLS[name].make if name in CELLS else partial(_made, name, own_class(name))
+    return CELLS[name].make if name in CELLS else partial(_made, name, own_class(name, setting), setting)
 
 
-def _made(name: str, kind: type[Any], hidden: int) -> Cell:
+def _made(name: str, kind: type[Any], setting: str, hidden: int) -> Cell:
     try:
         return kind(hidden)
     except InputError:
         raise
     except Exception as error:  # it may want more than its units, or cells in their place
         why = next(iter(str(error).splitlines()), type(error).__name__)
-        raise InputError(f"cells: expected a cell that its units alone make, got {name} ({why})") from error
+        raise InputError(f"{setting}: expected a cell that its units alone make, got {name} ({why})") from error
 
 
-def own_class(name: str) -> type[Any]:
+def own_class(name: str, setting: str = "cells") -> type[Any]:
     """Return the class of a cell at an import path, checked to be one before anybody calls it.
 
     Args:
         name: "package.module:Class", which the user gave.
+        setting: what the user gave it as.
 
     Raises:
         InputError: where there is nothing that can be imported, or it is no class of cells.
@@ -147,20 +149,20 @@ def own_class(name: str) -> type[Any]:
     """
     module, colon, attribute = name.partition(":")
     if not colon or not module or module.startswith("."):
-        raise InputError(f"cells: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
+        raise InputError(f"{setting}: expected some of {', '.join(CELLS)}, or package.module:Class; got {name}")
     try:
         found: Any = getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:  # a module of the user's may raise anything while it is run, or exit
         why = str(error) or type(error).__name__
-        raise InputError(f"cells: expected a class that can be imported, got {name} ({why})") from error
+        raise InputError(f"{setting}: expected a class that can be imported, got {name} ({why})") from error
     concrete = isinstance(found, type) and not inspect.isabstract(found) and not getattr(found, "_is_protocol", False)
     if not concrete or not all(callable(getattr(found, method, None)) for method in METHODS):
-        raise InputError(f"cells: expected a class of cells, with {', '.join(METHODS)}; got {name}")
+        raise InputError(f"{setting}: expected a class of cells, with {', '.join(METHODS)}; got {name}")
     if hasattr(found, "causal"):
-        raise InputError(f"cells: expected a class of cells, got the layer {name}")
+        raise InputError(f"{setting}: expected a class of cells, got the layer {name}")
     return found
 
 
-def make_cell(name: str, hidden: int) -> Cell:
+def make_cell(name: str, hidden: int, setting: str = "cells") -> Cell:
     """Return the cell of that name; errors as in `cell_maker`."""
-    return cell_maker(name)(hidden)
+    return cell_maker(name, setting)(hidden)

@@ -14,7 +14,7 @@ from gatedrnn.commands.console import CompareDisplay, make_console, note, print_
 from gatedrnn.commands.devices import ask_for_devices, team_launched
 from gatedrnn.commands.exit_code import command_line
 from gatedrnn.commands.reading import task_asked
-from gatedrnn.commands.signals import WORDS
+from gatedrnn.commands.signals import stoppable
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
@@ -28,7 +28,6 @@ from gatedrnn.report.estimate_table import render_estimate
 from gatedrnn.report.page import write_report
 from gatedrnn.report.summary import render_summary
 from gatedrnn.tasks.question import Question
-from gatedrnn.training.termination import Termination
 
 
 def compare(
@@ -72,7 +71,7 @@ def compare(
     if resume and team.first and not claimed(out):
         raise InputError(f"resume: expected an interrupted comparison in {out}, got none")
     with Folder(out, settings, team) as folder:
-        with Termination(*WORDS) as termination, CompareDisplay(console, settings) as display:
+        with stoppable() as termination, CompareDisplay(console, settings) as display:
 
             def on_progress(progress: Progress) -> None:
                 display(progress)

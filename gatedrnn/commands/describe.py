@@ -18,6 +18,7 @@ from gatedrnn.costs.describe import describe as describe_cells
 from gatedrnn.costs.table import render_description
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.saving import restore
+from gatedrnn.files import refuse_no_file
 
 
 def describe(
@@ -51,6 +52,7 @@ def describe(
         for name, value in (("in_dim", in_dim), ("hidden", hidden), ("out_dim", out_dim)):
             if value is not None:
                 raise InputError(f"{name}: expected none where a file is described, got {value} beside {file}")
+        refuse_no_file("file", file)
         said = of_network(file) if file.with_suffix(".json").is_file() else sections(contents(file))
         shown, plain = render_sections(said), as_dict(said)
     elif in_dim is None or hidden is None:

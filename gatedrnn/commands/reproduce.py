@@ -12,6 +12,7 @@ from gatedrnn.evidence import record
 from gatedrnn.evidence.registry import REPRODUCTIONS, named
 from gatedrnn.evidence.reproduction import reproduce as measure
 from gatedrnn.evidence.tables import of_result
+from gatedrnn.files import refuse_no_place
 
 
 def reproduce(
@@ -32,6 +33,7 @@ def reproduce(
             console.print(f"{each.name}\n  {each.title} {each.paper}\n  in full: {each.estimate}", highlight=False)
         return
     what = named(name)
+    refuse_no_place("out", out)
     record.read(out)
     settings = what.small if small else what.full
     command = f"gatedrnn reproduce {name}{' --small' if small else ''}"

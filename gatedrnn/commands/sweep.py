@@ -14,7 +14,7 @@ import tyro
 from gatedrnn.commands.console import SweepDisplay, make_console, note
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
-from gatedrnn.commands.signals import WORDS
+from gatedrnn.commands.signals import stoppable
 from gatedrnn.errors import InputError, MissingPackageError
 from gatedrnn.files import Writer, write_json
 from gatedrnn.sweep import sweep as sweeps
@@ -24,7 +24,6 @@ from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.table import write_table
 from gatedrnn.tasks.question import Question
 from gatedrnn.training.hosts import is_first
-from gatedrnn.training.termination import Termination
 
 
 def sweep(
@@ -58,7 +57,7 @@ def sweep(
         logs = tensorboard and is_first()
         told: list[Any] = [stack.enter_context(_logs(out / "tensorboard"))] if logs else []
         told.append(stack.enter_context(SweepDisplay(console)))
-        termination = stack.enter_context(Termination(*WORDS))
+        termination = stack.enter_context(stoppable())
 
         def on_progress(report: sweeps.SweepProgress) -> None:
             for tell in told:

@@ -12,7 +12,7 @@ import tyro
 from gatedrnn.commands.console import make_console, note, print_segment
 from gatedrnn.commands.devices import ask_for_devices, join_processes
 from gatedrnn.commands.reading import task_asked
-from gatedrnn.commands.signals import WORDS
+from gatedrnn.commands.signals import stoppable
 from gatedrnn.comparison.verdict.metric import unit_in_words
 from gatedrnn.experiment import single
 from gatedrnn.experiment.formatting import plain
@@ -21,7 +21,6 @@ from gatedrnn.tasks.metrics import METRICS, verdict_score
 from gatedrnn.tasks.question import Question
 from gatedrnn.training.early_stopping import EarlyStoppingState
 from gatedrnn.training.hosts import is_first
-from gatedrnn.training.termination import Termination
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.result import TestedBaseline, TrainResult
@@ -50,7 +49,7 @@ def train(
     task = task_asked(console, file, question, settings.architecture.words, tasks=(settings.task,))
     if task is not None:
         settings = dataclasses.replace(settings, task=task)
-    with Termination(*WORDS) as termination:
+    with stoppable() as termination:
 
         def on_segment(state: EarlyStoppingState, offset: float) -> None:
             print_segment(console, state, offset)

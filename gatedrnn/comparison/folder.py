@@ -13,7 +13,7 @@ from gatedrnn.comparison.schema.results import RegionEntry
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.team import ALONE, Team, finished, others
 from gatedrnn.errors import InputError
-from gatedrnn.experiment import lock, manifest
+from gatedrnn.experiment import began, lock, manifest
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, SETTINGS, RunFolder, named, refuse_path
 from gatedrnn.experiment.received import read_leaves
 from gatedrnn.experiment.schema import Check, refuse_misfit
@@ -56,8 +56,8 @@ class Folder:
         tell: called with what is waited for, at each look.
 
     Raises:
-        InputError: where the folder holds a comparison with other settings, which says which differ; or a task is
-            unfit for the settings.
+        InputError: where the folder holds a comparison with other settings or of other versions, which says which
+            differ; or a task is unfit for the settings.
     """
 
     def __init__(self, path: str | Path, settings: Settings, team: Team = ALONE) -> None:
@@ -82,6 +82,8 @@ class Folder:
 
         if lines := changes(self.team.wait(claimed, 0, self._out, self.tell), settings):
             raise InputError(f"out: expected the settings of the first process, got others ({shown(lines)})")
+        path = self._out / began.NAME
+        began.refuse_others(self._out, parsed(path, manifest.checked(self._out, path)))
 
     def __enter__(self) -> Folder:
         return self

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +35,13 @@ def of_hdf5(path: Path) -> dict[str, np.ndarray]:
         return _arrays(file, _package(path))
 
 
+DAMAGE = (
+    *(OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError),
+    *(struct.error, zlib.error, zipfile.BadZipFile),
+)
+"""What h5py and zipfile raise where bytes are not what they should be, when a file is opened or later."""
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """Open a file of Keras's, or what holds the arrays in it; errors as in `of_hdf5`."""
@@ -45,7 +54,9 @@ def opened(path: Path) -> Iterator[Any]:
             held = path
         with h5py.File(held, "r") as file:
             yield file
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except InputError:
+        raise
+    except DAMAGE as error:
         raise InputError(f"{path}: expected weights of Keras in HDF5, got something else ({error})") from error
 
 

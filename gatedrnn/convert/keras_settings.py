@@ -56,9 +56,9 @@ def settings(path: Path) -> Settings:
                 names[group.removesuffix("/vars")] = item.attrs["name"]
 
         file.visititems(take)
-    if path.suffix.lower() == ".keras":
-        with zipfile.ZipFile(path) as archive:
-            text = archive.read("config.json") if "config.json" in archive.namelist() else ""
+        if path.suffix.lower() == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                text = archive.read("config.json") if "config.json" in archive.namelist() else ""
     try:
         config = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError):

@@ -104,7 +104,8 @@ def graph_of(model: Path | str | bytes) -> Any:
     except OSError as error:
         raise InputError(f"model: expected a file, got {model!s} ({error.strerror})") from error
     except Exception as error:  # of protobuf's own classes
-        raise InputError(f"model: expected a model of ONNX, got something else ({error})") from error
+        where = "" if isinstance(model, bytes) else f" in {model}"
+        raise InputError(f"model: expected a model of ONNX, got something else{where} ({error})") from error
 
 
 def arrays_of(graph: Any) -> dict[str, np.ndarray]:

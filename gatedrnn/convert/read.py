@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +16,7 @@ from gatedrnn.convert.onnx import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +48,7 @@ def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"path: expected a file that ends in {', '.join(READERS)}; got {path.name}")
-    if not path.is_file():
-        raise InputError(f"path: expected a file, got {path}, which is none")
+    refuse_no_file("path", path)
     return reader(path)
 
 
@@ -65,8 +65,9 @@ def _of_torch(path: Path) -> dict[str, np.ndarray]:
     if _is_torchscript(path):
         raise InputError(f"{path}: expected tensors alone, got a program of TorchScript; save its state_dict()")
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        with warnings.catch_warnings(action="ignore"):  # such as of a pickle's version
+            held = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # of any class: what bytes mean to a pickle that is none is not foreseen
         # What PyTorch says here is how to run the file's code.
         raise InputError(
             f"{path}: expected tensors alone, as torch.load(path, weights_only=True) takes them; got a whole module, "
@@ -83,7 +84,7 @@ def _is_torchscript(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.rpartition("/")[2] == "constants.pkl" for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except Exception:  # of any class: PyTorch says what is wrong with it
         return False
 
 
@@ -102,6 +103,8 @@ def _leaves(held: Any, seen: set[int]) -> list[tuple[str, Any]]:
 def _of_npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
+            if len(set(file.files)) < len(file.files):
+                raise ValueError("two of one name")
             return {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,7 @@ def opened(path: Path) -> Iterator[Any]:
         MissingPackageError: where safetensors is missing.
     """
     numpy = package()
-    if not path.is_file():
-        raise InputError(f"path: expected a file, got {path}, which is none")
+    refuse_no_file("path", path)
     try:
         file = numpy.safe_open(path, framework="np")
     except Exception as error:  # of its own classes, which it has not said

@@ -86,7 +86,7 @@ def cell_of(config: dict[str, Any], own: str | None) -> Cell:
             f"cell: expected one of {', '.join(CELLS)}, got {name!r}; a class of one's own is imported only where "
             "you name it, as --cell package.module:Class or cell="
         )
-    kind = own_class(name)
+    kind = own_class(name, "cell")
     cell = from_data(config["cell_configuration"], further=COMPOSED, own=kind)
     if type(cell) is not kind:
         raise InputError(f"cell_configuration: expected one of {name}, got {type(cell).__name__}")

@@ -1,4 +1,4 @@
-"""A folder belongs to the settings that it was claimed with: what was started in it goes on, nothing else does.
+"""A folder belongs to the settings and versions that it was claimed with: what began in it goes on, nothing else does.
 
 What the program wrote in it stands in its digests (``manifest.py``), and what does not is somebody else's: neither
 used, nor written over, nor removed.
@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from gatedrnn.errors import InputError
-from gatedrnn.experiment import manifest
+from gatedrnn.experiment import began, manifest
 from gatedrnn.experiment.lock import Lock
 from gatedrnn.experiment.schema import Check, refuse_misfit
-from gatedrnn.files import parsed, partial_of, write_json, written
+from gatedrnn.files import parsed, partial_of, refuse_no_place, write_json, written
 from gatedrnn.training.fingerprint import changes, shown
 from gatedrnn.training.hosts import is_first, of_each
 
@@ -27,6 +27,8 @@ T = TypeVar("T")
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 SETTINGS = "settings.json"
+CLAIM = (began.NAME, SETTINGS)
+"""What is written in a folder that is claimed, the settings last."""
 
 
 class RunFolder:
@@ -42,15 +44,15 @@ class RunFolder:
         stores: where the run keeps checkpoints, as patterns of folders.
 
     Raises:
-        InputError: where the folder is for other settings, which says which differ; holds somebody else's files at
-            places that the run needs, or damaged ones; or another command is at work in it.
+        InputError: where the folder is for other settings or of other versions, which says which differ; holds somebody
+            else's files at places that the run needs, or damaged ones; or another command is at work in it.
     """
 
     def __init__(
         self, path: Path, settings: dict[str, Any], files: tuple[str, ...], stores: tuple[str, ...] = ()
     ) -> None:
         self.path = path
-        self._files, self._stores = (SETTINGS, *files), stores
+        self._files, self._stores = (*CLAIM, *files), stores
         self._lock: Lock | None = None
         self._made: list[Path] = []
         self._new = False
@@ -68,21 +70,29 @@ class RunFolder:
 
     def _claim(self, settings: dict[str, Any]) -> None:
         refuse_nothing("out", self.path)
+        refuse_no_place("out", self.path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"out: expected a folder, got the file {self.path}")
         self._made = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
         self._lock = Lock(self.path)
         noted, asked = manifest.known(self.path), self.path / SETTINGS
-        self._new = not noted.keys() - {SETTINGS} and not asked.exists()
+        self._new = not noted.keys() - {*CLAIM} and not asked.exists()
         if noted and asked.exists():
             self._refuse_other_settings(settings)
+            self._refuse_other_versions(noted)
         elif noted and not self._new:
             raise InputError(f"{asked}: expected the run's settings, got none. Restore it, or name another folder.")
         self._refuse_links()
         self._refuse_others(noted)
         self._clear(noted)
         if self._new:
+            write_json(self.path / began.NAME, began.versions(), writer=self.written)
             write_json(asked, settings, writer=self.written)
+
+    def _refuse_other_versions(self, noted: dict[str, list[str]]) -> None:
+        check, path = partial(refuse_misfit, of=dict[str, str]), self.path / began.NAME
+        there = began.NAME in noted or path.exists()
+        began.refuse_others(self.path, self.read_json(path, check) if there else None)
 
     def _refuse_other_settings(self, settings: dict[str, Any]) -> None:
         before = self.read_json(self.path / SETTINGS, partial(refuse_misfit, of=dict[str, Any]))
@@ -171,7 +181,7 @@ class RunFolder:
     def _leave(self, *, unused: bool = False) -> None:
         """Let go of the folder, as it was found where it is unused."""
         if unused:
-            for name in (SETTINGS, manifest.NAME):
+            for name in (*CLAIM, manifest.NAME):
                 (self.path / name).unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.release()
@@ -191,7 +201,7 @@ class RunFolder:
                         store.rmdir()
                         store = store.parent
             kept = [path for pattern in (*self._files, *self._stores) for path in self.path.glob(pattern)]
-            unused = kept == [self.path / SETTINGS]
+            unused = kept == [self.path / name for name in CLAIM]
         self._leave(unused=unused)
 
 

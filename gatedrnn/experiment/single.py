@@ -127,7 +127,7 @@ def train(
     """
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
-    cell = make_cell(settings.cell, settings.hidden)
+    cell = make_cell(settings.cell, settings.hidden, "cell")
     refuse_difference(task, (settings.difference,))
     visible = task.split(settings.seed)
     refuse_too_large_for(task, settings, visible.train)

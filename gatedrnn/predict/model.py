@@ -143,7 +143,10 @@ def load(run: str | Path, *, task: str | None = None, cell: str | None = None) -
         gatedrnn.errors.InputError: run: expected the folder of a finished comparison or training run, got 'runs/none'
     """
     folder = Path(run)
-    compared, trained = ((folder / name).is_file() for name in ("results.json", "result.json"))
+    try:
+        compared, trained = ((folder / name).is_file() for name in ("results.json", "result.json"))
+    except OSError as error:  # such as of a name that is too long, or a folder that may not be looked into
+        raise InputError(f"run: expected a folder that can be read, got {str(run)!r} ({error.strerror})") from error
     if not compared and not trained:
         raise InputError(f"run: expected the folder of a finished comparison or training run, got {str(run)!r}")
     if not is_run(folder):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.manifest import NAME, is_run, known
+from gatedrnn.files import refuse_no_place
 
 
 def refuse_place(to: Path, run: Path, file: Path) -> None:
@@ -19,6 +20,7 @@ def refuse_place(to: Path, run: Path, file: Path) -> None:
     Raises:
         InputError: where something else is kept there; says what.
     """
+    refuse_no_place("to", to)
     if to.exists() and file.exists() and to.samefile(file):
         raise InputError(f"to: expected another place than the file that is read, got {to}")
     if to.is_dir():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.files import refuse_no_file
 from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
 from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.files import READERS, ending
@@ -36,8 +37,9 @@ def read(model: Model, path: Path, given: dict[str, Any]) -> Sequences:
         InputError: where it lacks some, or has others.
     """
     known = ending(path)
-    if not known or not path.is_file():
-        raise InputError(f"file: expected one that exists and ends in {', '.join(READERS)}, got {str(path)!r}")
+    if not known:
+        raise InputError(f"file: expected one that ends in {', '.join(READERS)}, got {str(path)!r}")
+    refuse_no_file("file", path)
     asked = {**model.config["read"], **{name: value for name, value in given.items() if value is not None}}
     with named(path):
         return _fitting(model, _read(model, path, known, asked))

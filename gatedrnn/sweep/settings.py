@@ -81,7 +81,7 @@ class SweepSettings:
         for name in HYPERPARAMETERS:
             limits.refuse_repeated(name, getattr(self, name))
         for name in self.cell:
-            cell_maker(name)
+            cell_maker(name, "cell")
         if self.sampling == "grid":
             combinations = math.prod(len(getattr(self, name)) for name in HYPERPARAMETERS)
             limits.refuse_too_many("sampling", combinations * self.seeds)

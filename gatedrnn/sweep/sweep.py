@@ -97,7 +97,7 @@ def sweep(
     refuse_too_large_for(members, task, visible.train, settings)
     grouped = groups([static_of(c) for c in members], STATIC)
     for group in grouped:
-        make_cell(group.static["cell"], group.static["hidden"])  # refused before the folder is claimed
+        make_cell(group.static["cell"], group.static["hidden"], "cell")  # refused before the folder is claimed
     found: dict[int, MemberEntry] = {}
 
     def tell(name: str, latest: dict[int, MemberEntry]) -> None:

@@ -55,6 +55,8 @@ def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     try:
         _check_sizes(path)
         with np.load(path, allow_pickle=False) as file:
+            if len(set(file.files)) < len(file.files):
+                raise InputError(f"keys: expected each name once, got {', '.join(file.files)}")
             yield file
     except InputError:
         raise

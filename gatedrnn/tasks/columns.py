@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,12 +45,26 @@ def types(source: Source) -> dict[str, str]:
     """Return each column's type: ``number``, ``whole`` (integers, truth values), ``text`` or ``time``.
 
     Raises:
-        InputError: where two columns have one name.
+        InputError: where two columns have one name, or names that look the same: whoever names one of them, or reads of
+            it, could not tell which it is.
     """
     double = sorted({name for name in source.schema.names if source.schema.names.count(name) > 1})
     if double:
         raise InputError(f"columns: expected different names, got {', '.join(double)} more than once")
+    alike: dict[str, list[str]] = {}
+    for name in source.schema.names:
+        alike.setdefault(_looks(name), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            spelled = ", ".join(ascii(name) for name in names)
+            raise InputError(f"columns: expected names that look different, got {spelled}; rename or remove one")
     return {field.name: _type(field.type) for field in source.schema}
+
+
+def _looks(name: str) -> str:
+    """Return what a reader sees of a name: letters composed, without signs of no width and spaces around it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFC", name) if unicodedata.category(sign) != "Cf")
+    return " ".join(seen.split())
 
 
 def _type(type_: Any) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.files import refuse_no_file
 from gatedrnn.tasks.arrays import from_arrays, read_npz
 from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.frames import digest, held, read_excel
@@ -70,8 +71,7 @@ def task_from_file(path: str | Path, question: Question) -> Task:
     known = ending(path)
     if not known:
         raise InputError(f"file: expected one that ends in {', '.join(READERS)}, got {path.name!r}")
-    if not path.is_file():
-        raise InputError(f"file: expected one that exists, got {str(path)!r}")
+    refuse_no_file("file", path)
     with named(path):
         data, kind = READERS[known](path, question)
         with path.open("rb") as file:

@@ -74,7 +74,8 @@ class Profile:
         if not len(values):
             return
         before = values[:1] if self.last is None else np.array([self.last])
-        steps = values - np.concatenate([before, values[:-1]])
+        with np.errstate(invalid="ignore"):  # what is infinite is said of the column, and differs from nothing
+            steps = values - np.concatenate([before, values[:-1]])
         self.falls += int((steps < 0).sum())
         self.ties += int((steps[self.last is None :] == 0).sum())
         self.counted = self.counted and bool((steps[self.last is None :] == 1).all())

@@ -166,7 +166,9 @@ def test_what_is_no_recurrent_layer_is_said(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("none.pt", "path: expected a file, got none.pt, which is none"),
+        ("none.pt", "file: expected one that exists, got 'none.pt'"),
+        (".", "file: expected a file, got '.', a folder, device, pipe or socket"),
+        ("/", "file: expected a file, got '/', a folder, device, pipe or socket"),
         ("weights.pkl", "path: expected a file that ends in .safetensors, "),
         ("none.pt --hidden 3", "hidden: expected none where a file is described, got 3 beside none.pt"),
         ("--hidden 3", "in_dim: expected a number where no file of weights is described, got none"),
@@ -176,6 +178,7 @@ def test_a_refused_file_is_one_line(
     line: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.pkl").touch()
     assert cli.run(["describe", *line.split()]) == 2
     found = capsys.readouterr()
     assert found.err.startswith(f"gatedrnn: {said}")

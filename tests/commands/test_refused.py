@@ -32,6 +32,8 @@ REFUSED = {
     "train no.csv --task japanese-vowels-forecast": (
         "file: expected none where a task is named, got no.csv beside japanese-vowels-forecast"
     ),
+    "train --cell os:system": "cell: expected a class of cells, with init, initial_carry, step; got os:system",
+    "sweep --cell os:system": "cell: expected a class of cells, with init, initial_carry, step; got os:system",
     "sweep no.csv --task jsb-chorales": "file: expected none where a task is named, got no.csv beside jsb-chorales",
     "sweep --weight-decay -1": "weight_decay: expected a finite number of at least 0, got -1.0",
     "sweep --hidden 8 8": "hidden: expected one or more different values, got 8, 8",
@@ -48,6 +50,28 @@ def test_a_refused_option_is_one_line(line, capsys, monkeypatch, tmp_path):
     assert said.err == f"gatedrnn: {REFUSED[line]}\n"
     assert said.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["train", "sweep", "compare --replicates 2 --trials 1", "reproduce weiss-2018 --small"]
+)
+@pytest.mark.parametrize("place", ["file/x", "file/x/y", "n" * 300])
+def test_a_place_where_nothing_can_be_is_refused_before_anything_is_trained(line, place, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    monkeypatch.setattr("gatedrnn.commands.reproduce.measure", lambda *_, **__: pytest.fail("was measured"))
+    monkeypatch.setattr("gatedrnn.experiment.single._trained", lambda *_: pytest.fail("was trained"))
+    assert cli.run([*line.split(), "--out", place]) == 2
+    said = capsys.readouterr().err
+    why = (
+        "File name too long"
+        if len(place) > 200
+        else f"below folders alone, got {place}, where {tmp_path / 'file'} is a file"
+    )
+    assert said.startswith("gatedrnn: out: expected a p")
+    assert why in said
+    assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 NAMED = "command: expected one of describe, compare, predict, train, sweep, tasks, reproduce"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
@@ -37,11 +38,21 @@ leave(exit_code(work, "gatedrnn train"))
 PLAIN = (
     "from gatedrnn.commands.signals import watch; watch({told}); print('up', flush=True); import time; time.sleep(600)"
 )
+HOLDS = """
+import ctypes, sys, threading
+from gatedrnn.commands import signals
+signals.watch("gatedrnn train")
+with {context}:
+    print("up", flush=True)
+    lock, mutex = ctypes.PyDLL(None).pthread_mutex_lock, ctypes.create_string_buffer(128)
+    lock(mutex), lock(mutex)
+"""
+"""A program that holds Python's lock in native code, in which neither its handlers nor its threads run."""
 COMMANDS = {
-    "train": ("train", "--hidden", "4", "--max-epochs", "12", "--segment", "3"),
-    "sweep": ("sweep", "--hidden", "4", "--draws", "4", "--max-epochs", "8", "--segment", "2"),
+    "train": ("train", "--hidden", "4", "--max-epochs", "6", "--segment", "2"),
+    "sweep": ("sweep", "--hidden", "4", "--draws", "2", "--max-epochs", "4", "--segment", "2"),
     "compare": (
-        *("compare", "--replicates", "2", "--trials", "2", "--max-epochs", "8", "--no-extend", "--hidden", "4"),
+        *("compare", "--replicates", "2", "--trials", "2", "--max-epochs", "4", "--no-extend", "--hidden", "4"),
         *("--tasks", "japanese-vowels-speaker"),
     ),
 }
@@ -66,11 +77,19 @@ SIGNALS = 67
 """For each of three commands: 200 in all."""
 
 
-def started(program: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a program of Python and wait for its first line, before which Python's own handlers may be in place."""
+def started(program: str, *arguments: str, cache: Path | None = None) -> subprocess.Popen[str]:
+    """Start a program of Python and wait for its first line, before which Python's own handlers may be in place.
+
+    What it compiles is kept in a cache where one is named.
+    """
+    kept = {
+        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"},
+        env={**os.environ, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1", **(kept if cache else {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -82,11 +101,18 @@ def started(program: str, *arguments: str) -> subprocess.Popen[str]:
 
 def ended(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str]:
     """Send signals one after another, and return the exit code with what was said of errors."""
+    code, _, said = end(process, *signals)
+    return code, said
+
+
+def end(process: subprocess.Popen[str], *signals: signal.Signals) -> tuple[int, str, str]:
+    """Send signals one after another, and return the exit code with what was said, of errors last."""
     for number in signals:
         time.sleep(0.3)
         process.send_signal(number)
     try:
-        return process.wait(timeout=200), process.communicate()[1]
+        code = process.wait(timeout=200)
+        return 128 - code if code < 0 else code, *process.communicate()  # as a shell says what a signal ended
     finally:
         process.kill()
 
@@ -116,6 +142,22 @@ def test_a_signal_is_heard_where_there_is_no_stdout() -> None:
     closed = "import sys; sys.stdout = None; time.sleep(600)"
     program = PLAIN.format(told="'gatedrnn compare'").replace("time.sleep(600)", closed)
     assert ended(started(program), signal.SIGTERM) == (143, "gatedrnn: terminated; to resume: gatedrnn compare\n")
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "sysv_signal"), reason="handlers that are called once are glibc's")
+@pytest.mark.parametrize(
+    ("context", "signals", "code", "said"),
+    [
+        ("signals.stoppable()", [signal.SIGINT], 130, "interrupted"),
+        ("signals.stoppable()", [signal.SIGTERM, signal.SIGTERM], 143, "terminated"),
+        pytest.param("contextlib.nullcontext()", [signal.SIGTERM], 143, "terminated", marks=pytest.mark.verify),
+    ],
+)
+def test_a_signal_ends_what_holds_the_lock_of_python(
+    context: str, signals: list[signal.Signals], code: int, said: str
+) -> None:
+    process = started("import contextlib" + HOLDS.format(context=context))
+    assert ended(process, *signals) == (code, f"gatedrnn: {said}; to resume: gatedrnn train\n")
 
 
 @pytest.mark.parametrize(
@@ -175,21 +217,40 @@ def results(folder: Path) -> Any:
     return found["members"] if "members" in found else (found["trial"], found["test"])
 
 
+def whole(name: str, out: Path, cache: Path) -> float:
+    """Run a command to its end, with the programs compiled before where there are any, and return how long it took."""
+    began = time.monotonic()
+    process = started(COMMAND, *COMMANDS[name], "--out", str(out), cache=cache)
+    said = process.communicate(timeout=1200)[1]
+    assert process.returncode == 0, said
+    return time.monotonic() - began
+
+
 @pytest.mark.verify
 @pytest.mark.parametrize("name", COMMANDS)
 def test_signals_at_any_moment_lose_nothing(name: str, tmp_path: Path) -> None:
-    began = time.monotonic()
-    assert started(COMMAND, *COMMANDS[name], "--out", str(tmp_path / "whole")).wait(timeout=300) == 0
-    lasts, rng = time.monotonic() - began, random.Random(0)
-    out = tmp_path / "cut"
-    for _ in range(SIGNALS):
-        process = started(COMMAND, *COMMANDS[name], "--out", str(out))
+    """In every second run nothing has to be compiled, so that as many signals come where a command does other things.
+
+    A folder is cut until its run has ended; then its results are those of a run that nobody cut, and a new one begins.
+    """
+    lasts = [whole(name, tmp_path / folder, tmp_path / "cache") for folder in ("compiling", "compiled")]
+    expected, rng, out = results(tmp_path / "compiling"), random.Random(0), tmp_path / "cut"
+    assert results(tmp_path / "compiled") == expected
+    for k in range(SIGNALS):
+        process = started(COMMAND, *COMMANDS[name], "--out", str(out), cache=tmp_path / "cache" if k % 2 else None)
         # Short of its end, now and then beyond it where others keep the machine busy.
-        time.sleep(rng.uniform(0.0, 0.8 * lasts))
+        time.sleep(rng.uniform(0.0, 0.9 * lasts[k % 2]))
         signals = [rng.choice((signal.SIGINT, signal.SIGTERM)) for _ in range(rng.choice((1, 1, 2)))]
-        code, said = ended(process, *signals)
+        sent = time.monotonic()
+        code, done, said = end(process, *signals)
+        took = time.monotonic() - sent - 0.3 * len(signals)
+        how = f"{len(said.splitlines())} lines, {'compiled' if k % 2 else 'compiling'}, after {done.splitlines()[-1:]}"
+        print(f"{name} {k}: {len(signals)} signals, code {code}, {took:.2f} s, {how}", flush=True)
         assert code in (0, 130, 143)
         lines = [line for line in said.splitlines() if "now called damaged-" not in line]
         assert len(lines) == (code != 0), said
-    assert started(COMMAND, *COMMANDS[name], "--out", str(out)).wait(timeout=300) == 0
-    assert results(out) == results(tmp_path / "whole")
+        if code == 0:
+            assert results(out) == expected
+            out = tmp_path / f"cut after {k}"
+    whole(name, out, tmp_path / "cache")
+    assert results(out) == expected

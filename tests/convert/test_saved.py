@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_a_header_that_lies_is_refused(metadata: Any, arrays: Any, said: str, tm
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "layer.safetensors"
-    with pytest.raises(InputError, match="path: expected a file"):
+    with pytest.raises(InputError, match="path: expected one that exists, got"):
         load(path)
     whole = safetensors.save(ARRAYS, metadata=header())
     for held in (b"", b"\xff" * 100, whole[:-1], whole[:50]):
@@ -153,12 +154,20 @@ def test_no_pickle_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     Path("plain.pt").write_bytes(pickle.dumps(Trap()))
     np.savez("objects.npz", weight=np.array([Trap()], object))
     Path("text.pth").write_text("no tensors")
-    for name in ("whole.pt", "plain.pt", "text.pth"):
+    Path("short.ckpt").write_bytes(b"\x80\x04.")  # PyTorch's reader pops an empty stack
+    for name in ("whole.pt", "plain.pt", "text.pth", "short.ckpt"):
         with pytest.raises(InputError, match=f"{name}: expected tensors alone, as torch.load"):
             read_weights(name)
     with pytest.raises(InputError, match=r"objects\.npz: expected arrays of numbers"):
         read_weights("objects.npz")
     assert not Path("trap").exists()
+    np.save("weight.npy", np.zeros(3))
+    with zipfile.ZipFile("twice.npz", "w") as archive:
+        archive.write("weight.npy")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.write("weight.npy")
+    with pytest.raises(InputError, match=r"twice\.npz: expected arrays of numbers.*two of one name"):
+        read_weights("twice.npz")
     torch.save({"epoch": 3}, "nothing.pt")
     with pytest.raises(InputError, match="expected tensors by name, got dict without any"):
         read_weights("nothing.pt")

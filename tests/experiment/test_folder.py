@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gatedrnn.errors import InputError
-from gatedrnn.experiment import manifest
+from gatedrnn.experiment import manifest, provenance
 from gatedrnn.experiment.folder import RunFolder, refuse_path
 from gatedrnn.files import write_json, write_text
 
@@ -43,14 +43,39 @@ def test_what_was_written_is_read_again_and_sha256sum_agrees(run: Path) -> None:
     with claim(run) as folder:
         assert folder.read_json(run / "out.json", lambda _: None) == 2
         assert folder.read_json(run / "parts" / "a.json", lambda _: None) == [1.5]
-    assert sorted(contents(run)) == ["SHA256SUMS", "out.json", "parts/a.json", "settings.json"]
+    assert sorted(contents(run)) == ["SHA256SUMS", "out.json", "parts/a.json", "settings.json", "versions.json"]
     said = subprocess.run(
         ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=run, capture_output=True, text=True, check=True
     )
-    assert said.stdout.splitlines() == ["out.json: OK", "parts/a.json: OK", "settings.json: OK"]
+    assert said.stdout.splitlines() == [
+        f"{name}: OK" for name in ("out.json", "parts/a.json", "settings.json", "versions.json")
+    ]
 
 
-@pytest.mark.parametrize("name", ["settings.json", "out.json", "parts/a.json"])
+def test_a_run_goes_on_by_the_versions_that_it_began_with_alone(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it has ended or not: what is missing would be made by the one, and what is there is the other's."""
+    before, versions = contents(run), provenance.versions()
+    for name in ("gatedrnn", "jax", "scikit-learn"):
+        monkeypatch.setattr(provenance, "versions", lambda name=name: {**versions, name: "9.9"})
+        with pytest.raises(InputError, match=rf"in .*run began with, got others \({name}: was '.*', now '9.9'\)") as no:
+            claim(run)
+        assert "\n" not in str(no.value)
+    monkeypatch.setattr(provenance, "versions", lambda: {**versions, "python": "9.9"})
+    with claim(run):
+        assert contents(run).keys() - before.keys() == {".lock"}
+    assert contents(run) == before
+
+
+def test_a_run_that_does_not_say_its_versions_is_an_older_ones(run: Path) -> None:
+    manifest.forget(run, run / "versions.json")
+    (run / "versions.json").unlink()
+    before = contents(run)
+    with pytest.raises(InputError, match=r"out: expected a run that says in versions.json .* got .* of an older"):
+        claim(run)
+    assert contents(run) == before
+
+
+@pytest.mark.parametrize("name", ["settings.json", "versions.json", "out.json", "parts/a.json"])
 def test_a_file_that_changed_is_refused_by_its_name_and_stays(run: Path, name: str) -> None:
     (run / name).write_text("3", encoding="utf-8")
     before = contents(run)
@@ -89,7 +114,7 @@ def test_other_settings_are_refused_with_what_differs_and_lost_ones_too(run: Pat
         claim(run, {"seed": 1})
 
 
-@pytest.mark.parametrize("name", ["settings.json", "out.json", "parts/a.json", "parts/a/12"])
+@pytest.mark.parametrize("name", ["settings.json", "versions.json", "out.json", "parts/a.json", "parts/a/12"])
 def test_a_folder_that_holds_somebody_elses_files_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     place = tmp_path / name
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +161,7 @@ def test_two_commands_meet_a_lock_that_says_so(tmp_path: Path) -> None:
         assert f"which process {os.getpid()} on" in other.stderr
     with claim(tmp_path):
         pass
-    assert sorted(contents(tmp_path)) == ["SHA256SUMS", "settings.json"]
+    assert sorted(contents(tmp_path)) == ["SHA256SUMS", "settings.json", "versions.json"]
 
 
 class Killed(BaseException):
@@ -150,7 +175,7 @@ def work(path: Path) -> None:
         write_json(path / "out.json", 2, writer=folder.written)
 
 
-@pytest.mark.parametrize("renames", range(9))
+@pytest.mark.parametrize("renames", range(11))
 def test_killed_between_any_two_writes_the_same_command_goes_on_and_nothing_is_left(
     tmp_path: Path, renames: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +195,7 @@ def test_killed_between_any_two_writes_the_same_command_goes_on_and_nothing_is_l
     with claim(tmp_path):
         assert not list(tmp_path.rglob(".*.partial"))
     work(tmp_path)
-    assert sorted(contents(tmp_path)) == ["SHA256SUMS", "out.json", "parts/a.json", "settings.json"]
+    assert sorted(contents(tmp_path)) == ["SHA256SUMS", "out.json", "parts/a.json", "settings.json", "versions.json"]
     assert (tmp_path / "out.json").read_text(encoding="utf-8") == "2"
 
 

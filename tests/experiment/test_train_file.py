@@ -120,7 +120,7 @@ def test_a_folder_is_held_to_its_file_and_to_what_was_asked(
     [
         ({"task": "japanese-vowels-speaker"}, "difference: expected no, as japanese-vowels-speaker has no last value"),
         ({"metric": "accuracy"}, "metric: expected one of nats, rmse, mae, mase for loads, got 'accuracy'"),
-        ({"cell": "TRU"}, "cells: expected some of LSTM"),
+        ({"cell": "TRU"}, "cell: expected some of LSTM"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_and_claims_no_folder(

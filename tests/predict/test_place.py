@@ -10,6 +10,7 @@ import pytest
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import RunFolder
 from gatedrnn.files import write_json
+from gatedrnn.predict import load
 from gatedrnn.predict.place import refuse_place
 
 
@@ -63,3 +64,15 @@ def test_a_device_or_a_pipe_is_no_place_for_a_file(run: Path, tmp_path: Path) ->
     with pytest.raises(InputError, match=r"pipe: expected a place for a file, got a folder, a device or a pipe"):
         write_json(tmp_path / "pipe", 1)
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("name", ["file/x.csv", "n" * 300])
+def test_a_place_where_no_table_can_be_is_refused_before_anything_is_read(tmp_path, name):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"to: expected a p(ath below folders alone|lace to write), got"):
+        refuse_place(tmp_path / name, tmp_path / "run", tmp_path / "data.csv")
+
+
+def test_a_run_of_a_name_that_is_too_long_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"run: expected a folder that can be read, got .* \(File name too long\)"):
+        load(tmp_path / ("n" * 300))

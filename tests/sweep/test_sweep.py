@@ -75,7 +75,7 @@ def test_a_grid_has_all_combinations_and_random_draws_stay_in_the_space():
         ({"dropout": (1.0,)}, "dropout: expected a finite number of at least 0 and below 1, got 1.0"),
         ({"weight_decay": (-1.0,)}, "weight_decay: expected a finite number of at least 0, got -1.0"),
         ({"hidden": ()}, "hidden: expected one or more different values"),
-        ({"cell": ("TRU",)}, "cells: expected some of LSTM"),
+        ({"cell": ("TRU",)}, "cell: expected some of LSTM"),
         ({"metric": "bits"}, "metric: expected one of nats, rmse"),
         ({"task": "nothing"}, "task: expected one of japanese-vowels-forecast"),
         ({"draws": 0}, "draws: expected a positive int"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -149,12 +152,24 @@ def test_unfit_arrays_say_what_to_do(tmp_path, arrays, asked, message):
         task_from_file(tmp_path / "data.npz", Question(**asked))
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_other_files_say_what_to_do(tmp_path):
     (tmp_path / "a.pdf").write_text("")
     (tmp_path / "a.npz").write_text("no zip file")
     (tmp_path / "b.npz").write_bytes(b"")
     (tmp_path / "a.csv").write_text("")
     (tmp_path / "b.csv").write_text("a,a\n1,2\n")
+    (tmp_path / "endless.csv").write_text("t,a\n" + "".join(f"{k},inf\n" for k in range(9)))
+    np.save(tmp_path / "x.npy", np.zeros((5, 2, 1)))
+    with zipfile.ZipFile(tmp_path / "twice.npz", "w") as archive:
+        archive.write(tmp_path / "x.npy", "x.npy")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.write(tmp_path / "x.npy", "x.npy")
+    (tmp_path / "alike.csv").write_text("\u00e9,e\u0301 \n1,2\n", encoding="utf-8")
+    (tmp_path / "unseen.csv").write_text("a,a\u200b\n1,2\n", encoding="utf-8")
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "circle.csv").symlink_to(tmp_path / "circle.csv")
     (tmp_path / "c.csv").write_text("a,b\n1,2\n3\n")
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "b.txt").write_text("aaaa")
@@ -165,6 +180,14 @@ def test_other_files_say_what_to_do(tmp_path):
         ("b.npz", "b.npz: expected an .npz file"),
         ("a.csv", "a.csv: expected a table"),
         ("b.csv", "b.csv: columns: expected different names, got a more than once"),
+        ("endless.csv", "endless.csv: features: expected at least one column .*column 'a' is inf in every row"),
+        ("twice.npz", "twice.npz: keys: expected each name once, got x, x"),
+        ("alike.csv", r"alike.csv: columns: expected names that look different, got '\\xe9', 'e\\u0301 '; rename or"),
+        ("unseen.csv", r"unseen.csv: columns: expected names that look different, got 'a', 'a\\u200b'"),
+        ("folder.csv", r"file: expected a file, got '.*folder.csv', a folder, device, pipe or socket"),
+        ("pipe.csv", r"file: expected a file, got '.*pipe.csv', a folder, device, pipe or socket"),
+        ("circle.csv", r"file: expected one that can be read, got '.*circle.csv' \(.*\)"),
+        (f"{'n' * 300}.csv", r"file: expected one that can be read, got '.*n.csv' \(File name too long\)"),
         ("c.csv", "c.csv: expected a table, names first and all rows alike"),
         ("a.txt", "a.txt: text: expected UTF-8"),
         ("b.txt", "b.txt: text: expected at least two different characters, got 1"),

@@ -1,0 +1,49 @@
+"""A run belongs to the versions that it began with: numbers of two versions are never mixed in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gatedrnn.errors import InputError
+from gatedrnn.experiment import provenance
+from gatedrnn.training.fingerprint import changes, shown
+
+NAME = "versions.json"
+"""Where a run's folder says what it began with."""
+COMPUTES = ("gatedrnn", "jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
+"""Packages of which another version may give other numbers."""
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes a run's numbers.
+
+    Example:
+        >>> sorted(versions())
+        ['gatedrnn', 'jax', 'jaxlib', 'numpy', 'optax', 'scikit-learn', 'scipy']
+    """
+    known = provenance.versions()
+    return {name: known[name] for name in COMPUTES}
+
+
+def refuse_others(folder: Path, before: dict[str, Any] | None) -> None:
+    """Refuse to go on in a folder, or to write its results again, by other versions than those that it began with.
+
+    Args:
+        folder: the folder of the run.
+        before: what it began with, as ``versions`` has it; None where it does not say so, as of older versions.
+
+    Raises:
+        InputError: where these are others; says which.
+    """
+    what_to_do = "Go on with what it began with, name another folder, or remove this one."
+    if before is None:
+        raise InputError(
+            f"out: expected a run that says in {NAME} which versions it began with, got {folder} of an older version. "
+            f"{what_to_do}"
+        )
+    if lines := changes(before, versions()):
+        raise InputError(
+            f"out: expected the versions that the run in {folder} began with, got others ({shown(lines)}), whose "
+            f"numbers would be mixed. {what_to_do}"
+        )
