@@ -20,7 +20,7 @@ from gatedrnn.convert.torch import NAME, from_torch
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -34,6 +34,8 @@ BESIDE = {
     "kernel:0": ("recurrent_kernel:0", "bias:0"),
 }
 KINDS = {1: "SimpleRNN", 3: "GRU", 4: "LSTM"}
+NUMBERED = re.compile(r"_cell_\d+(?=/)")
+"""Keras 2 numbers the cells of a model through, those of both directions apart: the number does not pair them."""
 
 
 class Recurrent(NamedTuple):
@@ -145,10 +147,11 @@ def _of_onnx(path: Path) -> Iterator[Found]:
 def _of_keras(arrays: Mapping[str, np.ndarray], said: Settings) -> Iterator[Found]:
     """Yield the recurrent layers of Keras's, both directions together."""
     ends = {match["start"]: match["kernel"] for name in arrays if (match := KERAS.fullmatch(name))}
+    pairs = _pairs(list(ends))
     for start, kernel in ends.items():
-        if start.startswith("optimizer") or ("backward_" in start and start.replace("backward_", "forward_") in ends):
+        if start.startswith("optimizer") or start in pairs.values():
             continue
-        starts = [start, *([start.replace("forward_", "backward_")] if "forward_" in start else [])]
+        starts = [start, pairs[start]] if start in pairs else [start]
         names = [f"{one}{part}" for one in starts for part in (kernel, *BESIDE[kernel])]
         weights = {name: arrays[name] for name in names if name in arrays}
         shapes = [weights[name].shape for name in names[:2] if name in weights]
@@ -163,6 +166,23 @@ def _of_keras(arrays: Mapping[str, np.ndarray], said: Settings) -> Iterator[Foun
         given = said.of(start)
         build = partial(_from_keras, list(weights.values()), KINDS[gates], given or {})
         yield Found(start, convention, weights, bias is not None, build, given is not None)
+
+
+def _pairs(starts: Sequence[str]) -> dict[str, str]:
+    """Return the backward cell of each forward one; of several in one layer, in the order of their numbers."""
+    layers: dict[str, list[str]] = {}
+    for start in sorted(starts, key=_number):
+        layers.setdefault(NUMBERED.sub("_cell", start), []).append(start)
+    found = {}
+    for layer, forward in layers.items():
+        backward = layers.get(layer.replace("forward_", "backward_"), []) if "forward_" in layer else []
+        found |= dict(zip(forward, backward, strict=False))
+    return found
+
+
+def _number(start: str) -> int:
+    numbers = NUMBERED.findall(start)
+    return int(numbers[-1].rpartition("_")[2]) if numbers else -1
 
 
 def _from_keras(weights: list[np.ndarray], kind: Any, given: Mapping[str, Any]) -> tuple[Layer, Params]:

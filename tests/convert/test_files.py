@@ -161,6 +161,31 @@ def test_a_model_of_kerass_says_what_weights_do_not(tmp_path: Path) -> None:
         assert dict(rows(contents(tmp_path / "net.keras").recurrent[0]))["activation"].startswith("tanh is assumed")
 
 
+def test_both_directions_are_found_as_keras_2_numbered_their_cells(tmp_path: Path) -> None:
+    """Cells count through a model: the backward one of a layer has another number than the forward one."""
+    h5py = pytest.importorskip("h5py")
+    layers = [gr.bidirectional(gr.LSTM(3)), gr.bidirectional(gr.LSTM(2)), gr.bidirectional(gr.LSTM(2))]
+    params = [drawn(layer, width) for layer, width in zip(layers, (I, 6, 4), strict=True)]
+    groups = {
+        "bidirectional/bidirectional/{}_lstm/lstm_cell_{}": (1, 2),
+        "rnn/rnn/{}_rnn/stacked_rnn_cells/lstm_cell_{}": (9, 12),
+        "rnn/rnn/{}_rnn/stacked_rnn_cells/lstm_cell_{}/": (10, 13),
+    }
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        for k, (group, numbers) in enumerate(groups.items()):
+            weights = to_keras(layers[k], params[k])
+            for end, number, held in zip(("forward", "backward"), numbers, (weights[:3], weights[3:]), strict=True):
+                place = group.format(end, number).rstrip("/")
+                for name, array in zip(("kernel", "recurrent_kernel", "bias"), held, strict=True):
+                    file[f"{place}/{name}:0"] = array
+    found = {one.name: one for one in contents(tmp_path / "net.h5").recurrent}
+    assert len(found) == 3
+    for k, (group, numbers) in enumerate(groups.items()):
+        one = found[group.format("forward", numbers[0]).rstrip("/") + "/"]
+        assert one.layer == layers[k]
+        jax.tree.map(np.testing.assert_array_equal, one.params, params[k])
+
+
 @pytest.mark.verify
 @pytest.mark.parametrize("name", ["net.keras", "net.weights.h5", "net.h5", "net.hdf5"])
 def test_layers_of_kerass_are_found_in_its_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
