@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.arguments import as_path
-from gatedrnn.convert import keras, onnx, saved
+from gatedrnn.convert import keras, onnx, onnx_graph, saved
 from gatedrnn.convert.equinox import NAMES, from_equinox
 from gatedrnn.convert.found import Found
 from gatedrnn.convert.keras_settings import Settings, activation_of, settings
@@ -133,11 +133,11 @@ def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
 
 def _of_onnx(path: Path) -> Iterator[Found]:
     """Yield operators, those together that follow each other."""
-    for chain in onnx.chains(onnx.graph_of(path)):
+    for chain in onnx_graph.chains(onnx_graph.graph_of(path)):
         weights = {
             name: one.arrays[key]
             for one in chain
-            for key, name in zip(onnx.WEIGHTS, one.node.input[1:], strict=False)
+            for key, name in zip(onnx_graph.WEIGHTS, one.node.input[1:], strict=False)
             if key in one.arrays
         }
         has_bias = any("B" in one.arrays for one in chain)

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatedrnn.arguments import as_path
 from gatedrnn.convert.hdf5 import of_hdf5
-from gatedrnn.convert.onnx import arrays_of, graph_of
+from gatedrnn.convert.onnx_graph import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
