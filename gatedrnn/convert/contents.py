@@ -34,6 +34,7 @@ BESIDE = {
     "kernel:0": ("recurrent_kernel:0", "bias:0"),
 }
 KINDS = {1: "SimpleRNN", 3: "GRU", 4: "LSTM"}
+SHORTENED = re.compile(r"(?P<start>.*?)w_ih")
 NUMBERED = re.compile(r"_cell_\d+(?=/)")
 """Keras 2 numbers the cells of a model through, those of both directions apart: the number does not pair them."""
 
@@ -93,7 +94,13 @@ def contents(path: Path | str) -> Contents:
         recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias, True))
     else:
         said = settings(path) if ending in (".keras", ".h5", ".hdf5") else Settings({}, {})
-        named = *_of_torch(arrays), *_of_keras(arrays, said), *of_flax(arrays), *of_haiku(arrays)
+        named = (
+            *_of_torch(arrays),
+            *_of_shortened(arrays),
+            *_of_keras(arrays, said),
+            *of_flax(arrays),
+            *of_haiku(arrays),
+        )
         for one in _of_onnx(path) if ending == ".onnx" else named:
             try:
                 layer, params = one.build()
@@ -129,6 +136,25 @@ def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
         weights = {name: array for name, array in arrays.items() if part.fullmatch(name)}
         has_bias = any("bias_" in name for name in weights)
         yield Found(prefix, ORDERS["torch"], weights, has_bias, partial(from_torch, weights, prefix=prefix))
+
+
+def _of_shortened(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
+    """Yield weights under names of PyTorch's that somebody shortened: whether gates are PyTorch's, no name says."""
+    for name in arrays:
+        match = SHORTENED.fullmatch(name)
+        names = [f"{match['start']}{one}" for one in ("w_ih", "w_hh", "b_ih", "b_hh")] if match else []
+        weights = {one: arrays[one] for one in names if one in arrays}
+        if names[:2] == [*weights][:2] != []:
+            yield Found(
+                names[0].removesuffix("w_ih"), ORDERS["torch"], weights, len(weights) > 2, partial(_ask, weights)
+            )
+
+
+def _ask(weights: Mapping[str, Any]) -> tuple[Layer, Params]:
+    raise InputError(
+        f"weights: expected names that say whose they are, got {', '.join(weights)}; "
+        "if they are PyTorch's, from_torch takes them as weight_ih, weight_hh, bias_ih and bias_hh"
+    )
 
 
 def _of_onnx(path: Path) -> Iterator[Found]:

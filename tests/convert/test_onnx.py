@@ -37,7 +37,7 @@ def test_onnx_runtime_computes_the_same(name: str) -> None:
     model = to_onnx(layer, params)
     session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     ys, *states = session.run(None, {"xs": xs})
-    carry, expected = layer.apply(params, jnp.asarray(xs))
+    carry, expected = jax.jit(layer.apply)(params, jnp.asarray(xs))
     # Five steps of ten products in up to three layers, in another order, by functions of their own: 1e-7 each.
     np.testing.assert_allclose(ys, expected, rtol=1e-5, atol=1e-5)
     carries = jax.tree.leaves(carry, is_leaf=lambda one: isinstance(one, gr.LSTMCarry))
