@@ -12,11 +12,11 @@ from gatedrnn.cells.cotangents import differentiable, known, zeros
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.engines.fast.engine import is_gated
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.answer import answered
 from gatedrnn.layers.parallel.jacobians import METHODS, Method, exact_method
+from gatedrnn.layers.parallel.refused import no_linear_backward
 from gatedrnn.layers.parallel.steps import last_of, one_by_one
 from gatedrnn.layers.parallel.trajectory import Solver, Statistics, trajectory
 from gatedrnn.layers.parallel.units import why_not_by_unit
@@ -58,8 +58,8 @@ class Parallel:
             raise InputError(f"tolerance: expected None or a positive float, got {self.tolerance!r}")
 
     def refuses(self, cell: Any) -> str | None:
-        """Refuse a cell that is no ``GatedCell``."""
-        return None if is_gated(cell) else f'expected "auto" or "reference", as {cell!r} has no project, recur and gate'
+        """Refuse a cell that is no ``GatedCell``, and one that clips cotangents: they are no linear recurrence then."""
+        return no_linear_backward(cell)
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
         """Refuse a carry that counts, and steps of which nobody knows how many there are."""
