@@ -12,6 +12,7 @@ from gatedrnn.cells.cotangents import differentiable, known, zeros
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.answer import answered
@@ -77,6 +78,7 @@ class Parallel:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``."""
+        refuse_forward_mode(self.name, params, start, steps)
         if jax.tree.leaves(steps)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
         return _run(plan, self._solver(plan.cell, start, steps), params, start, initial, steps)
@@ -85,6 +87,7 @@ class Parallel:
         self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
     ) -> tuple[Solved, Array]:
         """Return what was found, and the outputs; a guess is the carries that steps leave, ``[T, *B, ...]``."""
+        refuse_forward_mode(self.name, params, start, steps)
         return _solved(plan, self._solver(plan.cell, start, steps), params, start, initial, steps, guess)
 
     def _solver(self, cell: Any, start: Carry, steps: Steps) -> Solver:

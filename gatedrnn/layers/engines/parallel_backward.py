@@ -10,6 +10,7 @@ import jax
 from gatedrnn.cells.cotangents import known
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import ScanPlan
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.jacobians import exact_method
@@ -53,6 +54,7 @@ class ParallelBackward:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``."""
+        refuse_forward_mode(self.name, params, start, steps)
         if jax.tree.leaves(steps)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
         return _run(plan, params, start, initial, steps)
