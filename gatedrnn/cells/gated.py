@@ -30,3 +30,14 @@ def mixes_units(cell: Any) -> bool:
         False
     """
     return bool(getattr(cell, "mixes_units", False))
+
+
+def clips_gradient(cell: Any) -> bool:
+    """Return whether the cell says that it clips its carry's gradient, which is no linear map of what comes back then.
+
+    Example:
+        >>> import gatedrnn as gr
+        >>> clips_gradient(gr.LSTM(3)), clips_gradient(gr.learned_start(gr.clip_gradient(gr.LSTM(3), 1.0)))
+        (False, True)
+    """
+    return bool(getattr(cell, "clips_gradient", False))

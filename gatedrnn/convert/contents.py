@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.arguments import as_path
-from gatedrnn.convert import keras, onnx, saved
+from gatedrnn.convert import keras, onnx, onnx_graph, saved
 from gatedrnn.convert.equinox import NAMES, from_equinox
 from gatedrnn.convert.found import Found
 from gatedrnn.convert.keras_settings import Settings, activation_of, settings
@@ -20,7 +20,7 @@ from gatedrnn.convert.torch import NAME, from_torch
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -34,6 +34,9 @@ BESIDE = {
     "kernel:0": ("recurrent_kernel:0", "bias:0"),
 }
 KINDS = {1: "SimpleRNN", 3: "GRU", 4: "LSTM"}
+SHORTENED = re.compile(r"(?P<start>.*?)w_ih")
+NUMBERED = re.compile(r"_cell_\d+(?=/)")
+"""Keras 2 numbers the cells of a model through, those of both directions apart: the number does not pair them."""
 
 
 class Recurrent(NamedTuple):
@@ -91,7 +94,13 @@ def contents(path: Path | str) -> Contents:
         recurrent.append(Recurrent("", ORDERS["gatedrnn"], layer, params, _shapes(arrays), has_bias, True))
     else:
         said = settings(path) if ending in (".keras", ".h5", ".hdf5") else Settings({}, {})
-        named = *_of_torch(arrays), *_of_keras(arrays, said), *of_flax(arrays), *of_haiku(arrays)
+        named = (
+            *_of_torch(arrays),
+            *_of_shortened(arrays),
+            *_of_keras(arrays, said),
+            *of_flax(arrays),
+            *of_haiku(arrays),
+        )
         for one in _of_onnx(path) if ending == ".onnx" else named:
             try:
                 layer, params = one.build()
@@ -129,13 +138,32 @@ def _of_torch(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
         yield Found(prefix, ORDERS["torch"], weights, has_bias, partial(from_torch, weights, prefix=prefix))
 
 
+def _of_shortened(arrays: Mapping[str, np.ndarray]) -> Iterator[Found]:
+    """Yield weights under names of PyTorch's that somebody shortened: whether gates are PyTorch's, no name says."""
+    for name in arrays:
+        match = SHORTENED.fullmatch(name)
+        names = [f"{match['start']}{one}" for one in ("w_ih", "w_hh", "b_ih", "b_hh")] if match else []
+        weights = {one: arrays[one] for one in names if one in arrays}
+        if names[:2] == [*weights][:2] != []:
+            yield Found(
+                names[0].removesuffix("w_ih"), ORDERS["torch"], weights, len(weights) > 2, partial(_ask, weights)
+            )
+
+
+def _ask(weights: Mapping[str, Any]) -> tuple[Layer, Params]:
+    raise InputError(
+        f"weights: expected names that say whose they are, got {', '.join(weights)}; "
+        "if they are PyTorch's, from_torch takes them as weight_ih, weight_hh, bias_ih and bias_hh"
+    )
+
+
 def _of_onnx(path: Path) -> Iterator[Found]:
     """Yield operators, those together that follow each other."""
-    for chain in onnx.chains(onnx.graph_of(path)):
+    for chain in onnx_graph.chains(onnx_graph.graph_of(path)):
         weights = {
             name: one.arrays[key]
             for one in chain
-            for key, name in zip(onnx.WEIGHTS, one.node.input[1:], strict=False)
+            for key, name in zip(onnx_graph.WEIGHTS, one.node.input[1:], strict=False)
             if key in one.arrays
         }
         has_bias = any("B" in one.arrays for one in chain)
@@ -145,10 +173,11 @@ def _of_onnx(path: Path) -> Iterator[Found]:
 def _of_keras(arrays: Mapping[str, np.ndarray], said: Settings) -> Iterator[Found]:
     """Yield the recurrent layers of Keras's, both directions together."""
     ends = {match["start"]: match["kernel"] for name in arrays if (match := KERAS.fullmatch(name))}
+    pairs = _pairs(list(ends))
     for start, kernel in ends.items():
-        if start.startswith("optimizer") or ("backward_" in start and start.replace("backward_", "forward_") in ends):
+        if start.startswith("optimizer") or start in pairs.values():
             continue
-        starts = [start, *([start.replace("forward_", "backward_")] if "forward_" in start else [])]
+        starts = [start, pairs[start]] if start in pairs else [start]
         names = [f"{one}{part}" for one in starts for part in (kernel, *BESIDE[kernel])]
         weights = {name: arrays[name] for name in names if name in arrays}
         shapes = [weights[name].shape for name in names[:2] if name in weights]
@@ -163,6 +192,23 @@ def _of_keras(arrays: Mapping[str, np.ndarray], said: Settings) -> Iterator[Foun
         given = said.of(start)
         build = partial(_from_keras, list(weights.values()), KINDS[gates], given or {})
         yield Found(start, convention, weights, bias is not None, build, given is not None)
+
+
+def _pairs(starts: Sequence[str]) -> dict[str, str]:
+    """Return the backward cell of each forward one; of several in one layer, in the order of their numbers."""
+    layers: dict[str, list[str]] = {}
+    for start in sorted(starts, key=_number):
+        layers.setdefault(NUMBERED.sub("_cell", start), []).append(start)
+    found = {}
+    for layer, forward in layers.items():
+        backward = layers.get(layer.replace("forward_", "backward_"), []) if "forward_" in layer else []
+        found |= dict(zip(forward, backward, strict=False))
+    return found
+
+
+def _number(start: str) -> int:
+    numbers = NUMBERED.findall(start)
+    return int(numbers[-1].rpartition("_")[2]) if numbers else -1
 
 
 def _from_keras(weights: list[np.ndarray], kind: Any, given: Mapping[str, Any]) -> tuple[Layer, Params]:

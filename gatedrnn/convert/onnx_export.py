@@ -10,7 +10,7 @@ from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.convert.directions import two_biases
-from gatedrnn.convert.onnx import MERGED, package
+from gatedrnn.convert.onnx_graph import package
 from gatedrnn.convert.orders import ORDERS, reordered
 from gatedrnn.convert.recurrent import Depth, taken_apart, with_activation
 from gatedrnn.errors import InputError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OPSET, IR_VERSION = 14, 8
 """The operators' set of ONNX 1.9, of 2021, whose LSTM and GRU are those of today."""
+MERGED = [0, 2, 1, 3]
+"""The transposition after which both directions of a step lie side by side."""
 OURS, THEIRS = ORDERS["gatedrnn"], ORDERS["onnx"]
 
 

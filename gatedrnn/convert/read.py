@@ -12,7 +12,7 @@ import numpy as np
 
 from gatedrnn.arguments import as_path
 from gatedrnn.convert.hdf5 import of_hdf5
-from gatedrnn.convert.onnx import arrays_of, graph_of
+from gatedrnn.convert.onnx_graph import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, MissingPackageError
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 def read_weights(path: Path | str) -> dict[str, np.ndarray]:
     """Return the arrays of a file by name, for ``from_torch`` and the others.
 
-    PyTorch's files (``.pt``, ``.pth``, ``.bin``, ``.ckpt``) are loaded with ``weights_only=True``: what is no tensor in
-    a plain container is refused, and no code in them is run. Names in mappings inside are joined by dots, as in
-    ``state_dict.rnn.weight_ih_l0``, and so are places in lists.
+    PyTorch's files (``.pt``, ``.pth``, ``.bin``, ``.ckpt``, ``.pth.tar``) are loaded with ``weights_only=True``: what
+    is no tensor in a plain container is refused, and no code in them is run. Names in mappings inside are joined by
+    dots, as in ``state_dict.rnn.weight_ih_l0``, and so are places in lists.
 
     Args:
-        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.ckpt``, ``.h5``,
-            ``.hdf5``, ``.keras`` or ``.onnx``.
+        path: a file that ends in ``.safetensors``, ``.npz``, ``.pt``, ``.pth``, ``.bin``, ``.ckpt``,
+            ``.tar``, ``.h5``, ``.hdf5``, ``.keras`` or ``.onnx``.
 
     Raises:
         InputError: where there is no such file, or it holds something else.
@@ -114,7 +114,7 @@ def _of_npz(path: Path) -> dict[str, np.ndarray]:
 
 READERS: dict[str, Callable[[Path], dict[str, np.ndarray]]] = {
     ".safetensors": _of_safetensors,
-    **dict.fromkeys((".pt", ".pth", ".bin", ".ckpt"), _of_torch),
+    **dict.fromkeys((".pt", ".pth", ".bin", ".ckpt", ".tar"), _of_torch),
     ".npz": _of_npz,
     **dict.fromkeys((".h5", ".hdf5", ".keras"), of_hdf5),
     ".onnx": lambda path: arrays_of(graph_of(path)),

@@ -68,12 +68,15 @@ def from_torch(
     by_name("weights", weights)
     found = [match for name in weights if (match := NAME.fullmatch(name))]
     prefixes = sorted({match["prefix"] for match in found})
+    if not prefixes:
+        got = ", ".join(weights) or "none"
+        raise InputError(f"weights: expected names as in a state_dict, weight_ih_l0 or weight_ih for one; got {got}")
     if prefix is None and len(prefixes) != 1:
-        raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes)) or 'none'}, got None")
+        raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes))}, got None")
     start = prefixes[0] if prefix is None else prefix if prefix in prefixes else f"{prefix}."
     own = [match for match in found if match["prefix"] == start]
     if not own:
-        raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes)) or 'none'}, got {prefix!r}")
+        raise InputError(f"prefix: expected one of {', '.join(map(repr, prefixes))}, got {prefix!r}")
     if own[0]["depth"] is None:
         return built([(_direction(weights, start, "", nonlinearity),)])
     depths = range(1 + max(int(match["depth"]) for match in own))

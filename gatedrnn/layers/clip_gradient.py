@@ -70,6 +70,11 @@ class GatedClipGradient(GatedParts, ClipGradient):
         return self.by == "norm" or mixes_units(self.inner)
 
     @property
+    def clips_gradient(self) -> bool:
+        """Say that it does, so that no engine takes the way back for a linear recurrence."""
+        return True
+
+    @property
     def gates(self) -> Gates | None:
         """What the inner cell says of its gates."""
         return gates_of(self.inner)
@@ -149,7 +154,8 @@ def clip_gradient(cell: Cell, limit: Any, by: By = "value") -> ClipGradient:
     have sent back, and not yet what ``y[t]`` brings, which is added unclipped. A norm is that of the last axis: of each
     row of the batch and each state on its own, as an LSTM's h and c. Where the limit bites, the result is no gradient
     of any loss; clip the gradient of the parameters, as an optimizer does, where that is meant. The fast engine takes
-    it where it takes the inner cell, unless that has an output map; forward mode (``jax.jvp``) does not.
+    it where it takes the inner cell, unless that has an output map. Forward mode (``jax.jvp``) does not, and neither do
+    the engines that solve cotangents as a linear recurrence, as clipped ones are none.
 
     Args:
         cell: the cell whose carry's gradient is clipped.

@@ -96,6 +96,8 @@ class Scan:
             raise InputError(f"xs: expected [T, *B, I], got shape {xs.shape}")
         axes = leading_axes(self.cell, params, xs)
         shape = shared_axes("xs", xs, axes)
+        if self.unroll > 1 and not isinstance(shape[0], int):
+            raise InputError(f"unroll: expected 1 where the number of steps is a symbol, {shape[0]}; got {self.unroll}")
         valid = sequence.valid_steps(shape, lengths, mask)
         resets = sequence.resets_before_step(shape, resets, valid, reverse=self.reverse)
         xs = sequence.zero_padding(valid, xs)

@@ -10,7 +10,7 @@ from jax.core import Tracer
 
 from gatedrnn.arguments import is_number
 from gatedrnn.cells import checks
-from gatedrnn.cells.gated import mixes_units
+from gatedrnn.cells.gated import clips_gradient, mixes_units
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
@@ -70,6 +70,11 @@ class GatedParts:
     def mixes_units(self) -> bool:
         """Whether the inner cell's gate is not elementwise over units."""
         return mixes_units(self.inner)
+
+    @property
+    def clips_gradient(self) -> bool:
+        """Whether the inner cell's carry has its gradient clipped."""
+        return clips_gradient(self.inner)
 
     def project(self, params: Params, x: Any) -> Any:
         """Apply the inner cell's input maps."""

@@ -89,6 +89,15 @@ def test_g2pm_bidirectional_lstm():
     assert_within(2 * 7e-7, jnp.stack([carry.forward.c, carry.backward.c]), z["c_n"])
 
 
+def test_uzmorph_two_bidirectional_grus():
+    """uzmorph, Uzbek morphology: two layers of bidirectional GRUs, 64 to 2 x 64 to 2 x 64."""
+    z = load("uzmorph_bigru_torch.npz")
+    layer, params = gr.convert.from_torch(z)
+    carry, ys = jax.jit(layer.apply)(params, z["x"].swapaxes(0, 1))
+    assert_within(2 * 3e-6, ys.swapaxes(0, 1), z["y"])
+    assert_within(2 * 3e-6, jnp.stack([state for depth in carry for state in depth]), z["h_n"])
+
+
 def test_rnnoise_grus_with_reset_before_and_relu():
     """RNNoise 0.1.1, noise suppression: three GRUs, each fed with what those before it gave, and two heads."""
     z = load("rnnoise_v0.1.1_gru_reset_before.npz")

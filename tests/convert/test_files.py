@@ -58,11 +58,13 @@ def test_a_module_of_pytorchs_is_found_in_whatever_file_its_users_saved(tmp_path
     torch.save(torch.nn.DataParallel(net).state_dict(), tmp_path / "parallel.pth")
     torch.save({"epoch": 1, "model_state": state, "optimizer": optimizer}, tmp_path / "step.pt")
     torch.save({"state_dict": state, "optimizer_states": [optimizer]}, tmp_path / "lightning.ckpt")
+    torch.save({"state_dict": state, "best": 0.5}, tmp_path / "best.pth.tar")
     torch.save([state, optimizer], tmp_path / "list.bin", _use_new_zipfile_serialization=False)
     safetensors.save_file(state, tmp_path / "net.safetensors")
     weights = {name: value.numpy() for name, value in net.encoder.state_dict().items()}
     expected = from_torch(weights)
-    starts = {"parallel.pth": "module.", "step.pt": "model_state.", "lightning.ckpt": "state_dict.", "list.bin": "0."}
+    starts = {"parallel.pth": "module.", "step.pt": "model_state.", "list.bin": "0."}
+    starts |= dict.fromkeys(("lightning.ckpt", "best.pth.tar"), "state_dict.")
     for path in sorted(tmp_path.iterdir()):
         found = {one.name: one for one in contents(path).recurrent}
         start = starts.get(path.name, "")
@@ -77,6 +79,16 @@ def test_a_module_of_pytorchs_is_found_in_whatever_file_its_users_saved(tmp_path
     ys, (h, c) = net.eval().encoder(torch.tensor(xs).transpose(0, 1))
     for one, other in zip(run(*expected, xs), (ys.transpose(0, 1), h, c), strict=True):
         assert_close(one, other.detach())
+
+
+def test_shortened_names_are_named_and_not_guessed_at(tmp_path: Path) -> None:
+    shapes = {"w_ih": (12, 2), "w_hh": (12, 4), "b_ih": (12,), "b_hh": (12,)}
+    held = {f"{start}_{name}": np.ones(shape) for start in ("enc", "dec") for name, shape in shapes.items()}
+    np.savez(tmp_path / "net.npz", **held, enc_emb=np.ones((5, 2)), own_w_ih=np.ones((12, 2)))
+    found = contents(tmp_path / "net.npz")
+    assert not found.recurrent
+    assert found.refused.keys() == {"enc_", "dec_"}
+    assert "if they are PyTorch's, from_torch takes them as weight_ih" in found.refused["enc_"]
 
 
 def test_what_is_no_file_of_tensors_says_what_it_is(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
@@ -160,6 +172,31 @@ def test_a_model_of_kerass_says_what_weights_do_not(tmp_path: Path) -> None:
     for unclear in ([first, described("GRU", "first"), second], [{"config": 3}, [[]], second]):
         keras_file(tmp_path / "net.keras", unclear, arrays)
         assert dict(rows(contents(tmp_path / "net.keras").recurrent[0]))["activation"].startswith("tanh is assumed")
+
+
+def test_both_directions_are_found_as_keras_2_numbered_their_cells(tmp_path: Path) -> None:
+    """Cells count through a model: the backward one of a layer has another number than the forward one."""
+    h5py = pytest.importorskip("h5py")
+    layers = [gr.bidirectional(gr.LSTM(3)), gr.bidirectional(gr.LSTM(2)), gr.bidirectional(gr.LSTM(2))]
+    params = [drawn(layer, width) for layer, width in zip(layers, (I, 6, 4), strict=True)]
+    groups = {
+        "bidirectional/bidirectional/{}_lstm/lstm_cell_{}": (1, 2),
+        "rnn/rnn/{}_rnn/stacked_rnn_cells/lstm_cell_{}": (9, 12),
+        "rnn/rnn/{}_rnn/stacked_rnn_cells/lstm_cell_{}/": (10, 13),
+    }
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        for k, (group, numbers) in enumerate(groups.items()):
+            weights = to_keras(layers[k], params[k])
+            for end, number, held in zip(("forward", "backward"), numbers, (weights[:3], weights[3:]), strict=True):
+                place = group.format(end, number).rstrip("/")
+                for name, array in zip(("kernel", "recurrent_kernel", "bias"), held, strict=True):
+                    file[f"{place}/{name}:0"] = array
+    found = {one.name: one for one in contents(tmp_path / "net.h5").recurrent}
+    assert len(found) == 3
+    for k, (group, numbers) in enumerate(groups.items()):
+        one = found[group.format("forward", numbers[0]).rstrip("/") + "/"]
+        assert one.layer == layers[k]
+        jax.tree.map(np.testing.assert_array_equal, one.params, params[k])
 
 
 @pytest.mark.verify

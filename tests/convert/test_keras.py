@@ -14,6 +14,7 @@ import gatedrnn as gr
 from gatedrnn.convert import from_keras, to_keras
 from gatedrnn.errors import InputError
 from tests.helpers.drawn import drawn
+from tests.helpers.proofs import quick_rows
 
 T, B, I, H = 5, 3, 2, 4  # noqa: E741
 LAYERS: dict[str, tuple[Any, dict[str, Any], bool]] = {
@@ -29,7 +30,10 @@ LAYERS: dict[str, tuple[Any, dict[str, Any], bool]] = {
 }
 
 
-@pytest.mark.parametrize("name", LAYERS)
+QUICK = ("LSTM, both directions", "GRU", "GRU, reset before, relu")
+
+
+@pytest.mark.parametrize("name", quick_rows(LAYERS, QUICK))
 def test_outputs_are_kerass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     keras = pytest.importorskip("keras")
@@ -42,7 +46,7 @@ def test_outputs_are_kerass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs.set_weights([rng.normal(size=weight.shape) for weight in theirs.get_weights()])
     expected = np.asarray(theirs(xs)).swapaxes(0, 1)
     layer, params = from_keras(theirs.get_weights(), kind, activation=options.get("activation", "tanh"))
-    ys = layer.apply(params, jnp.asarray(xs.swapaxes(0, 1)))[1]
+    ys = jax.jit(layer.apply)(params, jnp.asarray(xs.swapaxes(0, 1)))[1]
     # Five steps of ten products, in another order: some fifty roundings of 1e-7.
     np.testing.assert_allclose(ys, expected, rtol=5e-6, atol=5e-6)
     if options.get("use_bias", True):
@@ -97,7 +101,7 @@ def test_arrays_of_keras_2_lie_as_cudnn_reads_them(kind: Any, gates: int) -> Non
     xs = rng.normal(size=(T, B, I))
     with jax.enable_x64(True):
         layer, params = from_keras(weights, kind)
-        ys = layer.apply(params, jnp.asarray(xs))[1]
+        ys = jax.jit(layer.apply)(params, jnp.asarray(xs))[1]
         # Five steps of ten products, in another order: some fifty roundings of 1e-16.
         np.testing.assert_allclose(ys, cudnn_outputs(kind, *weights, xs), rtol=1e-12, atol=1e-13)
         there = to_keras(layer, params, cudnn=True)

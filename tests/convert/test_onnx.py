@@ -14,6 +14,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.convert import from_onnx, to_onnx
 from gatedrnn.convert.onnx_export import OPSET
+from gatedrnn.convert.onnx_graph import chains, graph_of
 from gatedrnn.errors import InputError
 from tests.helpers.drawn import drawn
 
@@ -37,7 +38,7 @@ def test_onnx_runtime_computes_the_same(name: str) -> None:
     model = to_onnx(layer, params)
     session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     ys, *states = session.run(None, {"xs": xs})
-    carry, expected = layer.apply(params, jnp.asarray(xs))
+    carry, expected = jax.jit(layer.apply)(params, jnp.asarray(xs))
     # Five steps of ten products in up to three layers, in another order, by functions of their own: 1e-7 each.
     np.testing.assert_allclose(ys, expected, rtol=1e-5, atol=1e-5)
     carries = jax.tree.leaves(carry, is_leaf=lambda one: isinstance(one, gr.LSTMCarry))
@@ -110,6 +111,42 @@ def test_layers_follow_each_other_where_directions_lie_side_by_side_alone() -> N
     assert len(from_onnx(model_of([nodes[0], turned, after, nodes[1]], arrays))[0].layers) == 2
     with pytest.raises(InputError, match="expected one of 'first', 'second'"):
         from_onnx(model_of([nodes[0], flat, nodes[1]], arrays))
+
+
+@pytest.mark.parametrize(
+    ("order", "layouts", "is_one"),
+    [
+        ([1, 0, 2], (0, 0), False),  # time and batch exchanged: the second reads along the batch
+        ([1, 0, 2], (0, 1), True),
+        ([0, 1, 2], (0, 0), True),
+        ([0, 1, 2], (1, 1), True),
+        ([0, 1, 2], (1, 0), False),
+    ],
+)
+def test_layers_follow_each_other_where_time_stays_time_alone(order: Any, layouts: Any, is_one: bool) -> None:
+    given = {**ARRAYS, "W": np.zeros((1, 12, 3)), "axis": np.array([1 + layouts[0]])}
+    first, second = lstm("first", layout=layouts[0]), lstm("second", "x", layout=layouts[1])
+    squeezed = onnx.helper.make_node("Squeeze", ["first_y", "axis"], ["squeezed"])
+    turned = onnx.helper.make_node("Transpose", ["squeezed"], ["x"], perm=order)
+    found = chains(graph_of(model_of([first, squeezed, turned, second], given)))
+    assert [[one.name for one in chain] for chain in found] == (
+        [["first", "second"]] if is_one else [["first"], ["second"]]
+    )
+
+
+def test_states_that_a_model_starts_from_are_not_left_out() -> None:
+    """Zeros, and what a model is given, are a carry; numbers of its own are none of the weights."""
+    started = {**ARRAYS, "start": np.ones((1, 1, 3)), "zeros": np.zeros((1, 1, 3)), "shape": np.array([1, 5, 3])}
+    spread = onnx.helper.make_node("Expand", ["start", "shape"], ["h"])
+    filled = onnx.helper.make_node(
+        "ConstantOfShape", ["shape"], ["h"], value=onnx.numpy_helper.from_array(np.ones(1, np.float32))
+    )
+    for nodes in ([lstm("rnn", more=("", "start"))], [spread, lstm("rnn", more=("", "", "h"))],
+                  [filled, lstm("rnn", more=("", "h"))]):  # fmt: skip
+        with pytest.raises(InputError, match="rnn: expected initial states of zeros or given as inputs, got constants"):
+            from_onnx(model_of(nodes, started))
+    for more in (("", "zeros", "zeros"), ("", "xs"), ()):
+        assert from_onnx(model_of([lstm("rnn", more=more)], started))[0] == gr.scan(gr.LSTM(3))
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,18 @@ def test_wrong_arguments_are_refused_by_name():
         gr.clip_gradient(gr.scan(gr.LSTM(3)), 1.0)
 
 
+@pytest.mark.parametrize("engine", ["parallel", "parallel_backward"])
+def test_engines_that_solve_cotangents_as_a_linear_recurrence_refuse_it(engine):
+    """Whatever stands around it: clipped ones are none."""
+    for cell in (
+        gr.clip_gradient(gr.LSTM(3), 1.0),
+        gr.learned_start(gr.zoneout(gr.clip_gradient(gr.GRU(3), 1.0), 0.1)),
+    ):
+        with pytest.raises(InputError, match=r'^engine: expected "auto" or "reference", as .* clips its gradient'):
+            gr.scan(cell, engine=engine)
+        assert gr.scan(cell, engine="fast").cell == cell
+
+
 def test_gate_biases_and_the_saved_form_are_as_of_the_inner_cell():
     cell = gr.clip_gradient(gr.LSTM(2), 1.0)
     params = cell.init(jax.random.key(0), 1)

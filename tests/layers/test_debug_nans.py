@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.cells import registry
 from tests.helpers.proofs import quick_rows
 
 LAYERS = {
@@ -19,6 +20,9 @@ LAYERS = {
     "stacked": gr.scan(gr.stack(gr.residual(gr.LSTM(3)), gr.GRU(3))),
     "chained": gr.chain(gr.dropout(0.5), gr.scan(gr.LSTM(3)), gr.residual(gr.scan(gr.GRU(3))), gr.dense(2)),
     "dense": gr.dense(2),
+    "wrapped": gr.scan(gr.learned_start(gr.zoneout(gr.clip_gradient(gr.LSTM(3), 0.1), 0.1))),
+    "variational dropout": gr.scan(gr.variational_dropout(gr.drop_connect(gr.GRU(3), 0.1), 0.1)),
+    **{name: gr.scan(entry.make(4)) for name, entry in registry.CELLS.items()},
 }
 
 

@@ -10,25 +10,43 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.cells import registry
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.fast.forms import FastForm
 from tests.helpers.proofs import quick_rows
 
+KINDS = gr.chain(
+    gr.bidirectional(gr.ProjectedLSTM(4, 3)),
+    gr.scan(gr.DreamerGRU(4, heads=2)),
+    gr.residual(gr.scan(gr.LayerNormLSTM(4))),
+    gr.scan(gr.BlockGRU(4, heads=2)),
+    gr.scan(gr.GRU(3, reset="before")),
+    gr.scan(gr.learned_start(gr.zoneout(gr.LSTM(3), 0.1, 0.2)), reverse=True),
+)
+"""A cell of each kind that another program comes of, on top of each other: one program proves all of them."""
 LAYERS = {
-    "LSTM": gr.scan(gr.LSTM(4)),
-    "GRU, reference": gr.scan(gr.GRU(4), engine="reference"),
-    "LSTM, one product": gr.scan(gr.LSTM(4), engine=FastForm(project=0)),
+    "kinds": KINDS,
+    "reference": gr.scan(gr.GRU(4), engine="reference"),
+    "one product": gr.scan(gr.LSTM(4), engine=FastForm(project=0)),
     "both directions": gr.bidirectional(gr.GRU(3)),
     "deep": gr.chain(gr.scan(gr.stack(gr.LSTM(3), gr.MinGRU(3))), gr.dropout(0.1), gr.dense(2)),
+    "sum of directions": gr.bidirectional(gr.LayerNormGRU(3), merge="sum"),
+    "zoneout": gr.scan(gr.zoneout(gr.GRU(4), 0.1)),
+    "variational dropout": gr.scan(gr.variational_dropout(gr.drop_connect(gr.LSTM(4), 0.1), 0.2)),
+    "clipped": gr.scan(gr.clip_gradient(gr.LSTM(4), 0.1)),
+    "data parallel": gr.data_parallel(gr.scan(gr.GRU(4))),
+    **{name: gr.scan(entry.make(4)) for name, entry in registry.CELLS.items()},
 }
+NOISY = ("zoneout", "variational dropout", "deep")
+"""Those that are exported in training: noise is drawn of a key, in shapes that are symbols."""
 SIZES = ((5, 2), (9, 3))
 
 
-def program(layer: Any, params: Any) -> Any:
+def program(layer: Any, params: Any, key: Any = None) -> Any:
     """Return outputs and gradients of padded sequences with resets, as a function to be compiled."""
 
     def loss(params: Any, xs: Any, lengths: Any, resets: Any) -> Any:
-        carry, ys = layer.apply(params, xs, lengths=lengths, resets=resets)
+        carry, ys = layer.apply(params, xs, lengths=lengths, resets=resets, key=key)
         return (ys**2).sum(), (jax.tree.leaves(carry), ys)
 
     def run(xs: Any, lengths: Any, resets: Any) -> Any:
@@ -40,7 +58,7 @@ def program(layer: Any, params: Any) -> Any:
 @pytest.mark.parametrize("name", quick_rows(LAYERS, ("both directions",)))
 def test_a_program_for_any_size_gives_what_each_size_gives(name: str) -> None:
     layer = LAYERS[name]
-    run = program(layer, layer.init(jax.random.key(0), 3))
+    run = program(layer, layer.init(jax.random.key(0), 3), jax.random.key(1) if name in NOISY else None)
     steps, batch = jax.export.symbolic_shape("steps, batch")
     like = jax.ShapeDtypeStruct
     shapes = like((steps, batch, 3), jnp.float32), like((batch,), jnp.int32), like((steps, batch), jnp.bool_)
@@ -54,12 +72,27 @@ def test_a_program_for_any_size_gives_what_each_size_gives(name: str) -> None:
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_every_kind_of_cell_is_exported_for_any_size() -> None:
+    """Outputs alone, which compile quickly; parameters are arguments of the program."""
+    params = KINDS.init(jax.random.key(0), 3)
+    run = jax.jit(lambda *given: KINDS.apply(given[0], given[1], lengths=given[2])[1])
+    steps, batch = jax.export.symbolic_shape("steps, batch")
+    shapes = jax.ShapeDtypeStruct((steps, batch, 3), jnp.float32), jax.ShapeDtypeStruct((batch,), jnp.int32)
+    exported = jax.export.deserialize(jax.export.export(run)(params, *shapes).serialize())
+    xs, lengths = jax.random.normal(jax.random.key(1), (9, 3, 3)), jnp.array([5, 4, 9])
+    expected = run(params, xs, lengths)
+    for length, size in SIZES:  # the smaller are the first sequences of the larger, which end there
+        got = exported.call(params, xs[:length, :size], lengths[:size])
+        np.testing.assert_allclose(got, expected[:length, :size], rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
         ({"engine": FastForm(recompute=4)}, "engine"),
         ({"engine": FastForm(project=4)}, "engine"),
         ({"remat": "sqrt"}, "remat"),
+        ({"unroll": 2}, "unroll"),
     ],
 )
 def test_blocks_of_a_symbol_are_refused(options: dict[str, Any], named: str) -> None:

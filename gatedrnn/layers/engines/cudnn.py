@@ -18,6 +18,7 @@ from jax.custom_batching import custom_vmap
 from gatedrnn.cells.lstm import LSTM, LSTMCarry, LSTMParams
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.engines.reference import REFERENCE
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Cudnn:
         Products are in TF32 unless ``jax.default_matmul_precision("highest")`` says otherwise, as XLA's are. A reverse
         scan is the scan of the flipped sequence.
         """
+        refuse_forward_mode(self.name, params, start, steps)
         length, *batch, in_dim = steps.x.shape
         if length * math.prod(batch) == 0:
             return REFERENCE.run(plan, params, start, initial, steps)

@@ -12,11 +12,12 @@ from gatedrnn.cells.cotangents import differentiable, known, zeros
 from gatedrnn.config import config
 from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.engines.fast.engine import is_gated
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.answer import answered
 from gatedrnn.layers.parallel.jacobians import METHODS, Method, exact_method
+from gatedrnn.layers.parallel.refused import no_linear_backward
 from gatedrnn.layers.parallel.steps import last_of, one_by_one
 from gatedrnn.layers.parallel.trajectory import Solver, Statistics, trajectory
 from gatedrnn.layers.parallel.units import why_not_by_unit
@@ -58,8 +59,8 @@ class Parallel:
             raise InputError(f"tolerance: expected None or a positive float, got {self.tolerance!r}")
 
     def refuses(self, cell: Any) -> str | None:
-        """Refuse a cell that is no ``GatedCell``."""
-        return None if is_gated(cell) else f'expected "auto" or "reference", as {cell!r} has no project, recur and gate'
+        """Refuse a cell that is no ``GatedCell``, and one that clips cotangents: they are no linear recurrence then."""
+        return no_linear_backward(cell)
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
         """Refuse a carry that counts, and steps of which nobody knows how many there are."""
@@ -77,6 +78,7 @@ class Parallel:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``."""
+        refuse_forward_mode(self.name, params, start, steps)
         if jax.tree.leaves(steps)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
         return _run(plan, self._solver(plan.cell, start, steps), params, start, initial, steps)
@@ -85,6 +87,7 @@ class Parallel:
         self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps, guess: Carry | None
     ) -> tuple[Solved, Array]:
         """Return what was found, and the outputs; a guess is the carries that steps leave, ``[T, *B, ...]``."""
+        refuse_forward_mode(self.name, params, start, steps)
         return _solved(plan, self._solver(plan.cell, start, steps), params, start, initial, steps, guess)
 
     def _solver(self, cell: Any, start: Carry, steps: Steps) -> Solver:

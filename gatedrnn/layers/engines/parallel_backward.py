@@ -10,10 +10,11 @@ import jax
 from gatedrnn.cells.cotangents import known
 from gatedrnn.config import config
 from gatedrnn.layers.engines.base import ScanPlan
-from gatedrnn.layers.engines.fast.engine import is_gated
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.parallel.adjoint import Backward, Cotangents, Saved, gradients
 from gatedrnn.layers.parallel.jacobians import exact_method
+from gatedrnn.layers.parallel.refused import no_linear_backward
 from gatedrnn.layers.parallel.steps import last_of, one_by_one
 from gatedrnn.layers.parallel.windows import window_of
 from gatedrnn.layers.sequence import Steps
@@ -38,8 +39,8 @@ class ParallelBackward:
     automatic: ClassVar[bool] = False
 
     def refuses(self, cell: Any) -> str | None:
-        """Refuse a cell that is no ``GatedCell``."""
-        return None if is_gated(cell) else f'expected "auto" or "reference", as {cell!r} has no project, recur and gate'
+        """Refuse a cell that is no ``GatedCell``, and one that clips cotangents: they are no linear recurrence then."""
+        return no_linear_backward(cell)
 
     def refuses_call(self, start: Carry, steps: Steps) -> str | None:
         """Refuse steps of which nobody knows how many there are."""
@@ -53,6 +54,7 @@ class ParallelBackward:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``."""
+        refuse_forward_mode(self.name, params, start, steps)
         if jax.tree.leaves(steps)[0].shape[0] == 0:
             return REFERENCE.run(plan, params, start, initial, steps)
         return _run(plan, params, start, initial, steps)

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
+from gatedrnn.cells import registry
 from gatedrnn.errors import InputError
 from gatedrnn.layers import blocks
+from gatedrnn.layers.engines.fast.engine import is_gated
 from gatedrnn.layers.engines.fast.forms import FastForm, choose, on_cpu
 from tests.helpers.cell_table import Peephole
+from tests.helpers.drawn import drawn
 
 
 def loss_of(layer, xs):
@@ -48,15 +51,40 @@ def test_hessian_vector_products_agree_with_the_reference(cell, forms):
 
 def test_forward_mode_is_refused_and_the_reference_has_it():
     params, xs = gr.scan(gr.LSTM(3)).init(jax.random.key(0), 2), jnp.ones((4, 2))
-    for argument, tangent in ((0, params), (1, xs)):
-        function = lambda one, k=argument: gr.scan(gr.LSTM(3)).apply(*((one, xs), (params, one))[k])[1]  # noqa: E731
-        with pytest.raises(InputError, match='engine: expected "reference" for forward mode'):
+    for argument, engine in ((0, "fast"), (1, "fast"), (1, "parallel"), (1, "parallel_backward")):
+        layer, tangent = gr.scan(gr.LSTM(3), engine=engine), (params, xs)[argument]
+        function = lambda one, k=argument, layer=layer: layer.apply(*((one, xs), (params, one))[k])[1]  # noqa: E731
+        with pytest.raises(InputError, match=f'engine: expected "reference" for forward mode .* got "{engine}"'):
             jax.jvp(function, (tangent,), (tangent,))
     with pytest.raises(TypeError, match="custom_vjp"):  # a compiled program is differentiated where it can't be seen
         jax.jvp(jax.jit(lambda xs: gr.scan(gr.LSTM(3)).apply(params, xs)[1]), (xs,), (xs,))
     layer = gr.scan(gr.LSTM(3), engine="reference")
     _, tangent = jax.jvp(lambda xs: layer.apply(params, xs)[1], (xs,), (xs,))
     assert np.abs(tangent).max() > 0
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("engine", ["fast", "parallel", "parallel_backward"])
+def test_forward_mode_is_refused_of_every_cell_before_anything_is_compiled(engine):
+    for entry in registry.CELLS.values():
+        cell = entry.make(4)
+        if is_gated(cell):
+            layer = gr.scan(cell, engine=engine)
+            params, xs = drawn(layer, 2), jnp.ones((4, 2))
+            with pytest.raises(InputError, match=f'engine: expected "reference" for forward mode .* got "{engine}"'):
+                jax.jvp(lambda xs, layer=layer, params=params: layer.apply(params, xs)[1], (xs,), (xs,))
+
+
+def test_a_gradient_may_be_differentiated_in_forward_mode_by_what_it_is_not_taken_by():
+    """The derivative by inputs of a gradient by parameters: the gradient itself is reverse mode."""
+    params, xs = drawn(gr.scan(gr.LSTM(3)), 2), jnp.ones((4, 2))
+
+    def change(engine):
+        layer = gr.scan(gr.LSTM(3), engine=engine)
+        gradient = jax.grad(lambda params, xs: (layer.apply(params, xs)[1] ** 2).sum())
+        return jax.jit(lambda xs: jax.jvp(lambda xs: gradient(params, xs), (xs,), (xs,))[1])(xs)
+
+    chex.assert_trees_all_close(change("fast"), change("reference"), rtol=1e-4, atol=1e-4)
 
 
 def saved_floats(cell, forms, length=8):

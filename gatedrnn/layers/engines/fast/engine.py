@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 import jax
 import jax.numpy as jnp
-from jax.interpreters.ad import JVPTracer
 
 from gatedrnn.cells.derivatives import derivative_of
 from gatedrnn.cells.gated import emitted, gated
 from gatedrnn.cells.optional import optional_method
 from gatedrnn.config import config
 from gatedrnn.layers.blocks import flat, scan_blocks, step_of
-from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
+from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.fast.backward import Saved, backward, gate_of
 from gatedrnn.layers.engines.fast.forms import FastForm, choose
+from gatedrnn.layers.engines.forward_mode import refuse_forward_mode
 from gatedrnn.layers.sequence import Steps, zero_padding
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class Fast:
 
     def run(self, plan: ScanPlan, params: Params, start: Carry, initial: Carry, steps: Steps) -> tuple[Carry, Array]:
         """Scan ``plan.cell`` over ``steps`` from ``start``, in this form or in the one that the shapes ask for."""
-        if any(isinstance(leaf, JVPTracer) for leaf in jax.tree.leaves((params, start, steps))):
-            raise EngineRefusal('engine: expected "reference" for forward mode (jax.jvp, jax.jacfwd), got "fast"')
+        refuse_forward_mode(self.name, params, start, steps)
         form = choose(plan.cell, params, steps.x, plan.axes) if self.form is None else self.form
         return _fast(plan, form, params, start, initial, steps)
 
