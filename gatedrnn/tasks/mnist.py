@@ -27,6 +27,7 @@ FILE = Remote(
     "mnist.npz",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    arrays="8fc8fc4f0343f34ece1fcfdfb65f0801fac48030ce7c70e62bbb62f64ee2e65b",
 )
 SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges, as mnist.npz of Keras, CC BY-SA 3.0"
 
