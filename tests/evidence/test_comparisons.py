@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import numpy as np
 import pytest
 
+import gatedrnn as gr
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.costs.counting import costs
 from gatedrnn.evidence import chung_2014, comparisons
 from gatedrnn.evidence.comparisons import Comparisons
 from gatedrnn.evidence.record import Published
 from gatedrnn.experiment.space import Space
+from gatedrnn.tasks import registry
 
 ASKED = Settings(
     tasks=("parity-32",),
@@ -110,3 +114,29 @@ def test_missing_data_are_named_before_anything_is_trained(monkeypatch) -> None:
     asked = Comparisons(chung_2014.FULL.each[1:])
     with pytest.raises(ValueError, match=r"nottingham: expected nottingham.npz in the folder that GATEDRNN_DATA"):
         comparisons.findings(asked, {}, print)
+
+
+@pytest.mark.parametrize(("matching", "by"), [("parameters", "total_parameters"), ("width", None)])
+def test_the_protocol_says_how_many_units_each_cell_has(matching, by) -> None:
+    """Of each number that is asked for, counted again: as many parameters, or units, as nearly as units allow."""
+    asked = Settings(tasks=("parity-32", "etth1"), hidden=(9, 32), matching=matching)
+    said = comparisons.words(Comparisons((asked,))).split(", 8 replicates")[0]
+    for name, of_task in zip(("parity-32", "etth1"), re.findall(r"LSTM of .*? matched by \w+", said), strict=True):
+        task = registry.load(name)
+        units = [tuple(map(int, each)) for each in re.findall(r"LSTM of (\d+) and GRU of (\d+)", of_task)]
+        assert len(units) == 2
+        for asked_for, (lstm, gru) in zip(asked.hidden, units, strict=True):
+            if by is None:
+                assert lstm == gru == asked_for
+                continue
+            have = [costs(cell, task.in_dim, task.out_dim).total_parameters for cell in (gr.LSTM(lstm), gr.GRU(gru))]
+            assert have[1] == pytest.approx(have[0], rel=0.02)
+            assert abs(lstm - asked_for) <= 2 < gru - lstm or asked_for == 9
+
+
+def test_the_protocol_says_of_sizes_that_are_given_and_of_time_what_is_known() -> None:
+    given = Settings(tasks=("parity-32",), sizes=(8, 11))
+    timed = Settings(tasks=("parity-32",), matching="time")
+    said = comparisons.words(Comparisons((given, timed)))
+    assert said.startswith("parity-32: LSTM of 8 and GRU of 11 units, 8 replicates")
+    assert "parity-32: LSTM of 32 units, the others' matched by time, 8 replicates" in said
