@@ -83,7 +83,9 @@ def of_result(result: Result) -> str:
         *((("scaled down", result.scaled),) if result.scaled else ()),
         ("not as in the paper", "; ".join(result.differences)),
     ]
-    shown = [table(("", ""), facts), table(MEASURED, [_measured(each) for each in result.measured])]
+    columns = len(MEASURED) if any(one.published for one in result.measured) else MEASURED.index("published")
+    measured = [_measured(each)[:columns] for each in result.measured]
+    shown = [table(("", ""), facts), table(MEASURED[:columns], measured)]
     if result.compared:
         shown.append(table(COMPARED, [_compared(each) for each in result.compared]))
     return "\n".join(shown)
