@@ -17,8 +17,8 @@ class Trivial(NamedTuple):
 
     Attributes:
         model: the simplest of the task's simple models, which reads nothing.
-        nats: its negative log-likelihood, in the unit of the task.
-        rmse: its root mean squared error where targets are numbers: of one in its units, of several in deviations.
+        nats: the negative log-likelihood that it reaches, in the unit of the task.
+        rmse: the root mean squared error where targets are numbers: of one in its units, of several in deviations.
     """
 
     model: str
