@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from gatedrnn.comparison.received import stop_check
-from gatedrnn.comparison.schema.results import RegionEntry
+from gatedrnn.comparison.schema.results import RegionEntry, Results
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.team import ALONE, Team, finished, others
 from gatedrnn.errors import InputError
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RESULTS = "results.json"
 FILES = (
-    "results.json",
+    RESULTS,
     "report.html",
     "report.md",
     "region.json",
@@ -185,6 +186,20 @@ class Folder:
         if not path.exists():
             write_json(path, make(), writer=self.written)
         return self._run.read_json(path, check)
+
+    def results_of_first(self) -> Results:
+        """Return what results.json holds, when the first process has written it and ended its comparison.
+
+        Raises:
+            InputError: where that process is not at work, and has not been for some time.
+        """
+        path = self._out / RESULTS
+
+        def ended() -> bool | None:
+            return (not lock.held(self._out) and finished(self._out, path)) or None
+
+        self.team.wait(ended, 0, self._out, self.tell)
+        return _read(self._out, Path(RESULTS), partial(refuse_misfit, of=Results))
 
     def region(self, task: str, make: Callable[[], RegionEntry], check: Check) -> RegionEntry:
         """Return a task's region of practical equivalence as region.json has it, which is written down if it lacks."""

@@ -155,9 +155,7 @@ class Settings:
             raise InputError(f"tasks: expected names of tasks or tasks, got {self.tasks!r}")
         if not self.tasks:
             raise InputError("tasks: expected at least one, got none")
-        unknown = [task for task in self.tasks if isinstance(task, str) and task not in registry.TASKS]
-        if unknown:
-            raise InputError(f"tasks: expected some of {', '.join(registry.TASKS)}; got {', '.join(unknown)}")
+        registry.refuse_unknown(*self.tasks, argument="tasks")
         if len(set(self.task_names)) != len(self.tasks):
             raise InputError(f"tasks: expected different names, got {', '.join(self.task_names)}")
 
@@ -180,7 +178,7 @@ class Settings:
     @property
     def task_names(self) -> tuple[str, ...]:
         """What the tasks are called."""
-        return tuple(task if isinstance(task, str) else task.name for task in self.tasks)
+        return tuple(map(registry.name_of, self.tasks))
 
     def _space(self) -> dict[str, Any]:
         """Return the space without what other settings say."""

@@ -11,6 +11,7 @@ from gatedrnn.costs.counting import network_costs
 from gatedrnn.costs.matching import match
 from gatedrnn.costs.matching_time import match_time
 from gatedrnn.costs.timing import step_seconds
+from gatedrnn.errors import InputError
 from gatedrnn.experiment.widths import check_widths
 
 if TYPE_CHECKING:
@@ -31,22 +32,35 @@ def hidden_sizes(task: VisibleTask, settings: Settings, train: Batch) -> list[di
 
 
 def _equal_sizes(task: VisibleTask, settings: Settings, train: Batch, hidden: int) -> dict[str, int]:
+    if settings.matching != "time":
+        return counted_sizes(task, settings, hidden)
+    timed = {name: partial(_body, settings, name, engine="auto") for name in settings.cells}
+    sizes = {"batch": min(settings.batch_size, train.x.shape[1]), "length": train.x.shape[0]}
+    return match_time(timed, settings.architecture.width(task.in_dim), task.out_dim, hidden, **sizes)
+
+
+def counted_sizes(task: VisibleTask, settings: Settings, hidden: int) -> dict[str, int]:
     """Return each cell's units of an equal budget near that of so many, all recurrent layers and head counted.
 
-    An embedding is the same for all cells, and is left out.
+    An embedding is the same for all cells, and is left out. No data are read.
+
+    Args:
+        task: what the cells are compared on.
+        settings: cells, what is around them, and the budget, which can be counted: any but time.
+        hidden: units of the first cell.
+
+    Raises:
+        InputError: where the budget is time, which is measured.
     """
-    width = settings.architecture.width(task.in_dim)
-
-    def body(name: str, units: int, engine: EngineChoice) -> Cell | Layer:
-        return settings.architecture.body(make_cell(name, units), engine=engine)
-
     if settings.matching == "time":
-        timed = {name: partial(body, name, engine="auto") for name in settings.cells}
-        sizes = {"batch": min(settings.batch_size, train.x.shape[1]), "length": train.x.shape[0]}
-        return match_time(timed, width, task.out_dim, hidden, **sizes)
-    counted = {name: partial(body, name, engine="reference") for name in settings.cells}
-    matched = match(counted, width, task.out_dim, hidden, by=settings.matching)
+        raise InputError("matching: expected a budget that can be counted, got 'time'")
+    counted = {name: partial(_body, settings, name, engine="reference") for name in settings.cells}
+    matched = match(counted, settings.architecture.width(task.in_dim), task.out_dim, hidden, by=settings.matching)
     return {name: matched[name].hidden for name in settings.cells}
+
+
+def _body(settings: Settings, name: str, units: int, engine: EngineChoice) -> Cell | Layer:
+    return settings.architecture.body(make_cell(name, units), engine=engine)
 
 
 def cells_of(name: str, settings: Settings, sizes: list[dict[str, int]]) -> dict[int, Cell]:

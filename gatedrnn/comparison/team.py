@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import jax
+
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import lock, manifest
 
@@ -49,6 +51,9 @@ class Team:
 
     def __post_init__(self) -> None:
         """Refuse a number that is none of so many."""
+        for name, value in (("process", self.index), ("processes", self.count)):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise InputError(f"{name}: expected an int, got {value!r}")
         if not 0 <= self.index < self.count:
             raise InputError(f"process: expected a number below {self.count}, got {self.index}")
 
@@ -109,6 +114,19 @@ class Team:
 
 ALONE = Team()
 """A process that makes a comparison by itself."""
+
+
+def refuse_joined() -> None:
+    """Refuse processes that JAX has joined to one: a population of theirs lies on the devices of all.
+
+    Raises:
+        InputError: where this process is one of several of JAX's.
+    """
+    if (count := jax.process_count()) > 1:
+        raise InputError(
+            f"processes: expected each to start JAX by itself, got {count} that jax.distributed has joined; a "
+            "comparison's share a folder alone, so leave that call out"
+        )
 
 
 def place_of(out: Path, index: int) -> Path:

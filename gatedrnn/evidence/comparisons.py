@@ -13,13 +13,16 @@ from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.search.context import SearchProgress
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.comparison.sizes import counted_sizes
 from gatedrnn.evidence.intervals import compared
 from gatedrnn.evidence.record import Answer, Compared, Measured, Published
 from gatedrnn.evidence.reproduction import Findings
+from gatedrnn.tasks import registry
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.pairs import PairEntry
     from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.tasks.task import VisibleTask
 
 Known = Mapping[tuple[str, str], tuple[Published, ...]]
 """What sources say, by the names of task and cell."""
@@ -102,15 +105,26 @@ def words(asked: Comparisons) -> str:
 
 
 def _words(one: Settings) -> str:
-    units = one.sizes or one.hidden * len(one.cells)
-    sizes = " and ".join(f"{cell} of {n}" for cell, n in zip(one.cells, units, strict=True))
-    matched = "" if one.sizes else f", sizes matched by {one.matching}"
+    by_sizes: dict[str, list[str]] = {}
+    for task in map(registry.load, one.tasks):
+        by_sizes.setdefault(_sizes(task, one), []).append(task.name)
+    on = ", ".join(f"{', '.join(names)}: {sizes}" for sizes, names in by_sizes.items())
     drawn = "; ".join(f"{name} {said}" for name, said in one.space.describe().items())
     return (
-        f"{', '.join(one.task_names)}: {sizes} units{matched}, {one.replicates} replicates of {one.trials} random "
+        f"{on}, {one.replicates} replicates of {one.trials} random "
         f"configurations ({drawn}), at most {one.max_epochs} epochs with a patience of {one.patience}, "
         f"{one.batch_size} sequences a step, Adam"
     )
+
+
+def _sizes(task: VisibleTask, one: Settings) -> str:
+    """Return in words how many units each cell has on a task, for each number that is asked for."""
+    if one.sizes is None and one.matching == "time":  # which is measured when a comparison begins
+        return f"{one.cells[0]} of {' or '.join(map(str, one.hidden))} units, the others' matched by time"
+    given = None if one.sizes is None else dict(zip(one.cells, one.sizes, strict=True))
+    each = [counted_sizes(task, one, hidden) for hidden in sorted(one.hidden)] if given is None else [given]
+    said = " or ".join(" and ".join(f"{cell} of {n}" for cell, n in units.items()) for units in each)
+    return f"{said} units" if one.sizes else f"{said} units, sizes matched by {one.matching}"
 
 
 def numbers(task: TaskEntry, known: Known, *, same: bool) -> list[Measured]:

@@ -40,6 +40,8 @@ SPACE = Space(
 )
 AXES = ("learning rate", "dropout", "clipping", "units", "variant")
 WIDTHS = (24, 72, 192)
+ENOUGH = 100
+"""Epochs from which on variants are compared by what they have learnt, and not by how soon."""
 
 
 def asked(widths: tuple[int, ...], cells: tuple[str, ...] = CELLS, **settings: Any) -> Comparisons:
@@ -91,7 +93,7 @@ def findings(tasks: list[TaskEntry], what: Comparisons) -> Findings:
     measured = [
         each for task, one in zip(tasks, what.each, strict=True) for each in numbers(_named(task, one), {}, same=False)
     ]
-    return Findings((*measured, *explained_by(tasks, what)), tuple(pairs), (ablation(pairs),))
+    return Findings((*measured, *explained_by(tasks, what)), tuple(pairs), (ablation(pairs, what.each[0].max_epochs),))
 
 
 def _named(task: TaskEntry, one: Settings) -> TaskEntry:
@@ -190,13 +192,20 @@ def _trials(replicates: list[ReplicateEntry], what: Comparisons) -> tuple[np.nda
     return np.array(rows), np.array(scores, float)
 
 
-def ablation(pairs: list[Compared]) -> Answer:
-    """Return what vanilla against each variant says of "forget gate and output activation matter, others do not"."""
+def ablation(pairs: list[Compared], epochs: int) -> Answer:
+    """Return what vanilla against each variant says of "forget gate and output activation matter, others do not".
+
+    Args:
+        pairs: vanilla against each variant.
+        epochs: how long networks were trained at most; of few, nothing is concluded.
+    """
     by_name = {pair.b: pair for pair in pairs}
     worse = [name for name, pair in by_name.items() if pair.verdict == f"{VANILLA} better"]
     better = [name for name, pair in by_name.items() if pair.verdict == f"{name} better"]
     beside = "; ".join(f"{name.removeprefix('Greff-')} {_said(pair)}" for name, pair in by_name.items())
-    said = f"on chorales, nats in the test of vanilla less those of each variant: {beside}"
+    said = f"on chorales, nats in the test of vanilla less those of each variant, at most {epochs} epochs: {beside}"
+    if epochs < ENOUGH:
+        return Answer(10, "not resolved", f"{said}. After so few epochs that is which learns sooner")
     worse_of_both = [name for name in MATTER if name in worse]
     if any(name in worse for name in DO_NOT) or any(name in better for name in MATTER):
         return Answer(10, "does not hold", said)

@@ -66,7 +66,8 @@ def concluded(found: Found, efforts: Mapping[str, Effort], ends: Mapping[Key, tu
     }
     longest = {key.problem: max(k.length for k in pairs if k.problem == key.problem) for key in pairs}
     bias = forget_bias({key.start: pair for key, pair in pairs.items() if key[:2] == ("adding", longest["adding"])})
-    length = long_sequences({key: pair for key, pair in pairs.items() if key.length == longest[key.problem]}, pairs)
+    far = {k: pair for k, pair in pairs.items() if k.length == longest[k.problem] and k.length >= LONG}
+    length = long_sequences(far, pairs)
     return Findings(tuple(measured), tuple(pairs.values()), (bias, length))
 
 
@@ -105,7 +106,7 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
     """Return what the longest sequences of each problem say of "LSTM is better on long sequences".
 
     Args:
-        longest: pairs of the longest T of each problem, of all starts.
+        longest: pairs of the longest T of each problem that has a long one, of all starts.
         pairs: pairs of every T.
     """
     verdicts = [pair.verdict for pair in longest.values()]
@@ -119,7 +120,7 @@ def long_sequences(longest: Mapping[Key, Compared], pairs: Mapping[Key, Compared
     )
     said = f"of {len(BIASES)} biases that both start from, with as many parameters, {said}; else not resolved. "
     said += "Longer ones were not tried"
-    if all(length < LONG for _, length in told):
+    if not longest:
         return Answer(4, "not resolved", f"none is as long as guides mean; {said}")
     if lstm and gru:
         return Answer(4, "depends", f"on the problem and the bias: {said}")

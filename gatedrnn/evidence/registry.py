@@ -12,6 +12,7 @@ from gatedrnn.evidence.etth1 import ETTH1
 from gatedrnn.evidence.forget_bias import FORGET_BIAS
 from gatedrnn.evidence.greff_2017 import GREFF_2017
 from gatedrnn.evidence.little_data import LITTLE_DATA
+from gatedrnn.evidence.pixels import PIXELS
 from gatedrnn.evidence.prices import PRICES
 from gatedrnn.evidence.recurrent_control import RECURRENT_CONTROL
 from gatedrnn.evidence.reproduction import Reproduction
@@ -23,6 +24,7 @@ ALL = (
     WEISS_2018,
     CHUNG_2014,
     BAI_2018,
+    PIXELS,
     GREFF_2017,
     FORGET_BIAS,
     LITTLE_DATA,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from gatedrnn.errors import InputError
 from gatedrnn.evidence.claims import CLAIMS, answers
+from gatedrnn.evidence.registry import REPRODUCTIONS
 
 if TYPE_CHECKING:
     from gatedrnn.evidence.record import Compared, Measured, Result
 
 BLOCK = re.compile(r"(<!-- begin (?P<name>[\w-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
-"""A block of a page that is generated; its name is that of a result, or ``claims``."""
+"""A block of a page that is generated; its name is that of a result, ``claims`` or ``estimates``."""
 NOT_TESTED = "not tested"
 
 
@@ -42,8 +43,11 @@ def block(name: str, results: Mapping[str, Result]) -> str:
     """
     if name == "claims":
         return claims(results)
+    if name == "estimates":
+        return estimates(results)
     if name not in results:
-        raise InputError(f"block: expected claims or one of {', '.join(results) or 'no result'}, got {name!r}")
+        known = ", ".join(results) or "no result"
+        raise InputError(f"block: expected claims, estimates or one of {known}, got {name!r}")
     return of_result(results[name])
 
 
@@ -57,6 +61,17 @@ def claims(results: Mapping[str, Result]) -> str:
     return table(("", "claim", "made by", "test", "result"), rows)
 
 
+def estimates(results: Mapping[str, Result]) -> str:
+    """Return a table of what can be measured again: how long the whole takes, and what is recorded."""
+    rows = []
+    for one in REPRODUCTIONS.values():
+        result = results.get(one.name)
+        how = "nothing" if result is None else "scaled down" if result.scaled else "in full"
+        recorded = how if result is None else f"{how}, {result.seconds:,.0f} s ([{one.name}](#{one.name}))"
+        rows.append((f"`gatedrnn reproduce {one.name}`", one.estimate, recorded))
+    return table(("in full", "takes", "recorded"), rows)
+
+
 def of_result(result: Result) -> str:
     """Return all that is known of a result: how it was measured, numbers beside published ones, and verdicts."""
     facts = [
@@ -68,7 +83,9 @@ def of_result(result: Result) -> str:
         *((("scaled down", result.scaled),) if result.scaled else ()),
         ("not as in the paper", "; ".join(result.differences)),
     ]
-    shown = [table(("", ""), facts), table(MEASURED, [_measured(each) for each in result.measured])]
+    columns = len(MEASURED) if any(one.published for one in result.measured) else MEASURED.index("published")
+    measured = [_measured(each)[:columns] for each in result.measured]
+    shown = [table(("", ""), facts), table(MEASURED[:columns], measured)]
     if result.compared:
         shown.append(table(COMPARED, [_compared(each) for each in result.compared]))
     return "\n".join(shown)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
+from gatedrnn.comparison.searched import help_compare
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.comparison.team import Team, refuse_joined
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.folder import refuse_nothing
 from gatedrnn.files import write_json
@@ -23,20 +25,31 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
 
 
-def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Path, **options: Any) -> Results:
+def compare(
+    data: Task | str | Path | Mapping[str, Any] | Any,
+    *,
+    out: str | Path,
+    process: int = 0,
+    processes: int = 1,
+    **options: Any,
+) -> Results:
     """Compare two cells on one's own data; write results.json and report.html, and return the results.
 
-    Called again with the same arguments, it goes on where it was interrupted.
+    Called again with the same arguments, it goes on where it was interrupted. Called by several processes, each
+    searches some of the replicates, as those of the command do: they share ``out`` and no more, and all of them return
+    the results that the first one writes.
 
     Args:
         data: a task, the path of a file, arrays by the keys of an .npz file (``x``, ``lengths``, ``y``, ...), or a
             table of pandas, polars or xarray.
         out: folder for results; it holds one comparison.
+        process: the number of this process, from 0; the first one judges.
+        processes: how many processes make the comparison, each by a call of its own and with the devices of its JAX.
         options: fields of ``gatedrnn.tasks.question.Question`` (such as ``group`` and ``target``), which say what is
             asked of a file or arrays, and of ``gatedrnn.comparison.settings.Settings`` (such as ``replicates``).
 
     Raises:
-        InputError: where data or options are unfit; says what to do.
+        InputError: where data or options are unfit, or JAX has joined processes to one program; says what to do.
 
     Example:
         >>> import gatedrnn as gr
@@ -73,7 +86,13 @@ def compare(data: Task | str | Path | Mapping[str, Any] | Any, *, out: str | Pat
     refuse_nothing("out", out)
     settings = Settings(tasks=(task,), **options)
     settings.refuse_unfit()
-    with Folder(out, settings) as folder:
+    team = Team(process, processes)
+    team.refuse(settings)
+    refuse_joined()
+    with Folder(out, settings, team) as folder:
+        if not team.first:
+            help_compare(settings, folder, lambda _: None)
+            return folder.results_of_first()
         results = protocol.compare(settings, folder, command=f"gatedrnn.compare({task.name!r})")
         write_json(folder.path / "results.json", results, writer=folder.written)
         write_report(results, folder.path / "report.html", writer=folder.written)

@@ -38,34 +38,75 @@ TASKS: Mapping[str, Callable[[], Task]] = MappingProxyType(
     }
 )
 """Names to constructors; data are read when a task is split."""
+PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "adding": "adding-50",
+        "copy-memory": "copy-memory-50",
+        "selective-copying": "selective-copying-100",
+        "parity": "parity-32",
+        "flip-flop": "flip-flop-100",
+        "dyck": "dyck-100",
+        "anbn": "anbn-50",
+        "anbncn": "anbncn-50",
+    }
+)
+"""Made-up problems by their names without a length, to the shortest length that there is: it takes the least time."""
+
+
+def canonical(name: str) -> str:
+    """Return the name of a task as ``TASKS`` has it, however it is written; what none has comes back as it came.
+
+    Capitals do not count, blanks are hyphens, and carets of a language stand for nothing.
+
+    Example:
+        >>> [canonical(name) for name in ("adding", "copy memory", "a^n b^n", "Sequential MNIST", "adding-7")]
+        ['adding-50', 'copy-memory-50', 'anbn-50', 'sequential-mnist', 'adding-7']
+    """
+    joined = "" if "^" in name else "-"
+    written = joined.join(name.lower().replace("^", "").split())
+    found = PLAIN.get(written, written)
+    return found if found in TASKS else name
 
 
 def load(name: str | Task) -> Task:
-    """Return the task of that name; a task itself is returned as it is.
+    """Return the task of that name, as ``canonical`` reads it; a task itself is returned as it is.
 
     Raises:
         InputError: where there is none, naming those that there are.
 
     Example:
-        >>> load("japanese-vowels-speaker").kind
-        'classification'
+        >>> load("japanese-vowels-speaker").kind, load("adding").name
+        ('classification', 'adding-50')
     """
     if not isinstance(name, str):
         return name
-    if name not in TASKS:
-        raise InputError(f"name: expected one of {', '.join(TASKS)}, got {name!r}")
-    return TASKS[name]()
+    refuse_unknown(name, argument="name")
+    return TASKS[canonical(name)]()
 
 
-def refuse_unknown(*tasks: str | Task) -> None:
+def refuse_unknown(*tasks: str | Task, argument: str = "task") -> None:
     """Refuse names that no task has.
 
+    Args:
+        tasks: names of tasks, or tasks, none of which is refused.
+        argument: what the refusal calls them.
+
     Raises:
-        InputError: where there is such, naming the tasks that there are.
+        InputError: where there is such a name, with the names that there are.
     """
-    unknown = [task for task in tasks if isinstance(task, str) and task not in TASKS]
+    unknown = [task for task in tasks if isinstance(task, str) and canonical(task) not in TASKS]
     if unknown:
-        raise InputError(f"task: expected one of {', '.join(TASKS)}; got {', '.join(unknown)}")
+        raise InputError(f"{argument}: expected one of {', '.join((*TASKS, *PLAIN))}; got {', '.join(unknown)}")
+
+
+def name_of(task: str | Task) -> str:
+    """Return what a task is called in results: its name as ``TASKS`` has it.
+
+    Example:
+        >>> name_of("parity")
+        'parity-32'
+    """
+    return canonical(task) if isinstance(task, str) else task.name
 
 
 def identity(task: str | Task) -> str | dict[str, str]:
@@ -75,4 +116,4 @@ def identity(task: str | Task) -> str | dict[str, str]:
         >>> identity("jsb-chorales")
         'jsb-chorales'
     """
-    return task if isinstance(task, str) else task.identity()
+    return name_of(task) if isinstance(task, str) else task.identity()

@@ -9,7 +9,10 @@ import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
+import gatedrnn as gr
 from gatedrnn.commands import cli
+from gatedrnn.errors import InputError
+from gatedrnn.tasks import registry
 from tests.helpers.processes import Job, slurm
 
 TRAIN = ("train", "--hidden", "3", "--max-epochs", "4", "--segment", "2")
@@ -149,6 +152,51 @@ def test_where_a_process_is_killed_one_alone_resumes_the_comparison(tmp_path, co
     assert not (tmp_path / "results.json").exists()
     _job(COMPARE, tmp_path).succeed()
     assert _compared(tmp_path) == compared_by_one
+
+
+SCRIPT = """
+import json, sys
+import gatedrnn as gr
+from gatedrnn.experiment.space import Space
+from gatedrnn.tasks import registry
+from gatedrnn.training import hosts
+
+asked = {"hidden": 3, "replicates": 3, "trials": 2, "max_epochs": 4, "patience": 4}
+asked["space"] = Space(clip_norm=(1.0, 1.0))
+who = {"process": hosts.number_of_process(), "processes": hosts.launched()}
+print(json.dumps(gr.compare(registry.load("japanese-vowels-speaker"), out=sys.argv[1], **who, **asked)))
+"""
+"""What COMPARE asks for, from Python."""
+
+
+@pytest.mark.verify
+def test_a_script_of_two_processes_has_the_results_of_one_in_both(tmp_path, compared_by_one):
+    first, other = map(json.loads, Job("-c", SCRIPT, tmp_path / "run", processes=2, launcher=slurm).succeed())
+    assert first == other == json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
+    assert _less_times(first)["tasks"] == compared_by_one["tasks"]
+    ran = [path.name for path in (tmp_path / "run" / "processes" / "1" / "searches").rglob("*.json")]
+    assert sorted(name for name in ran if "extended" not in name) == ["GRU-1.json", "LSTM-1.json"]
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ({"process": 2, "processes": 2}, "process: expected a number below 2, got 2"),
+        ({"processes": True}, "processes: expected an int, got True"),
+        ({"process": 1, "processes": 2, "minutes": 1.0}, "minutes: expected none with 2 processes"),
+    ],
+)
+def test_a_script_that_says_wrongly_who_it_is_is_refused(tmp_path, who, said):
+    with pytest.raises(InputError, match=said):
+        gr.compare(registry.load("japanese-vowels-speaker"), out=tmp_path / "out", **who)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_script_whose_processes_jax_has_joined_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("jax.process_count", lambda: 2)
+    with pytest.raises(InputError, match="processes: expected each to start JAX by itself, got 2"):
+        gr.compare(registry.load("japanese-vowels-speaker"), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_comparison_of_several_processes_is_refused_a_time(tmp_path, monkeypatch, capsys):

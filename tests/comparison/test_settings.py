@@ -32,7 +32,7 @@ from gatedrnn.training.fingerprint import changes
         ({"cells": ("LSTM", "TGRU")}, "cells: expected some of LSTM, GRU, .*, or package.module:Class; got TGRU"),
         ({"cells": ("LSTM", "json:Nothing")}, "cells: expected a class that can be imported, got json:Nothing"),
         ({"sizes": (3,)}, r"sizes: expected one for each of 2 cells, got \(3,\)"),
-        ({"tasks": ("vowels",)}, "tasks: expected some of japanese-vowels-forecast, .*; got vowels"),
+        ({"tasks": ("vowels",)}, "tasks: expected one of japanese-vowels-forecast, .*; got vowels"),
         ({"tasks": ()}, "tasks: expected at least one"),
         ({"metric": "r2"}, "metric: expected one of nats, rmse, .*; got 'r2'"),
         ({"hidden": (0,)}, "hidden: expected a positive int, got 0"),

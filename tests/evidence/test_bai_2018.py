@@ -127,3 +127,14 @@ def test_short_sequences_say_nothing_of_long_ones() -> None:
     _, answer = concluded(steps, EFFORTS, {}).answers
     assert (answer.claim, answer.label) == (4, "not resolved")
     assert answer.why.startswith("none is as long as guides mean; of 5 biases")
+
+
+def test_a_short_problem_says_nothing_of_long_sequences_beside_a_long_one() -> None:
+    """Copy memory at T = 20, where the LSTM is sooner from all starts, beside adding at T = 200."""
+
+    def steps(key):
+        return 100 if key.problem == "copy memory" and key.cell == "LSTM" else 300
+
+    _, answer = concluded(found(steps), EFFORTS, {}).answers
+    assert (answer.claim, answer.label) == (4, "not resolved")
+    assert "copy memory T = 20: LSTM sooner from 5" in answer.why

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import numpy as np
 import pytest
 
+import gatedrnn as gr
 from gatedrnn.comparison.settings import Settings
+from gatedrnn.costs.counting import parameters
 from gatedrnn.evidence import chung_2014, comparisons
 from gatedrnn.evidence.comparisons import Comparisons
 from gatedrnn.evidence.record import Published
 from gatedrnn.experiment.space import Space
+from gatedrnn.tasks import registry
 
 ASKED = Settings(
     tasks=("parity-32",),
@@ -110,3 +114,31 @@ def test_missing_data_are_named_before_anything_is_trained(monkeypatch) -> None:
     asked = Comparisons(chung_2014.FULL.each[1:])
     with pytest.raises(ValueError, match=r"nottingham: expected nottingham.npz in the folder that GATEDRNN_DATA"):
         comparisons.findings(asked, {}, print)
+
+
+def counted(cell, task):
+    """Return parameters of a layer of a cell and its head, which closed forms have too."""
+    return sum(parameters(cell, task.in_dim).values()) + (cell.hidden + 1) * task.out_dim
+
+
+@pytest.mark.parametrize("name", ["parity-32", "etth1"])
+def test_the_protocol_says_how_many_units_each_cell_has(name) -> None:
+    """Of each number that is asked for, counted again: as many parameters, or as many units."""
+    task = registry.load(name)
+    for matching in ("parameters", "width"):
+        said = comparisons.words(Comparisons((Settings(tasks=(name,), hidden=(9, 32), matching=matching),)))
+        assert re.search(rf"^{name}: LSTM of .* or LSTM of .* units, sizes matched by {matching}, 8 replicates", said)
+        for (lstm, gru), asked in zip(re.findall(r"LSTM of (\d+) and GRU of (\d+)", said), (9, 32), strict=True):
+            assert abs(int(lstm) - asked) <= 2
+            if matching == "width":
+                assert lstm == gru == str(asked)
+                continue
+            assert counted(gr.GRU(int(gru)), task) == pytest.approx(counted(gr.LSTM(int(lstm)), task), rel=0.05)
+
+
+def test_the_protocol_says_of_sizes_that_are_given_and_of_time_what_is_known() -> None:
+    given = Settings(tasks=("parity-32",), sizes=(8, 11))
+    timed = Settings(tasks=("parity-32",), matching="time")
+    said = comparisons.words(Comparisons((given, timed)))
+    assert said.startswith("parity-32: LSTM of 8 and GRU of 11 units, 8 replicates")
+    assert "parity-32: LSTM of 32 units, the others' matched by time, 8 replicates" in said

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import gatedrnn as gr
-from gatedrnn.evidence import forget_bias, recurrent_control
+from gatedrnn.comparison.settings import Settings
+from gatedrnn.evidence import forget_bias, prices, recurrent_control
 from gatedrnn.evidence.recurrent_ppo import PPOSettings
+from gatedrnn.evidence.remembering import Effort, addition, learnt
 
 pytestmark = pytest.mark.verify
 
@@ -29,6 +31,25 @@ def test_the_gru_is_ahead_while_both_learn_to_hold_a_pole() -> None:
     settings = recurrent_control.ControlSettings(ppo=PPOSettings(updates=12), rates=(3e-3,), seeds=8)
     found = {name: recurrent_control.lengths(cell, settings).mean(-1)[0] for name, cell in CELLS.items()}
     assert found["GRU"].mean() > found["LSTM"].mean()
+
+
+def test_where_memory_starts_makes_the_difference_and_the_gru_adds_sooner_from_the_same_start() -> None:
+    """The directions of bai-2018: from a bias of 1 LSTMs are at chance while those of a chrono start err less."""
+    effort = Effort(threshold=0.01, cap=500, every=50, rate=5e-3, held_out=200, seeds=4)
+    lstm = learnt(gr.LSTM(16), ("1", "chrono"), addition(60), effort)
+    gru = learnt(gr.GRU(18), ("1",), addition(60), effort)
+    assert lstm.error[1].mean() < lstm.error[0].mean()
+    assert gru.error[0].mean() < lstm.error[0].mean()
+    assert lstm.error[0].mean() > 0.1, "chance is 1/6"
+
+
+def test_neither_cell_beats_the_last_price_of_a_martingale() -> None:
+    """The direction of prices: a cell that does is fed what it must not see."""
+    how = Settings(replicates=3, trials=2, max_epochs=10, patience=5, batch_size=18, hidden=(8,), extend=False)
+    found = prices.measure(prices.PriceSettings(300, 6, how), lambda _: None)
+    assert {pair.b for pair in found.compared} == {prices.NAIVE}
+    assert not [pair for pair in found.compared if pair.verdict == f"{pair.a} better"]
+    assert all(pair.wins < 3 for pair in found.compared)
 
 
 CELLS = {"LSTM": gr.LSTM(32), "GRU": gr.GRU(37)}

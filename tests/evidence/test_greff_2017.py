@@ -74,8 +74,11 @@ def test_shares_are_of_the_hyperparameters_that_scores_follow() -> None:
 )
 def test_the_answer_follows_vanilla_against_each_variant(worse, label) -> None:
     pairs = greff_2017.against_vanilla(tasks(worse))
-    answer = greff_2017.ablation(pairs)
+    answer = greff_2017.ablation(pairs, 150)
     assert (answer.claim, answer.label) == (10, label)
+    early = greff_2017.ablation(pairs, 10)
+    assert early.label == "not resolved"
+    assert "at most 10 epochs" in early.why
     assert [pair.b for pair in pairs] == [cell for cell in CELLS if cell != VANILLA]
     assert all(pair.level == pytest.approx(1 - 0.05 / 8) for pair in pairs)
     assert "coupled gates and peepholes do not" in CLAIMS[9].said

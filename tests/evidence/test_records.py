@@ -125,8 +125,16 @@ def test_claims_without_a_result_say_so() -> None:
     rows = tables.claims({}).splitlines()[2:]
     assert len(rows) == 12
     assert all(row.endswith("| not tested |") for row in rows)
-    with pytest.raises(ValueError, match="expected claims or one of no result, got 'weiss-2018'"):
+    with pytest.raises(ValueError, match="expected claims, estimates or one of no result, got 'weiss-2018'"):
         tables.page("<!-- begin weiss-2018 -->\n<!-- end weiss-2018 -->", {})
+
+
+def test_each_reproduction_says_how_long_it_takes_and_what_is_recorded() -> None:
+    rows = tables.estimates(record.read(RESULTS)).splitlines()[2:]
+    assert len(rows) == len(REPRODUCTIONS)
+    for row, one in zip(rows, REPRODUCTIONS.values(), strict=True):
+        assert f"`gatedrnn reproduce {one.name}` | {one.estimate} |" in row
+    assert all(row.endswith("| nothing |") for row in tables.estimates({}).splitlines()[2:])
 
 
 def test_the_command_lists_names_and_refuses_others(capsys) -> None:

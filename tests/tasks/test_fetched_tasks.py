@@ -102,6 +102,34 @@ def test_pixels_stand_in_their_order_and_parts_share_no_image(monkeypatch, tmp_p
     np.testing.assert_allclose(by_rows.encode(batch.x)[:, 3, 0] * 255, batch.x[:, 3, 0], rtol=1e-6)
 
 
+def test_fewer_images_and_wider_steps_are_parts_of_the_same(monkeypatch, tmp_path) -> None:
+    rng = np.random.default_rng(3)
+    train, test = (rng.integers(256, size=(n, 28, 28), dtype=np.uint8) for n in (300, 150))
+    y = {"y_train": np.arange(300, dtype=np.uint8) % 10, "y_test": np.arange(150, dtype=np.uint8) % 10}
+    named(monkeypatch, mnist, tmp_path, lambda path: np.savez(path, x_train=train, x_test=test, **y))
+    for permuted in (False, True):
+        task = mnist.digits(permuted=permuted, reduced=mnist.Reduced(100, 28))
+        seen, final = task.split(1), task.read_test(0).batch
+        assert [part.x.shape for part in (seen.train, seen.validation, final)] == [(28, n, 28) for n in (90, 10, 100)]
+        images = np.concatenate([seen.train.x, seen.validation.x], axis=1).swapaxes(0, 1).reshape(100, 784)
+        known = train.reshape(300, 784)[:, mnist.order()] if permuted else train.reshape(300, 784)
+        digit = {image.tobytes(): label for image, label in zip(known, y["y_train"], strict=True)}
+        assert [digit[image.tobytes()] for image in images] == [*seen.train.y, *seen.validation.y]
+        assert len({image.tobytes() for image in images}) == 100
+        np.testing.assert_allclose(task.encode(final.x)[:, 0] * 255, final.x[:, 0], rtol=1e-6)
+    assert task.name == "permuted-mnist-100-by-28"
+    assert len(task.baselines(seen)) == 2
+
+
+@pytest.mark.parametrize(
+    ("reduced", "said"),
+    [((99, 1), "images"), ((60_001, 1), "images"), ((True, 1), "images"), ((None, 5), "pixels"), ((None, 0), "pixels")],
+)
+def test_images_that_there_are_not_are_refused(reduced, said) -> None:
+    with pytest.raises(ValueError, match=f"{said}: expected"):
+        mnist.digits(permuted=False, reduced=mnist.Reduced(*reduced))
+
+
 def test_lists_need_no_file(monkeypatch) -> None:
     monkeypatch.delenv("GATEDRNN_DATA", raising=False)
     assert {registry.load(name).name for name in registry.TASKS} == set(registry.TASKS)

@@ -7,9 +7,10 @@ import http.server
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
-from gatedrnn.tasks.remote import Remote, cache
+from gatedrnn.tasks.remote import Remote, arrays_sha256, cache, digest
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -120,3 +121,22 @@ def test_without_a_network_or_a_file_there_one_line_says_so(server) -> None:
         remote(server, "none").path()
     with pytest.raises(ValueError, match=r"or a network to fetch it from http://127.0.0.1:1/, got .*refused"):
         Remote("numbers", "numbers.bin", "http://127.0.0.1:1/", "0" * 64).path()
+
+
+def test_a_file_of_the_users_is_taken_by_its_arrays_however_they_are_packed(monkeypatch, tmp_path) -> None:
+    """Its bytes are another file's, as npz files have dates in them; other arrays are refused."""
+    held = {"x": np.arange(6).reshape(2, 3), "y": np.ones(2)}
+    np.savez(tmp_path / "published.npz", **held)
+    np.savez_compressed(tmp_path / "numbers.npz", **held)
+    published = tmp_path / "published.npz"
+    one = Remote("numbers", "numbers.npz", "nowhere", digest(published), arrays_sha256(published))
+    monkeypatch.setenv("GATEDRNN_DATA", str(tmp_path))
+    assert one.path() == tmp_path / "numbers.npz"
+    for other in ({**held, "y": np.zeros(2)}, {**held, "x": held["x"].ravel()}, {**held, "z": np.ones(1)}):
+        np.savez(tmp_path / "numbers.npz", **other)
+        with pytest.raises(ValueError, match="numbers: expected sha256"):
+            one.path()
+    for content in (b"", b"no archive", published.read_bytes()[:-40]):
+        (tmp_path / "numbers.npz").write_bytes(content)
+        with pytest.raises(ValueError, match="numbers: expected sha256"):
+            one.path()

@@ -53,4 +53,5 @@ def pixel_models(visible: Visible) -> list[FittedBaseline]:
 
 
 def _flat(batch: Batch) -> np.ndarray:
-    return np.asarray(batch.x[..., 0], np.float64).T / 255.0
+    images = np.asarray(batch.x, np.float64).swapaxes(0, 1)
+    return images.reshape(len(images), -1) / 255.0
