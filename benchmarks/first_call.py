@@ -1,8 +1,9 @@
-"""How long does a first call take, trace and compile, beside flax.nnx?
+"""How long does a first call take, trace and compile, beside flax.nnx and by the native engine?
 
 python benchmarks/first_call.py [--shapes small] [--cells LSTM] [--rounds 7] [--out FILE]
 
-Each time in a fresh ``jax.jit``, with the caches of traces and compiled programs emptied and none on disk.
+Each time in a fresh ``jax.jit``, with the caches of traces and compiled programs emptied and none on disk. The native
+engine takes part where gatedrnn-cpu is installed (``make native``).
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from contestants.contestant import Problem, problem
 from options import Options as Common
 from shapes import PASSES, SHAPES, Pass
 
-QUESTION = "How long does a first call take, trace and compile, beside flax.nnx?"
-BOTH: tuple[Name, ...] = ("ours", "nnx")
+from gatedrnn.layers.engines.native_call import available
+
+QUESTION = "How long does a first call take, trace and compile, beside flax.nnx and by the native engine?"
+RATIOS: tuple[tuple[Name, Name], ...] = (("ours", "nnx"), ("native", "ours"), ("native", "nnx"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Options(Common):
-    """How long does a first call take, trace and compile, beside flax.nnx?"""
+    """How long does a first call take, trace and compile, beside flax.nnx and by the native engine?"""
 
     rounds: int = 6  # the fewest with an interval of level 0.95
 
@@ -37,27 +40,38 @@ def seconds(name: Name, given: Problem, which: Pass) -> float:
     return load(name).program(given, which).first_call_s
 
 
+def measured(names: tuple[Name, ...], given: Problem, which: Pass, rounds: int) -> dict[str, Any]:
+    """Return how long each of them took, and what one took over another, in interleaved rounds."""
+    times = {name: np.zeros(rounds) for name in names}
+    for i in range(rounds):
+        for name in names if i % 2 else reversed(names):
+            times[name][i] = seconds(name, given, which)
+    ratios = {
+        f"{one} over {other}": timing.paired_ratio(times[one], times[other]).as_dict()
+        for one, other in RATIOS
+        if one in times and other in times
+    }
+    return {**ratios, "seconds": {name: timing.spread(times[name]).as_dict() for name in names}}
+
+
 def main(options: Options) -> None:
-    """Compile both in turn; print and write what came."""
+    """Compile all of them in turn; print and write what came."""
     jax.config.update("jax_enable_compilation_cache", False)
     console = tables.start()
-    table = tables.table_of(["shape", "cell", "pass"], ["ours s", "nnx s", "ours / nnx"])
+    names: tuple[Name, ...] = ("ours", "nnx", *(("native",) if available() else ()))
+    over = [f"{one} over {other}" for one, other in RATIOS if {one, other} <= set(names)]
+    table = tables.table_of(["shape", "cell", "pass"], [*(f"{name} s" for name in names), *over])
     records: list[dict[str, Any]] = []
-    for name in BOTH:  # imports what is imported late
+    for name in names:  # imports what is imported late
         seconds(name, problem("LSTM", SHAPES["vowels"]), "forward")
     for shape in options.shapes:
         for cell in options.cells:
             given = problem(cell, SHAPES[shape])
             for which in PASSES:
-                times = {name: np.zeros(options.rounds) for name in BOTH}
-                for i in range(options.rounds):
-                    for name in BOTH if i % 2 else reversed(BOTH):
-                        times[name][i] = seconds(name, given, which)
-                ratio = timing.paired_ratio(times["ours"], times["nnx"])
-                spreads = {name: timing.spread(times[name]) for name in BOTH}
-                table.add_row(shape, cell, which, *(f"{spreads[name].median:.3f}" for name in BOTH), str(ratio))
-                record = {"shape": shape, "cell": cell, "pass": which, "ours over nnx": ratio.as_dict()}
-                records.append({**record, "seconds": {name: spreads[name].as_dict() for name in BOTH}})
+                found = measured(names, given, which, options.rounds)
+                taken = (f"{found['seconds'][name]['median']:.3f}" for name in names)
+                table.add_row(shape, cell, which, *taken, *(str(timing.Spread(**found[ratio])) for ratio in over))
+                records.append({"shape": shape, "cell": cell, "pass": which, **found})
     console.print(QUESTION, table, sep="\n")
     timing.write_results(options.path("first_call"), records, question=QUESTION)
 

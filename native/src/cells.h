@@ -1,8 +1,9 @@
 // The cells: what a step does to W units of one sequence at once, and its transpose.
 //
-// start()      what the sums of the recurrent product begin with, from the projected input z
-// open()       where kEarly gates open before the product of the others: puts them in z's place, and returns what that
-//              product reads
+// start()      between the product of the input and the recurrent one, which go into the same sums: puts apart what the
+//              second must not go into
+// open()       where kEarly gates open before the product of the others: puts them apart, and returns what that product
+//              reads
 // gate()       the carry before the step becomes the one after it; `kept` gets what transpose() reads, unless null
 // transpose()  cotangents of the sums in z's place (d_z) and in u's (d_u), and of the carry but for the product's share
 #pragma once
@@ -16,17 +17,20 @@ struct State {
   Vector h, c;
 };
 
+// What start() or open() puts apart for gate().
+struct Apart {
+  Vector first, second;
+};
+
 // Gates i, f, g, o.
 struct Lstm {
   static constexpr int kGates = 4, kKept = 5;
   static constexpr bool kRecurrent = true, kHasCell = true, kHasRecurrentBias = false, kSplit = false;
   static constexpr int kEarly = 0;
 
-  static void start(const float* z, Vector, Vector (&sum)[kGates]) {
-    for (int v = 0; v < kGates; ++v) sum[v] = at(z, v);
-  }
+  static void start(Vector (&)[kGates], Vector, Apart&) {}
 
-  static State gate(const Vector (&sum)[kGates], const float*, State before, float* kept) {
+  static State gate(const Vector (&sum)[kGates], const Apart&, State before, float* kept) {
     const Vector i = sigmoid(sum[0]), f = sigmoid(sum[1]), g = tanh(sum[2]), o = sigmoid(sum[3]);
     const Vector c = f * before.c + i * g;
     if (kept != nullptr) {
@@ -57,14 +61,13 @@ struct Gru {
   static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = true, kSplit = true;
   static constexpr int kEarly = 0;
 
-  static void start(const float* z, Vector bias, Vector (&sum)[kGates]) {
-    sum[0] = at(z, 0);
-    sum[1] = at(z, 1);
+  static void start(Vector (&sum)[kGates], Vector bias, Apart& apart) {
+    apart.first = sum[2];
     sum[2] = bias;
   }
 
-  static State gate(const Vector (&sum)[kGates], const float* z, State before, float* kept) {
-    const Vector reset = sigmoid(sum[0]), keep = sigmoid(sum[1]), candidate = tanh(at(z, 2) + reset * sum[2]);
+  static State gate(const Vector (&sum)[kGates], const Apart& apart, State before, float* kept) {
+    const Vector reset = sigmoid(sum[0]), keep = sigmoid(sum[1]), candidate = tanh(apart.first + reset * sum[2]);
     if (kept != nullptr) {
       put(kept, 0, reset);
       put(kept, 1, keep);
@@ -90,19 +93,17 @@ struct GruResetBefore {
   static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
   static constexpr int kEarly = 2;
 
-  static Vector open(const Vector (&sum)[kEarly], float* z, Vector h) {
-    const Vector reset = sigmoid(sum[0]);
-    put(z, 0, reset);
-    put(z, 1, sigmoid(sum[1]));
-    return reset * h;
+  static Vector open(const Vector (&sum)[kEarly], Vector h, Apart& apart) {
+    apart = {sigmoid(sum[0]), sigmoid(sum[1])};
+    return apart.first * h;
   }
 
-  static void start(const float* z, Vector, Vector (&sum)[kGates - kEarly]) { sum[0] = at(z, 2); }
+  static void start(Vector (&)[kGates - kEarly], Vector, Apart&) {}
 
-  static State gate(const Vector (&sum)[kGates - kEarly], const float* z, State before, float* kept) {
-    const Vector keep = at(z, 1), candidate = tanh(sum[0]);
+  static State gate(const Vector (&sum)[kGates - kEarly], const Apart& apart, State before, float* kept) {
+    const Vector keep = apart.second, candidate = tanh(sum[0]);
     if (kept != nullptr) {
-      put(kept, 0, at(z, 0));
+      put(kept, 0, apart.first);
       put(kept, 1, keep);
       put(kept, 2, candidate);
     }
@@ -134,9 +135,9 @@ struct SimpleRnn {
   static constexpr bool kRecurrent = true, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
   static constexpr int kEarly = 0;
 
-  static void start(const float* z, Vector, Vector (&sum)[kGates]) { sum[0] = at(z, 0); }
+  static void start(Vector (&)[kGates], Vector, Apart&) {}
 
-  static State gate(const Vector (&sum)[kGates], const float*, State, float* kept) {
+  static State gate(const Vector (&sum)[kGates], const Apart&, State, float* kept) {
     const Vector h = tanh(sum[0]);
     if (kept != nullptr) put(kept, 0, h);
     return {h, Vector{}};
@@ -155,12 +156,9 @@ struct MinGru {
   static constexpr bool kRecurrent = false, kHasCell = false, kHasRecurrentBias = false, kSplit = false;
   static constexpr int kEarly = 0;
 
-  static void start(const float* z, Vector, Vector (&sum)[kGates]) {
-    sum[0] = at(z, 0);
-    sum[1] = at(z, 1);
-  }
+  static void start(Vector (&)[kGates], Vector, Apart&) {}
 
-  static State gate(const Vector (&sum)[kGates], const float*, State before, float* kept) {
+  static State gate(const Vector (&sum)[kGates], const Apart&, State before, float* kept) {
     const Vector update = sigmoid(sum[0]);
     if (kept != nullptr) {
       put(kept, 0, update);

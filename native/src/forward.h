@@ -19,12 +19,14 @@ class ForwardPass {
         out_(out),
         parts_(parts),
         padded_(packing_.padded()),
-        block_(least(sizes_.length, rows.count > kBlockRows ? 1 : kBlockRows / rows.count)),
-        z_(block_ * rows.count * packing_.columns),
+        ahead_(rows.count < (most_rows<Cell::kGates>() + 1) / 2),
+        block_(least(sizes_.length, ahead_ ? kBlockRows / rows.count : sizes_.length)),
+        z_(ahead_ ? block_ * rows.count * packing_.columns : 0),
         x_(sizes_.length * rows.count),
-        states_((kStages + 2) * rows.count * padded_),
+        states_((kStages > 1 ? 6 : 3) * rows.count * padded_),
         c_(states_.get() + 2 * rows.count * padded_),
-        opened_(c_ + rows.count * padded_) {
+        opened_(c_ + rows.count * padded_),
+        apart_(opened_ + (kStages > 1 ? rows.count * padded_ : 0)) {
     for (ptrdiff_t n = 0; n < sizes_.length; ++n) {
       for (ptrdiff_t b = 0; b < rows.count; ++b) x_.get()[n * rows.count + b] = layer_.x + row(n, b) * sizes_.inputs;
     }
@@ -36,19 +38,19 @@ class ForwardPass {
     }
   }
 
-  // For each block of steps its projection, and kStages rounds for each of its steps.
-  ptrdiff_t rounds() const { return parts_of(sizes_.length, block_) + kStages * sizes_.length; }
+  // kStages rounds for each step; where inputs are projected ahead, one more for each block of steps.
+  ptrdiff_t rounds() const { return (ahead_ ? parts_of(sizes_.length, block_) : 0) + kStages * sizes_.length; }
 
   void run(ptrdiff_t round, ptrdiff_t part) {
     const Range groups = range_of(packing_.groups, part, parts_);
-    const ptrdiff_t first = round / (1 + kStages * block_) * block_, within = round % (1 + kStages * block_);
-    if (within == 0) return project(first, least(sizes_.length - first, block_), groups);
-    const ptrdiff_t n = (within - 1) / kStages;
-    float* z = z_.get() + n * rows_.count * packing_.columns;
+    const ptrdiff_t lead = ahead_ ? 1 : 0, rounds = lead + kStages * block_, within = round % rounds - lead;
+    const ptrdiff_t first = round / rounds * block_;
+    if (within < 0) return project(first, least(sizes_.length - first, block_), groups);
+    const ptrdiff_t n = first + within / kStages;
     if constexpr (kStages > 1) {
-      if ((within - 1) % kStages == 0) return open(first + n, z, groups);
+      if (within % kStages == 0) return open(n, groups);
     }
-    step(first + n, z, groups);
+    step(n, groups);
   }
 
   void end() {
@@ -81,7 +83,8 @@ class ForwardPass {
     if (Cell::kHasCell) put(c_ + b * padded_, group, load_some(from_c + from, packing_.units_of(group)));
   }
 
-  // Project the inputs of some steps: group by group, so that its columns of weights stay in the nearest cache.
+  // Project the inputs of some steps, where one has too few rows for weights to be read once for many: group by group,
+  // so that its columns of weights stay in the nearest cache.
   void project(ptrdiff_t first, ptrdiff_t steps, Range groups) {
     for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
       const float* weights = packed_ + group * packing_.group_size();
@@ -102,58 +105,76 @@ class ForwardPass {
     }
   }
 
-  // The weights of a group's recurrent product.
-  const float* recurrent(ptrdiff_t group) const {
-    return packed_ + group * packing_.group_size() + (Cell::kGates + 1 + sizes_.inputs * Cell::kGates) * kWidth;
+  // The weights of a group's two products.
+  const float* of_inputs(ptrdiff_t group) const {
+    return packed_ + group * packing_.group_size() + (Cell::kGates + 1) * kWidth;
+  }
+  const float* recurrent(ptrdiff_t group) const { return of_inputs(group) + sizes_.inputs * Cell::kGates * kWidth; }
+
+  // The projected inputs of a step for the gates from kFirst on: made now, or ahead.
+  template <int kFirst, int kRows, int kCount>
+  void begin(ptrdiff_t n, ptrdiff_t group, ptrdiff_t from, Vector (&sum)[kRows][kCount]) const {
+    const float *weights = of_inputs(group), *bias = packed_ + group * packing_.group_size();
+    const float* read[kRows];
+    for (int r = 0; r < kRows; ++r) {
+      const ptrdiff_t place = n % block_ * rows_.count + from + r;
+      read[r] = ahead_ ? z_.get() + place * packing_.columns + group * Cell::kGates * kWidth : x_.get()[place];
+      for (int v = 0; v < kCount; ++v) sum[r][v] = at(ahead_ ? read[r] : bias, kFirst + v);
+    }
+    if (!ahead_) multiply_rows<Cell::kGates>(sum, read, weights + kFirst * kWidth, sizes_.inputs);
   }
 
   // Open the gates for which the others' product waits.
-  void open(ptrdiff_t n, float* z, Range groups) {
+  void open(ptrdiff_t n, Range groups) {
     for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
       tiles<most_rows<Cell::kEarly>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
         constexpr int kRows = decltype(rows)::value;
         const float* before[kRows];
-        float* own[kRows];
         Vector sum[kRows][Cell::kEarly];
-        for (int r = 0; r < kRows; ++r) {
-          before[r] = h(n) + (from + r) * padded_;
-          own[r] = z + (from + r) * packing_.columns + group * Cell::kGates * kWidth;
-          for (int v = 0; v < Cell::kEarly; ++v) sum[r][v] = at(own[r], v);
-        }
+        begin<0>(n, group, from, sum);
+        for (int r = 0; r < kRows; ++r) before[r] = h(n) + (from + r) * padded_;
         multiply_rows<Cell::kGates>(sum, before, recurrent(group), sizes_.hidden);
         for (int r = 0; r < kRows; ++r) {
-          put(opened_ + (from + r) * padded_, group, Cell::open(sum[r], own[r], at(before[r], group)));
+          Apart apart;
+          put(opened_ + (from + r) * padded_, group, Cell::open(sum[r], at(before[r], group), apart));
+          put(apart_ + (from + r) * padded_, group, apart.first);
+          put(apart_ + (rows_.count + from + r) * padded_, group, apart.second);
         }
       });
     }
   }
 
-  void step(ptrdiff_t n, const float* z, Range groups) {
+  void step(ptrdiff_t n, Range groups) {
     for (ptrdiff_t group = groups.first; group < groups.end; ++group) {
       tiles<most_rows<kLate>()>(rows_.count, [&](auto rows, ptrdiff_t from) {
-        tile<decltype(rows)::value>(n, z, group, from);
+        tile<decltype(rows)::value>(n, group, from);
       });
     }
   }
 
   template <int kRows>
-  void tile(ptrdiff_t n, const float* z, ptrdiff_t group, ptrdiff_t from) {
-    const float* bias = packed_ + group * packing_.group_size() + Cell::kGates * kWidth;
-    const float *read[kRows], *own[kRows];
+  void tile(ptrdiff_t n, ptrdiff_t group, ptrdiff_t from) {
+    const Vector bias = at(packed_ + group * packing_.group_size(), Cell::kGates);
+    const float* read[kRows];
     Vector sum[kRows][kLate];
+    Apart apart[kRows];
+    begin<Cell::kEarly>(n, group, from, sum);
     for (int r = 0; r < kRows; ++r) {
-      read[r] = (Cell::kEarly > 0 ? opened_ : h(n)) + (from + r) * padded_;
-      own[r] = z + (from + r) * packing_.columns + group * Cell::kGates * kWidth;
-      Cell::start(own[r], load(bias), sum[r]);
+      read[r] = (kStages > 1 ? opened_ : h(n)) + (from + r) * padded_;
+      Cell::start(sum[r], bias, apart[r]);
     }
     if constexpr (Cell::kRecurrent) {
       multiply_rows<Cell::kGates>(sum, read, recurrent(group) + Cell::kEarly * kWidth, sizes_.hidden);
     }
-    for (int r = 0; r < kRows; ++r) finish(n, from + r, group, sum[r], own[r]);
+    for (int r = 0; r < kRows; ++r) {
+      const ptrdiff_t place = (from + r) * padded_ + group * kWidth;
+      if (kStages > 1) apart[r] = {load(apart_ + place), load(apart_ + rows_.count * padded_ + place)};
+      finish(n, from + r, group, sum[r], apart[r]);
+    }
   }
 
   // Open and close the gates of a sequence's units of one group, where the step exists.
-  void finish(ptrdiff_t n, ptrdiff_t b, ptrdiff_t group, const Vector (&sum)[kLate], const float* z) {
+  void finish(ptrdiff_t n, ptrdiff_t b, ptrdiff_t group, const Vector (&sum)[kLate], const Apart& apart) {
     const ptrdiff_t from = row(n, b), place = b * padded_ + group * kWidth;
     float* ys = out_.ys + from * sizes_.hidden + group * kWidth;
     State state = {load(h(n) + place), Cell::kHasCell ? load(c_ + place) : Vector{}};
@@ -162,7 +183,7 @@ class ForwardPass {
     } else {
       float* kept = out_.kept;
       if (kept != nullptr) kept += (from * packing_.groups + group) * Cell::kKept * kWidth;
-      state = Cell::gate(sum, z, state, kept);
+      state = Cell::gate(sum, apart, state, kept);
       store_some(ys, state.h, packing_.units_of(group));
     }
     if (resets(n + 1, b)) return set_state(n + 1, b, group, layer_.h_initial, layer_.c_initial);
@@ -176,11 +197,13 @@ class ForwardPass {
   const float* packed_;
   const Rows rows_;
   const ForwardResults out_;
-  const ptrdiff_t parts_, padded_, block_;
+  const ptrdiff_t parts_, padded_;
+  const bool ahead_;  // whether inputs are projected for a block of steps at once
+  const ptrdiff_t block_;
   Scratch<float> z_;
   Scratch<const float*> x_;  // the row of each step and sequence
   Scratch<float> states_;    // h before and after a step, and:
-  float *c_, *opened_;
+  float *c_, *opened_, *apart_;
 };
 
 }  // namespace INSTRUCTION_SET

@@ -74,7 +74,9 @@ class WeightGradients {
 
   // Lays a row, and a one for the bias, across tiles of kTile columns each.
   static void lay(const float* from, ptrdiff_t size, ptrdiff_t tiles, ptrdiff_t count, float* to) {
-    for (ptrdiff_t i = 0; i < tiles; ++i, to += kTile * count) {
+    const ptrdiff_t whole = size / kTile;
+    for (ptrdiff_t i = 0; i < whole; ++i, to += kTile * count) std::memcpy(to, from + i * kTile, sizeof(float) * kTile);
+    for (ptrdiff_t i = whole; i < tiles; ++i, to += kTile * count) {
       for (int j = 0; j < kTile; ++j) {
         const ptrdiff_t k = i * kTile + j;
         to[j] = k < size ? from[k] : (k == size ? 1.0f : 0.0f);

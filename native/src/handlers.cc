@@ -3,6 +3,7 @@
 #include <functional>
 #include <numeric>
 
+#include "pages.h"
 #include "run.h"
 #include "xla/ffi/api/ffi.h"
 
@@ -40,7 +41,9 @@ float* result(ffi::RemainingRets results, size_t index, ptrdiff_t count) {
   if (!buffer.has_value() || static_cast<ptrdiff_t>((*buffer)->element_count()) != count) {
     throw Wrong{"a result has another type or size than the arguments ask for"};
   }
-  return count == 0 ? nullptr : (*buffer)->typed_data();
+  if (count == 0) return nullptr;
+  ask_for_large_pages((*buffer)->typed_data(), (*buffer)->size_bytes());
+  return (*buffer)->typed_data();
 }
 
 // Numbers in the arrays of a call, over all members.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "call.h"
+#include "pages.h"
 #include "threads.h"
 
 namespace gatedrnn {
@@ -91,7 +92,10 @@ struct Lines {
 using Floats = std::unique_ptr<float[], Lines>;
 
 inline Floats floats_on_lines(ptrdiff_t count) {
-  return Floats(static_cast<float*>(::operator new[](sizeof(float) * static_cast<size_t>(count), Lines::kLine)));
+  const size_t bytes = sizeof(float) * static_cast<size_t>(count);
+  Floats floats(static_cast<float*>(::operator new[](bytes, Lines::kLine)));
+  ask_for_large_pages(floats.get(), bytes);
+  return floats;
 }
 
 // Packs the weights of all members.
