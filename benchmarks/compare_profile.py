@@ -118,10 +118,10 @@ class Profile:
         for owner, name, part in doors:
             setattr(owner, name, self.timed(getattr(owner, name), part))
 
-        def compiled(event: str, seconds: float, **_: Any) -> None:
+        def compiled(event: str, duration_secs: float, **_: Any) -> None:
             if event in STAGES:
                 end = time.perf_counter()
-                self.add(end - seconds, end, STAGES[event])
+                self.add(end - duration_secs, end, STAGES[event])
 
         jax.monitoring.register_event_duration_secs_listener(compiled)
 
