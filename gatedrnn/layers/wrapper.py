@@ -109,8 +109,11 @@ def check_rate(name: str, value: Any) -> None:
         raise InputError(f"{name}: expected a probability, got {value!r}")
 
 
-def kept(key: Key[Array, ""], rate: Any, shape: tuple[int, ...], dtype: Any) -> Array:
-    """Draw what multiplies numbers of which a part ``rate`` is dropped: 0, or 1 / (1 - rate)."""
+def kept(key: Key[Array, ""], rate: Any, shape: tuple[Any, ...], dtype: Any) -> Array:
+    """Draw what multiplies numbers of which a part ``rate`` is dropped: 0, or 1 / (1 - rate).
+
+    Sizes may be symbols, as ``jax.export`` has them.
+    """
     # A draw in less than float32 is too coarse to be compared with a probability.
     keep = 1.0 - jnp.asarray(rate, jnp.promote_types(dtype, jnp.float32))
     scale = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0)

@@ -67,7 +67,7 @@ class Zoneout(Wrapper):
     def _inner_params(self, params: Any) -> Any:
         return params.cell if isinstance(params, Prepared) else params
 
-    def _drawn(self, key: Key[Array, ""], states: States, steps: int) -> States:
+    def _drawn(self, key: Key[Array, ""], states: States, steps: Any) -> States:
         """Draw for each state which units keep it, 1 where they do."""
 
         def one(key: Any, rate: Any, like: Any) -> Array:
