@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 import gatedrnn as gr
-from gatedrnn.experiment.network import evaluate, make_run
+from gatedrnn.experiment.network import RunSizes, evaluate, make_run
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.statistics.paired import paired_difference
 from gatedrnn.tasks import registry
@@ -36,7 +36,7 @@ task = registry.load("japanese-vowels-forecast")
 
 def tested(cell: Any) -> np.ndarray:
     """Train with each seed; return the test scores in nats."""
-    run = make_run(cell, task, task.split(0).train, batch_size=36, max_epochs=300, patience=20)
+    run = make_run(cell, task, task.split(0).train, RunSizes(36, 300, 20))
     population, score = Population(run), jax.jit(lambda params, batch: evaluate(cell, task, params, batch))
     found = []
     for seed in range(SEEDS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +21,7 @@ from gatedrnn.comparison.search.replicate import draw_replicate
 from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.network import init_params, make_loss, make_run
+from gatedrnn.experiment.network import RunSizes, init_params, make_loss, make_run
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.experiment.widths import check_widths, narrowed, widened
 from tests.helpers.proofs import quick_rows
@@ -58,8 +59,7 @@ def test_units_of_zeros_do_nothing_and_stay_as_they_are(name: str) -> None:
     # Sums over 5 units instead of 3 add zeros, in another order: a few roundings.
     assert float(wide_value) == pytest.approx(float(value), rel=1e-6)
     within = narrowed(wide_gradient, narrow, (3, 5))
-    for own, inside in zip(jax.tree.leaves(gradient), jax.tree.leaves(within), strict=True):
-        np.testing.assert_allclose(inside, own, rtol=1e-4, atol=1e-7)
+    chex.assert_trees_all_close(within, gradient, rtol=1e-4, atol=1e-7)
     outside = jax.tree.map(jnp.subtract, wide_gradient, widened(within, wide, (3, 5)))
     assert all(not np.any(leaf) for leaf in jax.tree.leaves(outside))
 
@@ -122,7 +122,7 @@ def test_a_search_over_widths_trains_each_as_it_would_alone() -> None:
         )
         for k in np.flatnonzero(np.array(drawn) == hidden):
             np.testing.assert_allclose(found[k]["curve"], alone[k]["curve"], rtol=1e-4)
-    run = make_run(widths[5], task, visible.train, batch_size=8, max_epochs=2, patience=2, widths=widths)
+    run = make_run(widths[5], task, visible.train, RunSizes(8, 2, 2), widths=widths)
     params = run.init_params(hyper(hidden=3), jax.random.key(4))
     cell, own = search.narrow(params, {**CONFIGURATION, "hidden": 3})  # pyright: ignore[reportArgumentType]
     assert cell == widths[3]

@@ -18,7 +18,7 @@ from gatedrnn.commands.signals import stoppable
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.estimate import estimate
 from gatedrnn.comparison.folder import Folder
-from gatedrnn.comparison.search.of_task import Progress
+from gatedrnn.comparison.search.of_task import CompareProgress
 from gatedrnn.comparison.searched import help_compare
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.errors import InputError
@@ -73,7 +73,7 @@ def compare(
     with Folder(out, settings, team) as folder:
         with stoppable() as termination, CompareDisplay(console, settings) as display:
 
-            def on_progress(progress: Progress) -> None:
+            def on_progress(progress: CompareProgress) -> None:
                 display(progress)
                 termination.check()
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from gatedrnn.comparison.search.context import SearchProgress
-    from gatedrnn.comparison.search.of_task import Progress as CompareProgress
+    from gatedrnn.comparison.search.of_task import CompareProgress
     from gatedrnn.comparison.settings import Settings
     from gatedrnn.sweep.sweep import SweepProgress
     from gatedrnn.training.early_stopping import EarlyStoppingState

@@ -19,7 +19,7 @@ from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import parts_of_data
 from gatedrnn.comparison.diagnostics.windows import Basis, windows
 from gatedrnn.comparison.entries import with_tests
-from gatedrnn.comparison.search.of_task import Progress, TaskSearch
+from gatedrnn.comparison.search.of_task import CompareProgress, TaskSearch
 from gatedrnn.comparison.search.replicate import Replicate
 from gatedrnn.comparison.searched import search_task
 from gatedrnn.comparison.sizes import costs_of_network
@@ -43,7 +43,7 @@ SCHEMA = 4
 
 
 def compare(
-    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[Progress], None] | None = None
+    settings: Settings, folder: Folder, *, command: str, on_progress: Callable[[CompareProgress], None] | None = None
 ) -> Results:
     """Compare cells on each task, and return what results.json holds.
 
@@ -67,7 +67,9 @@ def compare(
     }
 
 
-def compare_on(task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> TestedTask:
+def compare_on(
+    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[CompareProgress], None]
+) -> TestedTask:
     """Compare cells on one task: everything but statistics and verdict."""
     searched, replicates, sized, examples = search_task(task, settings, folder, on_progress)
     found, reckoned = searched.found, searched.reckoning

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, TypedDict
 
-from gatedrnn.comparison.censored import refuse_lengths
+from gatedrnn.comparison.received_lengths import refuse_lengths
 from gatedrnn.comparison.schema.further import FullEntry
 from gatedrnn.comparison.schema.results import RegionEntry
 from gatedrnn.comparison.schema.runs import ReadTest, SearchEntry, WavesEntry

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gatedrnn.comparison import received
 from gatedrnn.comparison.search.context import Preparing, SearchProgress
-from gatedrnn.comparison.search.of_task import Progress, TaskSearch, search
+from gatedrnn.comparison.search.of_task import CompareProgress, TaskSearch, search
 from gatedrnn.comparison.search.replicate import Replicate, draw_replicate
 from gatedrnn.comparison.search.search import Search
 from gatedrnn.comparison.sizes import cells_of, hidden_sizes, step_times, widest
@@ -53,7 +53,7 @@ class SearchedTask(NamedTuple):
 
 
 def search_task(
-    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]
+    task: Task, settings: Settings, folder: Folder, on_progress: Callable[[CompareProgress], None]
 ) -> SearchedTask:
     """Search for the best of each cell in each replicate: all that several processes share, and nothing of the test."""
     folder.tell = lambda what: on_progress(Preparing(task.name, what))
@@ -83,7 +83,7 @@ def sizes_and_times(task: Task, settings: Settings, folder: Folder, train: Batch
     return Sized(widths, cells, times)
 
 
-def help_compare(settings: Settings, folder: Folder, on_progress: Callable[[Progress], None]) -> None:
+def help_compare(settings: Settings, folder: Folder, on_progress: Callable[[CompareProgress], None]) -> None:
     """Do the part of a comparison that is not the first process's: search some replicates of each task.
 
     Args:

@@ -82,7 +82,7 @@ def compared_on(comparisons: tuple[Settings, ...], on_progress: Callable[[str], 
     found = []
     for one in comparisons:
 
-        def told(progress: protocol.Progress) -> None:
+        def told(progress: protocol.CompareProgress) -> None:
             if isinstance(progress, SearchProgress) and progress.done:
                 on_progress(f"{progress.task}: {progress.cell}, replicate {progress.replicate + 1} is done")
 

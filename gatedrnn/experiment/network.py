@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -160,14 +160,22 @@ def evaluate_each(
     return jax.vmap(one)(jnp.arange(len(batch.lengths)))
 
 
+class RunSizes(NamedTuple):
+    """How long a run may train, and on how much at once."""
+
+    batch_size: int
+    """Sequences in an optimiser step; all of the training part where it has fewer."""
+    max_epochs: int
+    patience: int
+    """Epochs without a better validation loss after which it stops."""
+
+
 def make_run(
     cell: Cell,
     task: VisibleTask,
     train: Batch,
+    sizes: RunSizes,
     *,
-    batch_size: int,
-    max_epochs: int,
-    patience: int,
     widths: Mapping[int, Cell] | None = None,
     architecture: Architecture = Architecture(),
 ) -> EarlyStopping:
@@ -186,7 +194,7 @@ def make_run(
         loss=make_loss(cell, task, architecture),
         take=lambda part, indices: part.take(indices),
         examples=train.x.shape[1],
-        batch_size=min(batch_size, train.x.shape[1]),
-        max_epochs=max_epochs,
-        patience=patience,
+        batch_size=min(sizes.batch_size, train.x.shape[1]),
+        max_epochs=sizes.max_epochs,
+        patience=sizes.patience,
     )

@@ -18,7 +18,7 @@ from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import RunFolder
 from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
-from gatedrnn.experiment.network import make_loss, make_run
+from gatedrnn.experiment.network import RunSizes, make_loss, make_run
 from gatedrnn.experiment.reckoning import reckoning
 from gatedrnn.experiment.result import TrainResult, strongest, tested_entry
 from gatedrnn.experiment.saving import MODEL, can_be_saved, description, save
@@ -177,9 +177,9 @@ def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> N
 
 
 def _run(cell: Cell, task: Task, train: Batch, settings: TrainSettings) -> EarlyStopping:
-    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
+    sizes = RunSizes(settings.batch_size, settings.max_epochs, settings.patience)
     return dataclasses.replace(
-        make_run(cell, task, train, **sizes, architecture=settings.architecture),
+        make_run(cell, task, train, sizes, architecture=settings.architecture),
         loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
         segment=settings.segment,
     )

@@ -13,14 +13,14 @@ from gatedrnn.cells.gate_bias import scale_recurrent
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.experiment.limits import GATE_BIASES
-from gatedrnn.experiment.network import make_run
+from gatedrnn.experiment.network import RunSizes, make_run
 from gatedrnn.experiment.trials import curve_entry, trial_entry
 from gatedrnn.training.population import member
 from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.measure import Measure
-    from gatedrnn.sweep.schema import Configuration, MemberEntry
+    from gatedrnn.sweep.schema import MemberEntry, SweepConfiguration
     from gatedrnn.sweep.settings import SweepSettings
     from gatedrnn.tasks.parts import Batch, Visible
     from gatedrnn.tasks.task import VisibleTask
@@ -52,7 +52,7 @@ def as_hypers(configurations: Sequence[Mapping[str, Any]]) -> SweepHyper:
     return SweepHyper(**columns, gate_bias=biases, difference=changes)
 
 
-def as_keys(configurations: list[Configuration]) -> Any:
+def as_keys(configurations: list[SweepConfiguration]) -> Any:
     """Return a key for each seed, that of ``gatedrnn train``: members of one seed begin with the same draws."""
     seeds = np.array([c["seed"] for c in configurations], np.uint32)
     return jax.vmap(lambda seed: jax.random.split(jax.random.key(seed), 1)[0])(seeds)
@@ -60,8 +60,8 @@ def as_keys(configurations: list[Configuration]) -> Any:
 
 def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettings) -> EarlyStopping:
     """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
-    sizes = {name: getattr(settings, name) for name in ("batch_size", "max_epochs", "patience")}
-    run = make_run(cell, task, train, **sizes, architecture=settings.architecture)
+    sizes = RunSizes(settings.batch_size, settings.max_epochs, settings.patience)
+    run = make_run(cell, task, train, sizes, architecture=settings.architecture)
     scaled, decaying = settings.recurrent_scale != (1.0,), None if task.anchor is None else weights_alone
 
     def init_params(hyper: Any, key: Any) -> Any:
@@ -86,7 +86,7 @@ def weights_alone(params: Params) -> Params:
     return (*jax.tree.map(lambda _: True, params[:-1]), False)
 
 
-def entries(states: EarlyStoppingState, configurations: list[Configuration], offset: float) -> list[MemberEntry]:
+def entries(states: EarlyStoppingState, configurations: list[SweepConfiguration], offset: float) -> list[MemberEntry]:
     """Return what is known of each member so far: its configuration, best validation loss and curves; no score yet."""
     # Curves and counts alone: parameters stay on the device.
     host = jax.device_get(states._replace(params=(), best_params=(), optimizer=(), key=()))

@@ -10,12 +10,12 @@ from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.sweep.schema import OutcomeEntry
 
 if TYPE_CHECKING:
-    from gatedrnn.sweep.schema import Configuration
+    from gatedrnn.sweep.schema import SweepConfiguration
     from gatedrnn.sweep.settings import SweepSettings
     from gatedrnn.training.groups import Group
 
 
-def refuse_members(entries: Any, group: Group, members: list[Configuration], settings: SweepSettings) -> None:
+def refuse_members(entries: Any, group: Group, members: list[SweepConfiguration], settings: SweepSettings) -> None:
     """Refuse what is not what the members of a group came to.
 
     Args:
@@ -36,7 +36,7 @@ def refuse_members(entries: Any, group: Group, members: list[Configuration], set
             raise InputError(f"{k}.{error}") from error
 
 
-def _refuse_member(entry: dict[str, Any], configuration: Configuration, settings: SweepSettings) -> None:
+def _refuse_member(entry: dict[str, Any], configuration: SweepConfiguration, settings: SweepSettings) -> None:
     for name, value in configuration.items():
         if name not in entry or entry[name] != value:
             raise InputError(f"{name}: expected {value!r}, as was asked for, got {entry.get(name)!r:.60}")

@@ -9,7 +9,7 @@ from gatedrnn.experiment.reckoning import MetricEntry
 from gatedrnn.experiment.trials import RunEntry
 
 
-class Configuration(TypedDict):
+class SweepConfiguration(TypedDict):
     """One value of each hyperparameter, by the names of ``SweepSettings``, and the seed of one member."""
 
     cell: str
@@ -35,7 +35,7 @@ class OutcomeEntry(RunEntry):
     """Whether it is trained to its end."""
 
 
-class MemberEntry(Configuration, OutcomeEntry):
+class MemberEntry(SweepConfiguration, OutcomeEntry):
     """A member: its configuration, and what it came to."""
 
 

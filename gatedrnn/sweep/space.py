@@ -11,10 +11,10 @@ import numpy as np
 from gatedrnn.sweep.settings import HYPERPARAMETERS, RANGES, SweepSettings
 
 if TYPE_CHECKING:
-    from gatedrnn.sweep.schema import Configuration
+    from gatedrnn.sweep.schema import SweepConfiguration
 
 
-def configurations(settings: SweepSettings) -> list[Configuration]:
+def configurations(settings: SweepSettings) -> list[SweepConfiguration]:
     """Return one configuration for each member, seeds of the same one beside each other.
 
     Random draws are far better than a grid of as many points where few of the hyperparameters matter (Bergstra and
@@ -28,10 +28,10 @@ def configurations(settings: SweepSettings) -> list[Configuration]:
     drawn = grid(settings) if settings.sampling == "grid" else random(settings)
     seeds = range(settings.seed, settings.seed + settings.seeds)
     # A hyperparameter's name is its field in the settings and its key here, which no type checker follows.
-    return [cast("Configuration", {**one, "seed": seed}) for one in drawn for seed in seeds]
+    return [cast("SweepConfiguration", {**one, "seed": seed}) for one in drawn for seed in seeds]
 
 
-def static_of(configuration: Configuration) -> dict[str, str | int]:
+def static_of(configuration: SweepConfiguration) -> dict[str, str | int]:
     """Return what changes a shape or the program."""
     return {"cell": configuration["cell"], "hidden": configuration["hidden"]}
 

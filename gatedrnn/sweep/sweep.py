@@ -31,7 +31,7 @@ from gatedrnn.training.population import Members, Population
 
 if TYPE_CHECKING:
     from gatedrnn.files import Writer
-    from gatedrnn.sweep.schema import Configuration, MemberEntry, SweepResults
+    from gatedrnn.sweep.schema import MemberEntry, SweepConfiguration, SweepResults
     from gatedrnn.tasks.parts import Batch, Visible
     from gatedrnn.tasks.task import VisibleTask
 
@@ -126,7 +126,7 @@ def sweep(
 
 
 def refuse_too_large_for(
-    members: list[Configuration], task: VisibleTask, train: Batch, settings: SweepSettings
+    members: list[SweepConfiguration], task: VisibleTask, train: Batch, settings: SweepSettings
 ) -> None:
     """Refuse a sweep of which one group does not fit into memory, before any of it is made.
 
@@ -158,7 +158,7 @@ def refuse_too_large_for(
 
 def train_group(
     group: Group,
-    members: list[Configuration],
+    members: list[SweepConfiguration],
     task: VisibleTask,
     visible: Visible,
     settings: SweepSettings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, assert_never
 
 import numpy as np
 
@@ -64,8 +64,10 @@ def censored_metric(asked: Deciding | CensoredName | None) -> CensoredName | Non
     match asked:
         case "steps-to-threshold" | "longest-length":
             return asked
-        case _:
+        case "nats" | "rmse" | "mae" | "mase" | "accuracy" | "macro-f1" | None:
             return None
+        case _:
+            assert_never(asked)
 
 
 def first_reached(curve: Sequence[float | None], threshold: float) -> int | None:

@@ -17,7 +17,8 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from gatedrnn.comparison.censored import Reach, lengths_entry, reach, refuse_lengths, steps_entry, together
+from gatedrnn.comparison.censored import Reach, lengths_entry, reach, steps_entry, together
+from gatedrnn.comparison.received_lengths import refuse_lengths
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.verdict.censored import decide_censored, weigh_censored
 from gatedrnn.comparison.verdict.label import Label

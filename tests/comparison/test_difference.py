@@ -10,7 +10,7 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.experiment import saving
-from gatedrnn.experiment.network import evaluate, init_params, make_run, network
+from gatedrnn.experiment.network import RunSizes, evaluate, init_params, make_run, network
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.predict.model import Model
 from gatedrnn.tasks import registry
@@ -86,7 +86,7 @@ def test_a_level_that_was_never_seen_changes_no_forecast_of_changes(task):
 
 def test_whether_changes_are_forecast_is_not_learnt(task):
     visible = task.split(0)
-    run = make_run(gr.GRU(3), task, visible.train, batch_size=8, max_epochs=2, patience=2)
+    run = make_run(gr.GRU(3), task, visible.train, RunSizes(8, 2, 2))
     hyper = jax.tree.map(lambda column: column[0], as_hypers([{**CONFIGURATION, "difference": "yes"}]))
     state = run.init(hyper, jax.random.key(0), visible)
     trained = jax.jit(run.take_steps)(hyper, state, jax.tree.map(np.asarray, visible.train), 0, run.epoch_steps)

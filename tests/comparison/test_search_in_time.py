@@ -86,7 +86,7 @@ def test_a_budget_in_minutes_holds_and_all_cells_try_the_same(task, tmp_path) ->
     rng = np.random.default_rng(0)
     slow, fast = ([*(mean * rng.uniform(0.2, 2, 400))] for mean in (1.0, 0.6))
     searches = {"LSTM": Clocked(slow), "GRU": Clocked(fast)}
-    told: list[context.Progress] = []
+    told: list[context.SearchProgress] = []
     entries = in_minutes(task, tmp_path, searches, 60.0, told.append)
     assert searches["LSTM"].configurations == searches["GRU"].configurations
     assert [len(e["trials"]) for e in entries["LSTM"]] == [len(e["trials"]) for e in entries["GRU"]]

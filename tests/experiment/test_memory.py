@@ -18,7 +18,7 @@ from gatedrnn.costs.describe import describe
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
-from gatedrnn.experiment.network import make_run
+from gatedrnn.experiment.network import RunSizes, make_run
 from gatedrnn.experiment.single import TrainSettings, train
 from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.sweep.settings import SweepSettings
@@ -48,7 +48,7 @@ def test_a_members_bytes_are_those_of_its_state(cell, around):
     one, two = (
         needed(sizes._replace(members=k), cell, task, visible.train, bidirectional=around.bidirectional) for k in (1, 2)
     )
-    run = make_run(cell(24), task, visible.train, batch_size=36, max_epochs=5000, patience=2, architecture=around)
+    run = make_run(cell(24), task, visible.train, RunSizes(36, 5000, 2), architecture=around)
     hyper = jax.tree.map(lambda h: h[0], as_hypers(Space().sample(np.random.default_rng(0), 1)))
     state = jax.eval_shape(run.init, hyper, jax.random.key(0), Data(visible.train, visible.validation))
     held = sum(4 * leaf.size for leaf in jax.tree.leaves(state))

@@ -51,7 +51,7 @@ def test_curves_carry_their_best_forward_to_the_cap() -> None:
 def test_medians_over_the_learning_rate_are_those_of_each_part() -> None:
     rates = np.array([1.0, 1.1, 1.2, 9.0, 9.5, 10.0, 3.0])
     scores = np.array([5.0, 7.0, 6.0, 1.0, np.inf, 2.0, 0.0])
-    centres, medians = data.binned_median(data.Trials(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
+    centres, medians = data.binned_median(data.TrialPoints(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
     np.testing.assert_allclose(centres, [10**0.25, 10**0.75], rtol=1e-12)
     np.testing.assert_array_equal(medians, [5.5, 2.0])
 

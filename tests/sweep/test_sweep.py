@@ -24,7 +24,7 @@ from gatedrnn.commands.console import SweepDisplay
 from gatedrnn.experiment import single
 from gatedrnn.experiment.schema import misfits
 from gatedrnn.sweep.plot import plot, write_plot
-from gatedrnn.sweep.schema import Configuration, SweepResults
+from gatedrnn.sweep.schema import SweepConfiguration, SweepResults
 from gatedrnn.sweep.settings import HYPERPARAMETERS, SweepSettings
 from gatedrnn.sweep.space import configurations
 from gatedrnn.sweep.sweep import SweepProgress, sweep
@@ -89,7 +89,7 @@ def test_what_makes_no_sweep_is_refused(change, message):
 
 
 def test_results_are_what_the_schema_says(results):
-    assert {*get_type_hints(Configuration)} == {*HYPERPARAMETERS, "seed"}
+    assert {*get_type_hints(SweepConfiguration)} == {*HYPERPARAMETERS, "seed"}
     assert misfits(json.loads(json.dumps(results)), SweepResults) == []
     assert misfits({**results, "members": [{**results["members"][0], "hidden": "3"}]}, SweepResults) != []
 

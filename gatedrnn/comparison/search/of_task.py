@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell, Params
 
-Progress: TypeAlias = SearchProgress | Preparing
+CompareProgress: TypeAlias = SearchProgress | Preparing
 """What is told meanwhile."""
 
 
@@ -67,7 +67,7 @@ def search(
     folder: Folder,
     replicates: list[Replicate],
     searches: dict[str, Search],
-    on_progress: Callable[[Progress], None],
+    on_progress: Callable[[CompareProgress], None],
 ) -> TaskSearch:
     """Run simple baselines, then the search of every cell in every replicate, and what has to be extended."""
     first = replicates[0]

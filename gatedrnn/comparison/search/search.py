@@ -15,7 +15,7 @@ from gatedrnn.comparison.search.segments import long_epochs, watched
 from gatedrnn.comparison.search.selection import SearchResult, select
 from gatedrnn.comparison.search.timed import Stopwatch, Timed
 from gatedrnn.experiment.measure import Measure
-from gatedrnn.experiment.network import init_params, make_run
+from gatedrnn.experiment.network import RunSizes, init_params, make_run
 from gatedrnn.experiment.space import as_hypers
 from gatedrnn.experiment.widths import narrowed, units_of
 from gatedrnn.tasks.metrics import verdict_score
@@ -74,9 +74,7 @@ class Search:
             cell,
             task,
             train,
-            batch_size=settings.batch_size,
-            max_epochs=max_epochs or settings.max_epochs,
-            patience=settings.patience,
+            RunSizes(settings.batch_size, max_epochs or settings.max_epochs, settings.patience),
             widths=widths,
             architecture=settings.architecture,
         )

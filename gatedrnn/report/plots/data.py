@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.verdict.pairs import TaskOfPair
 
 
-Budget = Literal["trials", "seconds"]
+BudgetKind = Literal["trials", "seconds"]
 """What a search is given: trials, or seconds of training."""
 
 
-class Trials(NamedTuple):
+class TrialPoints(NamedTuple):
     """All trials of a cell: learning rate, what selection looked at (infinite without it), and whether it diverged."""
 
     rates: NDArray
@@ -48,19 +48,19 @@ def best_so_far(curve: NDArray, cap: int) -> NDArray:
     return np.minimum.accumulate(np.where(np.isfinite(padded), padded, np.inf))
 
 
-def trials(task: TaskEntry, cell: str) -> Trials:
+def trials(task: TaskEntry, cell: str) -> TrialPoints:
     """Return all trials of a cell in all replicates."""
     pairs = [
         pair for r in task["replicates"] for pair in zip(r["configurations"], r["cells"][cell]["trials"], strict=False)
     ]
-    return Trials(
+    return TrialPoints(
         rates=np.array([configuration["learning_rate"] for configuration, _ in pairs]),
         scores=np.array([np.inf if trial["score"] is None else trial["score"] for _, trial in pairs]),
         diverged=np.array([trial["diverged_at"] is not None for _, trial in pairs]),
     )
 
 
-def binned_median(trials: Trials, low: float, high: float, bins: int = 6) -> tuple[NDArray, NDArray]:
+def binned_median(trials: TrialPoints, low: float, high: float, bins: int = 6) -> tuple[NDArray, NDArray]:
     """Return centres and medians of equal parts of the logarithmic range, those with 3 trials or more."""
     edges = np.geomspace(low, high, bins + 1)
     place = np.clip(np.digitize(trials.rates, edges) - 1, 0, bins - 1)
@@ -74,7 +74,7 @@ def tests(task: TaskEntry) -> dict[str, EstimateEntry]:
     return {name: pair["statistics"]["cells"][name]["test"] for pair in task["pairs"] for name in pair["names"]}
 
 
-def expected_best(pair: PairEntry, against: Budget) -> BudgetCurves | None:
+def expected_best(pair: PairEntry, against: BudgetKind) -> BudgetCurves | None:
     """Return a pair's expected best scores against one kind of budget; None without any."""
     expected = pair["statistics"]["expected_best"]
     if expected is None:
@@ -82,7 +82,7 @@ def expected_best(pair: PairEntry, against: Budget) -> BudgetCurves | None:
     return expected["against_trials"] if against == "trials" else expected["against_seconds"]
 
 
-def tuning(task: TaskEntry, against: Budget) -> dict[str, tuple[NDArray, NDArray]]:
+def tuning(task: TaskEntry, against: BudgetKind) -> dict[str, tuple[NDArray, NDArray]]:
     """Return each cell's budgets and expected best scores, of the pair that looks furthest; empty without any."""
     found: dict[str, tuple[NDArray, NDArray]] = {}
     for pair in task["pairs"]:
@@ -96,7 +96,7 @@ def tuning(task: TaskEntry, against: Budget) -> dict[str, tuple[NDArray, NDArray
     return {name: found[name] for name in task["cells"] if name in found}
 
 
-class Sequences(NamedTuple):
+class SequencePoints(NamedTuple):
     """Two cells on each test sequence, per target: A - B with its interval, and the mean of both.
 
     Attributes:
@@ -120,7 +120,7 @@ class Sequences(NamedTuple):
         return np.where(self.high < 0, -1, np.where(self.low > 0, 1, 0))
 
 
-def sequences(pair: TaskOfPair) -> Sequences:
+def sequences(pair: TaskOfPair) -> SequencePoints:
     """Return what two cells score on each test sequence that has targets."""
     counts = np.array(pair["test_counts"], float)
     kept = counts > 0
@@ -130,4 +130,4 @@ def sequences(pair: TaskOfPair) -> Sequences:
     per_target = d / counts[kept]
     mean, low, high = t_interval(per_target.T, 0.95)
     level = np.mean(both, axis=(0, 1))[kept] / counts[kept]
-    return Sequences(np.asarray(mean), np.asarray(low), np.asarray(high), level, d.mean(0), np.flatnonzero(kept))
+    return SequencePoints(np.asarray(mean), np.asarray(low), np.asarray(high), level, d.mean(0), np.flatnonzero(kept))

@@ -80,7 +80,7 @@ def sequences_in_words(pair: TaskOfPair) -> str:
     )
 
 
-def _draw(axes: Axes, x: Any, found: data.Sequences, places: tuple[int, int]) -> None:
+def _draw(axes: Axes, x: Any, found: data.SequencePoints, places: tuple[int, int]) -> None:
     better = found.better()
     axes.axhline(0, color=MUTED, linewidth=1)
     shown = better != 0

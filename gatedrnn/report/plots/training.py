@@ -86,7 +86,7 @@ def learning_rates(task: TaskEntry, name: str) -> str:
         )
 
 
-def _draw_trials(axes: Axes, k: int, trials: data.Trials) -> int:
+def _draw_trials(axes: Axes, k: int, trials: data.TrialPoints) -> int:
     """Draw a cell's trials, and return how many are out of range."""
     low, high = axes.get_ylim()
     over = trials.scores > high

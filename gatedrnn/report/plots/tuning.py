@@ -36,8 +36,10 @@ def tuning_curves(task: TaskEntry, name: str) -> str | None:
     Returns:
         The plot; None where a trial without a score leaves nothing to expect.
     """
-    budgets: tuple[data.Budget, ...] = ("trials", "seconds")
-    curves: dict[data.Budget, Curves] = {against: found for against in budgets if (found := data.tuning(task, against))}
+    budgets: tuple[data.BudgetKind, ...] = ("trials", "seconds")
+    curves: dict[data.BudgetKind, Curves] = {
+        against: found for against in budgets if (found := data.tuning(task, against))
+    }
     if not curves:
         return None
     shown = list(curves)
@@ -58,7 +60,7 @@ def tuning_curves(task: TaskEntry, name: str) -> str | None:
         return svg.to_svg(figure, name, "Expected best validation against budget", _words(task, curves[shown[0]]))
 
 
-def _draw_strip(axes: Axes, task: TaskEntry, against: data.Budget) -> None:
+def _draw_strip(axes: Axes, task: TaskEntry, against: data.BudgetKind) -> None:
     entry = data.expected_best(task["pairs"][0], against)
     if entry is None or len(task["pairs"]) > 1:
         return
@@ -74,7 +76,7 @@ def _draw_strip(axes: Axes, task: TaskEntry, against: data.Budget) -> None:
         axes.plot(budgets[alone], where[alone], "s", color=style_of(k)[0], markersize=4)
 
 
-def _scale(panels: dict[data.Budget, Axes], curves: dict[data.Budget, Curves]) -> None:
+def _scale(panels: dict[data.BudgetKind, Axes], curves: dict[data.BudgetKind, Curves]) -> None:
     if "trials" in panels:
         last = max(int(x[-1]) for x, _ in curves["trials"].values())
         every = max(1, round(last / 4))
