@@ -25,8 +25,8 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
     """Do what a command asks for, and return its exit code.
 
     Wrong input, which is an ``InputError``, or a path that the user may not use, is 2; what else the system refused,
-    such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect: 70, with its traceback.
-    Of several processes the first says how to resume, and each what went wrong in it.
+    such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect:
+    70, with its traceback. Of several processes the first says how to resume, and each what went wrong in it.
 
     Args:
         work: the function that does what the command asks for.
