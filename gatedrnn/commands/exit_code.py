@@ -24,9 +24,9 @@ DEFECT = 70
 def exit_code(work: Callable[[], Any], command: str) -> int:
     """Do what a command asks for, and return its exit code.
 
-    Wrong input, which is an ``InputError`` and no other error, is 2; what the system refused, such as to write to a
-    full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect: 70, with its traceback.
-    Of several processes the first says how to resume, and each what went wrong in it.
+    Wrong input, which is an ``InputError``, or a path that the user may not use, is 2; what else the system refused,
+    such as to write to a full disk, 1; Ctrl-C 130; SIGTERM 143: each with one line. Any other exception is a defect:
+    70, with its traceback. Of several processes the first says how to resume, and each what went wrong in it.
 
     Args:
         work: the function that does what the command asks for.
@@ -57,6 +57,10 @@ def exit_code(work: Callable[[], Any], command: str) -> int:
         # Whoever read the output has seen enough; nothing is left to write to.
         if sys.stdout is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except PermissionError as error:
+        # Where it is an argument, it is refused by that name before; a file of a run's folder comes here.
+        print(f"gatedrnn: {plain(f'{error.filename}: expected one that the system allows to use')}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"gatedrnn: {plain(str(error))}", file=sys.stderr)
         return 1

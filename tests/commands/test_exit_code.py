@@ -31,6 +31,11 @@ def test_what_is_no_defect_is_one_line(capsys, error, code):
     assert capsys.readouterr().err == f"gatedrnn: {error}\n"
 
 
+def test_a_path_that_the_user_may_not_use_is_named(capsys):
+    assert exit_code(_raises(PermissionError(13, "Permission denied", "run/settings.json")), "gatedrnn train") == 2
+    assert capsys.readouterr().err == "gatedrnn: run/settings.json: expected one that the system allows to use\n"
+
+
 @pytest.mark.parametrize(
     "work",
     [
