@@ -58,6 +58,8 @@ METRICS: Mapping[MetricName, Metric] = MappingProxyType(
 """All metrics, by their names."""
 COVERAGES = {"coverage-50": 0.6744897501960817, "coverage-90": 1.6448536269514722}
 """Central intervals of a Gaussian: half-widths in deviations (SciPy's norm.ppf of 0.75 and 0.95)."""
+LEAST_NAIVE = 1e-9
+"""The least naive error, in deviations of a target, that others are held against: below it there are roundings."""
 DECIDING: tuple[Deciding, ...] = ("nats", "rmse", "mae", "mase", "accuracy", "macro-f1")
 
 
@@ -106,9 +108,26 @@ def metric_of(task: VisibleTask, asked: Deciding | None, scale: Scale | None) ->
         InputError: where the task has no such metric, naming those that it has.
     """
     known = [name for name in deciding(task.kind) if name == "nats" or task.kind not in NUMBERS or scale is not None]
+    exact = "mase" in known and scale is not None and not errs(scale)
+    known = [name for name in known if name != "mase" or not exact]
     if asked is not None and asked not in known:
-        raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {asked!r}")
+        why = ", as its naive forecast is never wrong" if exact and asked == "mase" else ""
+        raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {asked!r}{why}")
     return asked or task.metric or ("rmse" if "rmse" in known else "nats")
+
+
+def errs(scale: Scale) -> bool:
+    """Return whether the naive forecast of each target errs, as a mean absolute scaled error needs.
+
+    It does not where a series repeats itself exactly: its error, which others are divided by, is 0.
+
+    Example:
+        >>> from gatedrnn.tasks.parts import Scale
+        >>> zero, one = np.zeros(1), np.ones(1)
+        >>> errs(Scale(zero, one, one, one)), errs(Scale(zero, one, one, zero))
+        (True, False)
+    """
+    return bool(np.all(scale.naive > LEAST_NAIVE * scale.unit))
 
 
 def verdict_score(scores: Scores, metric: Deciding) -> float | None:
@@ -132,7 +151,7 @@ def number_scores(
 
         nats         mean over N of sum over d of ((y - mean) / deviation)^2 / 2 + log(deviation / unit) + log(2 pi) / 2
         rmse, mae    of one target in its units; of several the mean over d of RMSE_d / unit_d, MAE_d / unit_d
-        mase         mean over d of MAE_d / naive_d
+        mase         mean over d of MAE_d / naive_d; left out where a naive_d is 0 (``errs``)
         coverage-50, coverage-90    the part of all y in the central intervals of that probability
 
     ``unit`` and ``naive`` are those of ``scale``. The mean absolute scaled error is Hyndman and Koehler's (2006,
@@ -164,7 +183,7 @@ def of_targets(
     return {
         "rmse": float(np.mean(rmse / by)),
         "mae": float(np.mean(mae / by)),
-        "mase": float(np.mean(mae / scale.naive)),
+        **({"mase": float(np.mean(mae / scale.naive))} if errs(scale) else {}),
         **{name: float(np.mean(part)) for name, part in inside.items()},
     }
 

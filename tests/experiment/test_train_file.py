@@ -143,3 +143,16 @@ def test_only_the_network_that_was_trained_is_used(out: Path, result: TrainResul
 def test_an_unknown_task_is_refused() -> None:
     with pytest.raises(InputError, match=r"task: expected one of japanese-vowels-forecast, .* got nothing"):
         TrainSettings(task="nothing")
+
+
+def test_a_series_that_repeats_itself_has_no_scaled_error(tmp_path: Path) -> None:
+    """Its naive forecast never errs, by which such an error is divided; all else is scored, and written."""
+    rows = [f"{t},{(3 * t) % 17}" for t in range(STEPS)]
+    (tmp_path / "wheel.csv").write_text("\n".join(["t,load", *rows]) + "\n", encoding="utf-8")
+    task = task_from_file(tmp_path / "wheel.csv", dataclasses.replace(ASKED, season=17))
+    found = train(dataclasses.replace(settings_of(task), max_epochs=3), tmp_path / "run")
+    assert "mase" not in found["test"]
+    assert found["baseline"] is not None
+    assert "mase" not in found["baseline"]["test"]
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["test"] == found["test"]
+    assert all(np.isfinite(score) for score in found["test"].values())

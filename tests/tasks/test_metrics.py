@@ -64,6 +64,17 @@ def test_errors_of_several_targets_are_in_their_deviations_and_those_of_one_in_i
     assert (alone["rmse"], alone["mae"]) == (pytest.approx(rmse[1]), 20.0)
 
 
+def test_errors_are_not_held_against_a_naive_forecast_that_never_errs() -> None:
+    """A series that repeats itself: exactly, or but for roundings of 1e-12 of its deviation."""
+    recorded = dataclasses.replace(registry.load("japanese-vowels-forecast"), metric=None)
+    for naive, unit in ((0.0, 1.0), (1e-6, 1e6), (0.0, 0.0)):
+        exact = Scale(ONE, ONE, unit * ONE, naive * ONE)
+        with pytest.raises(InputError, match=r"expected one of nats, rmse, mae for .*, got 'mase', as its naive"):
+            metric_of(recorded, "mase", exact)
+    one_of_two = Scale(np.zeros(2), np.ones(2), np.ones(2), np.array([1.0, 0.0]))
+    assert "mase" not in number_scores(np.zeros((2, 2)), np.ones((2, 2)), np.ones((2, 2)), one_of_two)
+
+
 def test_lower_is_better_in_a_verdict() -> None:
     scores = {"nats": -1.0, "accuracy": 0.9, "macro-f1": 0.7, "rmse": 12.0}
     assert [verdict_score(scores, name) for name in ("nats", "rmse", "mae")] == [-1.0, 12.0, None]
