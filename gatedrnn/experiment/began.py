@@ -31,7 +31,8 @@ def refuse_others(folder: Path, before: dict[str, Any] | None) -> None:
 
     Args:
         folder: the folder of the run.
-        before: what it began with, as ``versions`` has it; None where it does not say so, as of older versions.
+        before: the versions that it began with, as ``versions`` has them; None where it does not say so, as of older
+            versions.
 
     Raises:
         InputError: where these are others; says which.

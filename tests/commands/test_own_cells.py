@@ -31,7 +31,8 @@ def test_what_a_command_cannot_use_as_a_cell_is_one_line(capsys: pytest.CaptureF
         ):
             assert code_of(words) == 2
             said = " ".join(re.sub(r"[^\x20-\x7e]", " ", capsys.readouterr().err).split())
-            assert f"cells: expected a class of cells, with init, initial_carry, step; got {path}" in said
+            name = "cell" if "--cell" in words else "cells"
+            assert f"gatedrnn: {name}: expected a class of cells, with init, initial_carry, step; got {path}" in said
             assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
 
@@ -44,5 +45,5 @@ def test_a_module_that_ends_the_process_is_no_module_of_cells(
     monkeypatch.syspath_prepend(tmp_path)
     assert code_of(["train", "--cell", "a_script_that_exits:Cell", "--out", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
-    assert said == "gatedrnn: cells: expected a class that can be imported, got a_script_that_exits:Cell (3)\n"
+    assert said == "gatedrnn: cell: expected a class that can be imported, got a_script_that_exits:Cell (3)\n"
     assert not (tmp_path / "run").exists()

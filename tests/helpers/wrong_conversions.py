@@ -13,7 +13,7 @@ from gatedrnn import convert
 from tests.helpers.wrong_cells import XS, Row, blank
 
 FRAMEWORKS = {
-    "torch": ("weights", "prefix"),
+    "torch": ("weights", "weights"),
     "haiku": ("params", "params"),
     "linen": ("params", "params"),
     "nnx": ("params", "params"),
