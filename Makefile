@@ -84,7 +84,7 @@ test-latest: .venv-latest/.dev
 .venv-latest/.dev: pyproject.toml constraints-latest.txt
 	@test -n "$(PYTHON_LATEST)" || { echo "no Python 3.12 or newer found; name one: make test-latest PYTHON_LATEST=..."; exit 1; }
 	test -x .venv-latest/bin/python || $(PYTHON_LATEST) -m venv .venv-latest
-	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert,sweep,stream]' pytest pytest-xdist jaxtyping beartype flatbuffers
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-latest.txt -e '.[compare,convert-onnx,sweep,stream]' pytest pytest-xdist jaxtyping beartype flatbuffers
 	touch $@
 
 # On a machine with an NVIDIA GPU, by a Python that has jax[cuda13]; nothing is installed. The tests need pytest,
