@@ -64,23 +64,7 @@ def compare(
         known = [name for name in (*_fields(Question), *_fields(Settings)) if name != "tasks"]
         raise InputError(f"options: expected some of {', '.join(known)}; got {', '.join(unknown)}")
     asked: dict[str, Any] = {name: (v,) if _is_one_column(name, v) else v for name, v in asked.items()}
-    question = Question(**asked)
-    if isinstance(data, Task):
-        if asked:
-            raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
-        task = data
-    elif is_frame(data):
-        task = task_from_frame(data, question)
-    elif isinstance(data, Mapping):
-        if "x" not in data:
-            raise InputError(
-                f"data: expected arrays by the keys of an .npz file, x among them, got {list(data)!r:.100}"
-            )
-        task = task_from_arrays(data, question)
-    elif isinstance(data, str | Path):
-        task = task_from_file(data, question)
-    else:
-        raise InputError(f"data: expected a task, the path of a file, arrays by name or a table, got {data!r:.100}")
+    task = _task_of(data, asked)
     if isinstance(options.get("hidden"), int):
         options["hidden"] = (options["hidden"],)
     refuse_nothing("out", out)
@@ -97,6 +81,25 @@ def compare(
         write_json(folder.path / "results.json", results, writer=folder.written)
         write_report(results, folder.path / "report.html", writer=folder.written)
     return results
+
+
+def _task_of(data: Task | str | Path | Mapping[str, Any] | Any, asked: dict[str, Any]) -> Task:
+    if isinstance(data, Task):
+        if asked:
+            raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
+        return data
+    question = Question(**asked)
+    if is_frame(data):
+        return task_from_frame(data, question)
+    if isinstance(data, Mapping):
+        if "x" not in data:
+            raise InputError(
+                f"data: expected arrays by the keys of an .npz file, x among them, got {list(data)!r:.100}"
+            )
+        return task_from_arrays(data, question)
+    if isinstance(data, str | Path):
+        return task_from_file(data, question)
+    raise InputError(f"data: expected a task, the path of a file, arrays by name or a table, got {data!r:.100}")
 
 
 def _fields(of: type[Question] | type[Settings]) -> list[str]:
