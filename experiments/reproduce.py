@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gatedrnn.evidence import record, tables
+from gatedrnn.evidence import tables
 from gatedrnn.evidence.registry import named
 from gatedrnn.evidence.reproduction import reproduce
 
@@ -19,8 +19,8 @@ def main() -> None:
         sys.exit(__doc__)
     config: dict[str, Any] = runpy.run_path(sys.argv[1])
     command = f"python experiments/reproduce.py {sys.argv[1]}"
-    result = reproduce(named(config["name"]), config["config"], command=command, on_progress=print)
-    record.keep(Path(sys.argv[2] if len(sys.argv) == 3 else "runs/evidence.json"), result)
+    out = Path(sys.argv[2] if len(sys.argv) == 3 else "runs/evidence.json")
+    result = reproduce(named(config["name"]), config["config"], out, command=command, on_progress=print)
     print(tables.of_result(result))
 
 

@@ -22,6 +22,8 @@ def reproduce(
 ) -> None:
     """Measure a published result about LSTM and GRU again; without a name, list those that there are.
 
+    Interrupted, the same command resumes.
+
     Args:
         name: the result, such as weiss-2018.
         small: what 2 cores can do in minutes, kept as scaled down.
@@ -37,7 +39,6 @@ def reproduce(
     record.read(out)
     settings = what.small if small else what.full
     command = f"gatedrnn reproduce {name}{' --small' if small else ''}"
-    result = measure(what, settings, command=command, on_progress=lambda line: note(console, line))
-    record.keep(out, result)
+    result = measure(what, settings, out, command=command, on_progress=lambda line: note(console, line))
     console.print(of_result(result), markup=False, highlight=False)
     note(console, f"results: {out}")

@@ -29,7 +29,7 @@ written to its end, however large it is. What does not stop in time loses what c
 LOOKS = 0.1
 """Seconds between two looks at whether training has saved itself."""
 WORDS = watcher.SAID
-RESUMING = ("train", "sweep", "compare")
+RESUMING = ("train", "sweep", "compare", "reproduce")
 """Commands that go on where they were interrupted."""
 _LINE = threading.Lock()
 _HEARD: list[socket.socket] = []

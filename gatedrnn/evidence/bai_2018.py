@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import gatedrnn as gr
@@ -19,6 +19,7 @@ from gatedrnn.experiment.space import Space
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.evidence.work import Work
 
 PAPER = "Bai, Kolter and Koltun 2018, arXiv 1803.01271v2"
 
@@ -107,12 +108,12 @@ def problems(settings: BaiSettings) -> dict[tuple[str, int], tuple[Problem, Unit
     return added | copied
 
 
-def measure(settings: BaiSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: BaiSettings, work: Work) -> Findings:
     """Train both cells from all starts on problems that are made up, then compare them on recorded data.
 
     Args:
         settings: what is learnt, and how long.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
 
     Raises:
         InputError: where data are missing, before anything is trained.
@@ -122,11 +123,11 @@ def measure(settings: BaiSettings, on_progress: Callable[[str], None]) -> Findin
     found: Found = {}
     for (name, length), (problem, units, effort) in problems(settings).items():
         for cell, made in (("LSTM", gr.LSTM(units.lstm)), ("GRU", gr.GRU(units.gru))):
-            on_progress(f"{name}, T = {length}: {cell}, {len(BIASES)} starts of {effort.seeds} seeds")
-            got = learnt(made, tuple(BIASES), problem, effort)
+            work.say(f"{name}, T = {length}: {cell}, {len(BIASES)} starts of {effort.seeds} seeds")
+            got = learnt(made, tuple(BIASES), problem, effort, work.under(f"{name}-{length}-{cell}"))
             for k, start in enumerate(BIASES):
                 found[Key(name, length, start, cell)] = got.steps[k], got.error[k]
-    return findings(found, comparisons.compared_on(settings.real.each, on_progress), settings)
+    return findings(found, comparisons.compared_on(settings.real.each, work), settings)
 
 
 def findings(found: Found, real: list[TaskEntry], settings: BaiSettings) -> Findings:

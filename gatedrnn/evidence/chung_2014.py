@@ -60,5 +60,5 @@ CHUNG_2014 = Reproduction(
         "the whole search is repeated, so that intervals hold its noise; the paper has one run and no interval",
     ),
     protocol=words,
-    measure=lambda asked, on_progress: findings(asked, PUBLISHED, on_progress),
+    measure=lambda asked, work: findings(asked, PUBLISHED, work),
 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,6 +20,7 @@ from gatedrnn.tasks import registry
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.pairs import PairEntry
     from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.evidence.work import Work
     from gatedrnn.tasks.task import VisibleTask
 
 Known = Mapping[tuple[str, str], tuple[Published, ...]]
@@ -40,15 +39,15 @@ class Comparisons(NamedTuple):
     same: bool = False
 
 
-def findings(asked: Comparisons, known: Known, on_progress: Callable[[str], None]) -> Findings:
+def findings(asked: Comparisons, known: Known, work: Work) -> Findings:
     """Run comparisons, and return their numbers, verdicts, and what they say of claims about tuning and spread.
 
     Args:
         asked: what is to be compared.
         known: what sources say of the same.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
-    return concluded(compared_on(asked.each, on_progress), known, same=asked.same)
+    return concluded(compared_on(asked.each, work), known, same=asked.same)
 
 
 def concluded(tasks: list[TaskEntry], known: Known, *, same: bool) -> Findings:
@@ -67,12 +66,12 @@ def concluded(tasks: list[TaskEntry], known: Known, *, same: bool) -> Findings:
     return Findings(tuple(measured), (*verdicts, *spread), answers)
 
 
-def compared_on(comparisons: tuple[Settings, ...], on_progress: Callable[[str], None]) -> list[TaskEntry]:
+def compared_on(comparisons: tuple[Settings, ...], work: Work) -> list[TaskEntry]:
     """Run comparisons, and return what each found on its tasks.
 
     Args:
         comparisons: what is compared, and how.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
 
     Raises:
         InputError: where data are missing, before anything is trained.
@@ -80,13 +79,13 @@ def compared_on(comparisons: tuple[Settings, ...], on_progress: Callable[[str], 
     for one in comparisons:
         one.refuse_unfit()
     found = []
-    for one in comparisons:
+    for k, one in enumerate(comparisons):
 
         def told(progress: protocol.CompareProgress) -> None:
             if isinstance(progress, SearchProgress) and progress.done:
-                on_progress(f"{progress.task}: {progress.cell}, replicate {progress.replicate + 1} is done")
+                work.say(f"{progress.task}: {progress.cell}, replicate {progress.replicate + 1} is done")
 
-        with tempfile.TemporaryDirectory() as folder, Folder(Path(folder) / "comparison", one) as kept:
+        with Folder(work.comparison(str(k)), one) as kept:
             found += protocol.compare(one, kept, command="gatedrnn reproduce", on_progress=told)["tasks"]
     return found
 

@@ -26,5 +26,5 @@ ETTH1 = Reproduction(
         "linear are autoregression and ridge regression on the last hours; both choose their order on validation",
     ),
     protocol=words,
-    measure=lambda asked, on_progress: findings(asked, {}, on_progress),
+    measure=lambda asked, work: findings(asked, {}, work),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gatedrnn.evidence.intervals import compared, median_interval
 from gatedrnn.evidence.record import Answer, Compared, Measured, Published
 from gatedrnn.evidence.remembering import BIASES, Effort, addition, learnt
 from gatedrnn.evidence.reproduction import Findings, Reproduction
+from gatedrnn.evidence.work import Once, Work, anew
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -59,17 +60,20 @@ class BiasSettings:
 SMALL = BiasSettings(length=100, cap=1500, rate=5e-3, seeds=8, held_out=200)
 
 
-def steps_needed(cell: Any, names: tuple[str, ...], settings: BiasSettings) -> Float[np.ndarray, "N K"]:
+def steps_needed(
+    cell: Any, names: tuple[str, ...], settings: BiasSettings, once: Once = anew
+) -> Float[np.ndarray, "N K"]:
     """Return the steps that each network needs, infinity where the cap is not enough.
 
     Args:
         cell: the cell, of which one network is trained for each start and seed.
         names: the starts, of ``BIASES``; the seeds are the same for all.
         settings: how the networks are trained.
+        once: called with the name of each start and what trains its networks; keeps what becomes of them.
     """
     s = settings
     effort = Effort(s.threshold, s.cap, s.every, s.batch, s.held_out, s.rate, seeds=s.seeds)
-    return learnt(cell, names, addition(s.length), effort).steps
+    return learnt(cell, names, addition(s.length), effort, once).steps
 
 
 def protocol(settings: BiasSettings) -> str:
@@ -83,17 +87,17 @@ def protocol(settings: BiasSettings) -> str:
     )
 
 
-def measure(settings: BiasSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: BiasSettings, work: Work) -> Findings:
     """Train LSTMs from all starts, and GRUs from theirs.
 
     Args:
         settings: how long and how far.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
-    on_progress(f"LSTM, {len(BIASES)} starts of the forget gate, {settings.seeds} seeds each")
-    lstm = steps_needed(gr.LSTM(settings.lstm), tuple(BIASES), settings)
-    on_progress(f"GRU, {settings.seeds} seeds")
-    gru = steps_needed(gr.GRU(settings.gru), ("0",), settings)
+    work.say(f"LSTM, {len(BIASES)} starts of the forget gate, {settings.seeds} seeds each")
+    lstm = steps_needed(gr.LSTM(settings.lstm), tuple(BIASES), settings, work.under("LSTM"))
+    work.say(f"GRU, {settings.seeds} seeds")
+    gru = steps_needed(gr.GRU(settings.gru), ("0",), settings, work.under("GRU"))
     found = {f"LSTM, forget bias {name}": lstm[k] for k, name in enumerate(BIASES)} | {"GRU": gru[0]}
     return findings(found, settings)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import TaskEntry
     from gatedrnn.comparison.schema.runs import ReplicateEntry
     from gatedrnn.evidence.record import Answered
+    from gatedrnn.evidence.work import Work
     from gatedrnn.experiment.space import Configuration
 
 PAPER = "Greff, Srivastava, Koutník, Steunebrink and Schmidhuber 2017, arXiv 1503.04069v2"
@@ -72,14 +72,14 @@ FULL = asked(WIDTHS, trials=25, max_epochs=150, patience=15)
 SMALL = asked((16,), (VANILLA, *MATTER, *DO_NOT), replicates=5, trials=6, max_epochs=10, patience=5, batch_size=18)
 
 
-def measure(what: Comparisons, on_progress: Callable[[str], None]) -> Findings:
+def measure(what: Comparisons, work: Work) -> Findings:
     """Search each variant with the same configurations.
 
     Args:
         what: a comparison of all variants for each number of units.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
-    return findings(compared_on(what.each, on_progress), what)
+    return findings(compared_on(what.each, work), what)
 
 
 def findings(tasks: list[TaskEntry], what: Comparisons) -> Findings:

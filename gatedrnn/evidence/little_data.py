@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from gatedrnn.statistics.paired import estimate
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import TaskEntry
     from gatedrnn.evidence.record import Answered
+    from gatedrnn.evidence.work import Work
 
 CELLS = ("LSTM", "GRU")
 SPACE = Space(dropout=(0.0,), difference=("no",))
@@ -57,14 +57,14 @@ FULL = asked(TASKS, 300)
 SMALL = asked(TASKS[:1], 60, replicates=5, trials=2)
 
 
-def measure(what: Comparisons, on_progress: Callable[[str], None]) -> Findings:
+def measure(what: Comparisons, work: Work) -> Findings:
     """Compare with equal parameters and equal width.
 
     Args:
         what: the comparisons, as ``asked`` makes them.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
-    return findings(compared_on(what.each, on_progress))
+    return findings(compared_on(what.each, work))
 
 
 def findings(tasks: list[TaskEntry]) -> Findings:

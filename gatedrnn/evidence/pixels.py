@@ -70,5 +70,5 @@ PIXELS = Reproduction(
         "the permutation is one of ours, as each paper has its own",
     ),
     protocol=words,
-    measure=lambda asked, on_progress: findings(asked, published(), on_progress),
+    measure=lambda asked, work: findings(asked, published(), work),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
     from gatedrnn.comparison.schema.results import TaskEntry
+    from gatedrnn.evidence.work import Work
     from gatedrnn.tasks.task import Task
 
 CELLS = ("LSTM", "GRU")
@@ -122,14 +122,14 @@ def protocol(settings: PriceSettings) -> str:
     )
 
 
-def measure(settings: PriceSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: PriceSettings, work: Work) -> Findings:
     """Compare on prices.
 
     Args:
         settings: what is drawn, and how cells are compared on it.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
-    [found] = compared_on(asked(settings).each, on_progress)
+    [found] = compared_on(asked(settings).each, work)
     return findings(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import jax
@@ -20,6 +20,7 @@ from gatedrnn.evidence.reproduction import Findings, Reproduction
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+    from gatedrnn.evidence.work import Work
     from gatedrnn.types import Cell
 
 POPGYM = "Morad et al. 2023, POPGym, arXiv 2303.01859"
@@ -72,17 +73,17 @@ def lengths(cell: Cell, settings: ControlSettings) -> Float[np.ndarray, "R S U"]
     return np.asarray(found)
 
 
-def measure(settings: ControlSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: ControlSettings, work: Work) -> Findings:
     """Train both cells at all step sizes and seeds.
 
     Args:
         settings: how the policies are trained.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
     found = {}
     for name, cell in (("LSTM", gr.LSTM(settings.lstm)), ("GRU", gr.GRU(settings.gru))):
-        on_progress(f"{name}: {settings.seeds} seeds at {len(settings.rates)} step sizes")
-        found[name] = lengths(cell, settings)
+        work.say(f"{name}: {settings.seeds} seeds at {len(settings.rates)} step sizes")
+        found[name] = work.once(name, lambda cell=cell: {"steps": lengths(cell, settings)})["steps"]
     return findings(found, settings)
 
 

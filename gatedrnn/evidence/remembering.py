@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import gatedrnn as gr
+from gatedrnn.evidence.work import Once, anew
 from gatedrnn.tasks.synthetic import SYMBOLS, adding, copying
 from gatedrnn.training.step import adam, train_step
 
@@ -105,7 +107,7 @@ def copy(pause: int) -> Problem:
     return Problem(pause, SYMBOLS + 2, SYMBOLS + 1, draw, error)
 
 
-def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort) -> Learnt:
+def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort, once: Once = anew) -> Learnt:
     """Return how soon each network remembers, and how well in the end.
 
     Args:
@@ -113,6 +115,7 @@ def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort)
         starts: names of ``BIASES``; the seeds are the same for all.
         problem: what is to be remembered.
         effort: how long each network may learn.
+        once: called with the name of each start and what trains its networks; keeps what becomes of them.
     """
     optimizer = adam(effort.rate, effort.clip)
     net = gr.chain(gr.scan(cell), gr.dense(problem.out_dim))
@@ -121,8 +124,7 @@ def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort)
         del hyper, key
         return problem.error(net.apply(params, batch.x)[1], batch)
 
-    def one(start_and_key: tuple[Any, Key[Array, ""]]) -> tuple[Array, Array]:
-        start, key = start_and_key
+    def one(start: Any, key: Key[Array, ""]) -> tuple[Array, Array]:
         key_net, key_data, key_held = jax.random.split(key, 3)
         held_out = problem.draw(key_held, effort.held_out)
 
@@ -142,9 +144,14 @@ def learnt(cell: Any, starts: tuple[str, ...], problem: Problem, effort: Effort)
         return jnp.where(last < effort.threshold, done, jnp.inf), last
 
     keys = jax.random.split(jax.random.key(0), effort.seeds)
-    each = jnp.repeat(jnp.arange(len(starts)), effort.seeds), jnp.tile(keys, len(starts))
-    steps, last = jax.jit(lambda each: jax.lax.map(one, each))(each)
-    return Learnt(*(np.asarray(values).reshape(len(starts), -1) for values in (steps, last)))
+    trained = jax.jit(lambda start: jax.lax.map(lambda key: one(start, key), keys))
+
+    def of(start: int) -> dict[str, np.ndarray]:
+        steps, last = trained(start)
+        return {"steps": np.asarray(steps), "error": np.asarray(last)}
+
+    each = [once(name, partial(of, k)) for k, name in enumerate(starts)]
+    return Learnt(np.stack([one["steps"] for one in each]), np.stack([one["error"] for one in each]))
 
 
 def _started(net: Any, cell: Any, starts: tuple[str, ...], problem: Problem) -> Callable[[Any, Any], Params]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from gatedrnn.evidence.record import Answer, Compared, Measured, Result
+from gatedrnn.evidence.record import Answer, Compared, Measured, Result, keep
+from gatedrnn.evidence.work import Work
 from gatedrnn.experiment import provenance
 
 PACKAGES = ("gatedrnn", "jax", "numpy")
@@ -41,7 +42,7 @@ class Reproduction(NamedTuple):
         estimate: how long the whole takes, and on what.
         differences: where even the full settings are not what the paper did.
         protocol: settings to what is done, in words.
-        measure: settings, and what is called with lines of progress, to findings.
+        measure: settings, and what has been measured so far, to findings.
     """
 
     name: str
@@ -53,23 +54,36 @@ class Reproduction(NamedTuple):
     estimate: str
     differences: tuple[str, ...]
     protocol: Callable[[Any], str]
-    measure: Callable[[Any, Callable[[str], None]], Findings]
+    measure: Callable[[Any, Work], Findings]
 
 
 def reproduce(
-    what: Reproduction, settings: Any, *, command: str, on_progress: Callable[[str], None] = lambda _: None
+    what: Reproduction, settings: Any, out: Path, *, command: str, on_progress: Callable[[str], None] = lambda _: None
 ) -> Result:
-    """Measure a published result again.
+    """Measure a published result again, and keep it in a file of results; a killed measurement goes on.
 
     Args:
         what: the published result and how it is measured.
         settings: how the result is measured, such as ``what.small``; others than ``what.full`` are kept as scaled down.
+        out: the file of results. What is measured so far is in a folder beside it until the result is kept.
         command: the command line that asked for the measurement.
         on_progress: called with a line of what goes on.
+
+    Raises:
+        InputError: where data are missing, or that folder is for other settings or of other versions.
     """
-    clock = time.perf_counter()
-    found = what.measure(settings, on_progress)
-    return result_of(what, settings, found, command=command, seconds=time.perf_counter() - clock)
+    with Work(unfinished(what, settings, out), {"name": what.name, "settings": repr(settings)}, on_progress) as work:
+        found = what.measure(settings, work)
+        result = result_of(what, settings, found, command=command, seconds=work.seconds)
+        keep(out, result)
+        work.finish()
+    return result
+
+
+def unfinished(what: Reproduction, settings: Any, out: Path) -> Path:
+    """Return where a measurement is kept until it is finished, beside the file of results."""
+    size = "" if settings == what.full else "-small" if settings == what.small else "-own"
+    return out.with_name(f"{out.name}.{what.name}{size}")
 
 
 def result_of(what: Reproduction, settings: Any, found: Findings, *, command: str, seconds: float) -> Result:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 import gatedrnn as gr
 from gatedrnn.costs.counting import parameters
@@ -19,6 +20,7 @@ from gatedrnn.evidence.reproduction import Findings, Reproduction
 
 if TYPE_CHECKING:
     from gatedrnn.evidence.record import Answered
+    from gatedrnn.evidence.work import Arrays, Work
     from gatedrnn.types import Cell
 
 FASTER = Published("0.79 at equal width, 0.97 at equal parameters", "a pilot of this project", "seen in the source")
@@ -80,33 +82,40 @@ def protocol(settings: CostSettings) -> str:
     )
 
 
-def measure(settings: CostSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: CostSettings, work: Work) -> Findings:
     """Measure both cells at all widths.
 
     Args:
         settings: shapes and repeats of the measurement.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
     numbers: list[Measured] = []
     for width in settings.widths:
         equal = match({"LSTM": gr.LSTM, "GRU": gr.GRU}, settings.features, None, width, window=0)["GRU"].hidden
         lstm = gr.LSTM(width)
         for said, gru in (("equal width", gr.GRU(width)), ("equal parameters", gr.GRU(equal))):
-            on_progress(f"{width} LSTM units and {gru.hidden} GRU units, {said}")
-            numbers += _ratios(f"{said}, {width} LSTM units", lstm, gru, settings)
+            work.say(f"{width} LSTM units and {gru.hidden} GRU units, {said}")
+            part = work.once(f"{width}-{said}", partial(_ratios, lstm, gru, settings))
+            numbers += _measured(f"{said}, {width} LSTM units", gru.hidden, part)
     return Findings(tuple(numbers), (), answers(numbers))
 
 
-def _ratios(said: str, lstm: Cell, gru: Cell, settings: CostSettings) -> list[Measured]:
+def _ratios(lstm: Cell, gru: Cell, settings: CostSettings) -> dict[str, np.ndarray]:
     both = {"LSTM": lstm, "GRU": gru}
     times = [
         step_seconds(both, settings.features, batch=settings.batch, length=settings.length, rounds=settings.rounds)
         for _ in range(settings.repeats)
     ]
-    each = [one["GRU"]["median"] / one["LSTM"]["median"] for one in times]
-    count = size(gru, settings) / size(lstm, settings)
-    memory = temporary_bytes(gru, settings) / max(temporary_bytes(lstm, settings), 1)
-    name = f"GRU({getattr(gru, 'hidden', '')})"
+    return {
+        "times": np.array([one["GRU"]["median"] / one["LSTM"]["median"] for one in times]),
+        "parameters": np.array(size(gru, settings) / size(lstm, settings)),
+        "memory": np.array(temporary_bytes(gru, settings) / max(temporary_bytes(lstm, settings), 1)),
+    }
+
+
+def _measured(said: str, hidden: int, ratios: Arrays) -> list[Measured]:
+    each, count, memory = ratios["times"].tolist(), ratios["parameters"].item(), ratios["memory"].item()
+    name = f"GRU({hidden})"
     return [
         Measured(f"time of a training step, ratio, {said}", name, *median_interval(each), tuple(each), (FASTER,)),
         Measured(f"parameters, ratio, {said}", name, count, count, count, 1.0, (count,), (LESS,)),

@@ -23,5 +23,5 @@ TINY_SHAKESPEARE = Reproduction(
     estimate="about an hour on one GPU; not run",
     differences=("one layer; windows of 128 characters from the initial state on",),
     protocol=words,
-    measure=lambda asked, on_progress: findings(asked, {}, on_progress),
+    measure=lambda asked, work: findings(asked, {}, work),
 )

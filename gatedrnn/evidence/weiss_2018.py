@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from gatedrnn.evidence.record import Answer, Compared, Measured, Published
 from gatedrnn.evidence.reproduction import Findings, Reproduction
 
 if TYPE_CHECKING:
+    from gatedrnn.evidence.work import Work
     from gatedrnn.types import Cell
 
 CELLS: Mapping[str, Callable[[int], Cell]] = MappingProxyType(
@@ -92,25 +94,28 @@ def protocol(settings: WeissSettings) -> str:
     )
 
 
-def measure(settings: WeissSettings, on_progress: Callable[[str], None]) -> Findings:
+def measure(settings: WeissSettings, work: Work) -> Findings:
     """Train and ask all cells in both languages.
 
     Args:
         settings: how long and how far.
-        on_progress: called with a line of what goes on.
+        work: what has been measured so far.
     """
     found: dict[int, dict[str, Reach]] = {}
     for one in (settings.two, settings.three):
         for name, make in CELLS.items():
-            on_progress(f"{WORDS[one.letters]}: {name}, {one.seeds} seeds")
-            members = train(make, one)
-            alive = np.asarray(members.status.diverged_at) < 0
-            of_cell = reach(make, one, members.states.params)
-            # A run that diverged counts nothing.
-            of_cell = Reach(*(np.where(alive, each, 0) for each in of_cell))
-            found.setdefault(one.letters, {})[name] = of_cell
-            jax.clear_caches()
+            work.say(f"{WORDS[one.letters]}: {name}, {one.seeds} seeds")
+            part = work.once(f"{one.letters}-{name}", partial(_counts, make, one))
+            found.setdefault(one.letters, {})[name] = Reach(**{asked: part[asked].astype(int) for asked in part})
     return findings(found)
+
+
+def _counts(make: Callable[[int], Cell], settings: CountingSettings) -> dict[str, np.ndarray]:
+    members = train(make, settings)
+    alive = np.asarray(members.status.diverged_at) < 0
+    of_cell = reach(make, settings, members.states.params)
+    jax.clear_caches()
+    return {asked: np.where(alive, each, 0) for asked, each in of_cell._asdict().items()}  # diverged: counts nothing
 
 
 def findings(found: Mapping[int, Mapping[str, Reach]]) -> Findings:

@@ -55,7 +55,7 @@ class RunFolder:
         self._files, self._stores = (*CLAIM, *files), stores
         self._lock: Lock | None = None
         self._made: list[Path] = []
-        self._new = False
+        self._new = self._over = False
         refused: InputError | None = None
         if is_first():
             try:
@@ -178,6 +178,15 @@ class RunFolder:
             path.unlink(missing_ok=True)
             manifest.forget(self.path, path)
 
+    def dissolve(self) -> None:
+        """Remove all that the run wrote, as nothing of it is needed any more; the folder goes when it is closed."""
+        theirs = (*self._stores, *(each for each in self._files if each not in CLAIM))
+        there = [path for pattern in theirs for path in self.path.glob(pattern)]
+        for path in there:
+            self.remove(path)
+        self._made = [*(path.parent for path in there), self.path, *self._made]
+        self._over = True
+
     def _leave(self, *, unused: bool = False) -> None:
         """Let go of the folder, as it was found where it is unused."""
         if unused:
@@ -193,7 +202,7 @@ class RunFolder:
         return self
 
     def __exit__(self, raised: object, *_: object) -> None:
-        unused = False
+        unused = self._over
         if self._lock is not None and self._new and isinstance(raised, type) and issubclass(raised, InputError):
             for store in [folder for pattern in self._stores for folder in self.path.glob(pattern)]:
                 with contextlib.suppress(OSError):  # the first that is not empty

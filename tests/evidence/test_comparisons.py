@@ -14,6 +14,7 @@ from gatedrnn.costs.counting import parameters
 from gatedrnn.evidence import chung_2014, comparisons
 from gatedrnn.evidence.comparisons import Comparisons
 from gatedrnn.evidence.record import Published
+from gatedrnn.evidence.work import Work
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
 
@@ -61,8 +62,9 @@ def task():
 
 
 @pytest.mark.verify
-def test_numbers_are_those_of_a_comparison() -> None:
-    [task] = comparisons.compared_on((ASKED,), lambda line: None)
+def test_numbers_are_those_of_a_comparison(tmp_path) -> None:
+    with Work(tmp_path / "work", {}, lambda line: None) as work:
+        [task] = comparisons.compared_on((ASKED,), work)
     got = comparisons.concluded([task], KNOWN, same=True)
     lstm, gru, *models = got.measured
     for one in (lstm, gru):

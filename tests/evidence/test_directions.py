@@ -12,6 +12,7 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.evidence import forget_bias, prices, recurrent_control
 from gatedrnn.evidence.recurrent_ppo import PPOSettings
 from gatedrnn.evidence.remembering import Effort, addition, learnt
+from gatedrnn.evidence.work import Work
 
 pytestmark = pytest.mark.verify
 
@@ -43,10 +44,11 @@ def test_where_memory_starts_makes_the_difference_and_the_gru_adds_sooner_from_t
     assert lstm.error[0].mean() > 0.1, "chance is 1/6"
 
 
-def test_neither_cell_beats_the_last_price_of_a_martingale() -> None:
+def test_neither_cell_beats_the_last_price_of_a_martingale(tmp_path) -> None:
     """The direction of prices: a cell that does is fed what it must not see."""
     how = Settings(replicates=3, trials=2, max_epochs=10, patience=5, batch_size=18, hidden=(8,), extend=False)
-    found = prices.measure(prices.PriceSettings(300, 6, how), lambda _: None)
+    with Work(tmp_path / "work", {}, lambda line: None) as work:
+        found = prices.measure(prices.PriceSettings(300, 6, how), work)
     assert {pair.b for pair in found.compared} == {prices.NAIVE}
     assert not [pair for pair in found.compared if pair.verdict == f"{pair.a} better"]
     assert all(pair.wins < 3 for pair in found.compared)
