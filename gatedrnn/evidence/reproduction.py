@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,7 +73,9 @@ def reproduce(
     Raises:
         InputError: where data are missing, or that folder is for other settings or of other versions.
     """
-    with Work(unfinished(what, settings, out), {"name": what.name, "settings": repr(settings)}, on_progress) as work:
+    # Functions that settings hold have an address, another in each process.
+    asked = {"name": what.name, "settings": re.sub(r" at 0x[0-9a-f]+", "", repr(settings))}
+    with Work(unfinished(what, settings, out), asked, on_progress) as work:
         found = what.measure(settings, work)
         result = result_of(what, settings, found, command=command, seconds=work.seconds)
         keep(out, result)

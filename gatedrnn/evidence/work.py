@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -56,6 +57,7 @@ class Work:
         path = folder / SECONDS
         self._before = self._run.read_json(path, partial(refuse_misfit, of=float)) if path.exists() else 0.0
         self._clock = time.perf_counter()
+        self._one = threading.Lock()
 
     def __enter__(self) -> Work:
         return self
@@ -70,8 +72,9 @@ class Work:
 
     def say(self, line: str) -> None:
         """Say what goes on, and keep the time."""
-        write_json(self._run.path / SECONDS, self.seconds, writer=self._run.written)
-        self._say(line)
+        with self._one:  # Searches of a comparison are beside each other.
+            write_json(self._run.path / SECONDS, self.seconds, writer=self._run.written)
+            self._say(line)
 
     def once(self, name: str, measure: Callable[[], Arrays]) -> Arrays:
         """Return the numbers of a part, in float64; measured once, and read from the folder from then on.

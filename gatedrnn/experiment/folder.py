@@ -181,10 +181,10 @@ class RunFolder:
     def dissolve(self) -> None:
         """Remove all that the run wrote, as nothing of it is needed any more; the folder goes when it is closed."""
         theirs = (*self._stores, *(each for each in self._files if each not in CLAIM))
-        there = [path for pattern in theirs for path in self.path.glob(pattern)]
-        for path in there:
+        for path in [path for pattern in theirs for path in self.path.glob(pattern)]:
             self.remove(path)
-        self._made = [*(path.parent for path in there), self.path, *self._made]
+        within = [PurePosixPath(pattern).parent for pattern in theirs if "/" in pattern]
+        self._made = [*(path for each in within for path in self.path.glob(str(each))), self.path, *self._made]
         self._over = True
 
     def _leave(self, *, unused: bool = False) -> None:
