@@ -113,4 +113,6 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    for each in SAID:  # which may be sent to all that has the command in its name
+        signal.signal(each, signal.SIG_IGN)
     attend(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3])

@@ -98,7 +98,7 @@ def result_of(what: Reproduction, settings: Any, found: Findings, *, command: st
         paper=what.paper,
         command=command,
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        device=f"{device['platform']}, {device['cpu_cores']} cores",
+        device=f"{device['platform']}, {device['cpu_cores']} core{'' if device['cpu_cores'] == 1 else 's'}",
         seconds=round(seconds, 1),
         versions={name: versions[name] for name in PACKAGES},
         protocol=what.protocol(settings),

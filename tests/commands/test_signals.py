@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gatedrnn.commands import watcher
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 
@@ -254,3 +257,32 @@ def test_signals_at_any_moment_lose_nothing(name: str, tmp_path: Path) -> None:
             out = tmp_path / f"cut after {k}"
     whole(name, out, tmp_path / "cache")
     assert results(out) == expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="signals that are ignored are seen in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_waits_beside_a_command_goes_with_it_and_by_no_signal_of_its_own(number) -> None:
+    """As of ``pkill -f gatedrnn``, which finds it too: its line is the command's."""
+    here, there = socket.socketpair()
+    with here, there:
+        beside = subprocess.Popen(
+            [sys.executable, "-I", "-S", watcher.__file__, str(there.fileno()), str(os.getpid()), ""],
+            stderr=subprocess.PIPE,
+            pass_fds=(there.fileno(),),
+        )
+        there.close()
+        both = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+        while _ignored(beside.pid) & both != both:
+            assert beside.poll() is None
+            time.sleep(0.01)
+        beside.send_signal(number)
+        time.sleep(0.05)
+        assert beside.poll() is None
+    assert beside.communicate()[1] == b""
+    assert beside.returncode == 0
+
+
+def _ignored(process: int) -> int:
+    """Return the signals that a process ignores, as bits."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    return int(next(line for line in lines if line.startswith("SigIgn")).split()[1], 16)
