@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from gatedrnn.evidence.comparisons import Comparisons
 from gatedrnn.evidence.record import Measured
 from gatedrnn.evidence.registry import REPRODUCTIONS
 from gatedrnn.evidence.reproduction import Findings, reproduce, unfinished
-from gatedrnn.evidence.work import Work
+from gatedrnn.evidence.work import FILES, STORES, Work
+from gatedrnn.experiment.folder import RunFolder
 from tests.evidence.test_comparisons import ASKED
 from tests.evidence.test_forget_bias import TINY
 
@@ -79,16 +81,17 @@ def test_a_part_that_is_no_part_is_refused_by_its_name(entry, tmp_path) -> None:
     """Even where its digest has been made to fit, as somebody may who means harm."""
     with Work(tmp_path / "work", ASKING, quiet) as work:
         work.once("part", lambda: PARTS)
-        with work._run.written(tmp_path / "work" / "parts" / "part.json") as file:
-            file.write(json.dumps(entry).encode())
-        with pytest.raises(ValueError, match=r"part\.json: .*expected"):
-            work.once("part", never)
-    (tmp_path / "work" / "parts" / "part.json").write_text("{}", encoding="utf-8")
+    part = tmp_path / "work" / "parts" / "part.json"
+    with RunFolder(tmp_path / "work", ASKING, FILES, STORES) as run, run.written(part) as file:
+        file.write(json.dumps(entry).encode())
+    with Work(tmp_path / "work", ASKING, quiet) as work, pytest.raises(ValueError, match=r"part\.json: .*expected"):
+        work.once("part", never)
+    part.write_text("{}", encoding="utf-8")
     with pytest.raises(ValueError, match=r"part\.json"):
         Work(tmp_path / "work", ASKING, quiet)
 
 
-def measured(what, settings, out, monkeypatch, *, until=None):
+def measured(what, settings, out, monkeypatch, *, until=None) -> tuple[Any, list[str]]:
     """Measure, and be killed at a line of progress; return the result, if any, and the parts that were measured."""
     parts, lines, once = [], [], Work.once
 
@@ -97,7 +100,10 @@ def measured(what, settings, out, monkeypatch, *, until=None):
         if len(lines) == until:
             raise KilledError
 
-    monkeypatch.setattr(Work, "once", lambda *a: once(*a[:2], lambda: parts.append(a[1]) or a[2]()))
+    def spied(work, name, measure):
+        return once(work, name, lambda: parts.append(name) or measure())
+
+    monkeypatch.setattr(Work, "once", spied)
     try:
         return reproduce(what, settings, out, command="a test", on_progress=on_progress), parts
     except KilledError:
