@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.plain import plain
 
@@ -21,11 +21,9 @@ def arrow() -> Any:
     Raises:
         MissingPackageError: where it is missing.
     """
-    try:
+    with needed("tables need pyarrow", "pyarrow", "gatedrnn[compare]"):
         for module in ("pyarrow.csv", "pyarrow.parquet", "pyarrow.compute"):
             importlib.import_module(module)
-    except ImportError as error:
-        raise MissingPackageError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
     return importlib.import_module("pyarrow")
 
 
