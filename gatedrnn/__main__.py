@@ -11,8 +11,6 @@ import warnings
 from typing import Any, NoReturn
 
 NEEDED = ("tyro", "rich", "matplotlib", "scipy", "sklearn", "pyarrow", "safetensors")
-
-
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
@@ -38,19 +36,22 @@ def main() -> None:
     """Run the command line."""
     _open_closed_streams()
     for number in SAID:
-        signal.signal(number, _end)
+        signal.signal(number, _end)  # before anything is imported that takes long: no room has been so far
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         sys.exit(f"gatedrnn: {', '.join(missing)} not found; pip install 'gatedrnn[compare]'")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # of a terminal that has no minus sign, "?" is better than an error
-    from gatedrnn.commands.exit_code import command_line, warn
+    from gatedrnn.commands import load
+    from gatedrnn.commands.exit_code import command_line, exit_code, warn
     from gatedrnn.commands.signals import RESUMING, leave, watch
 
     # Before the other imports, which take seconds: it says how to go on.
     watch(command_line(), resumes=len(sys.argv) > 1 and sys.argv[1] in RESUMING)
     warnings.showwarning = warn
+    if code := exit_code(load, command_line()):
+        leave(code)
     from gatedrnn.commands import cli
 
     leave(cli.run())

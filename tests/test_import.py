@@ -1,4 +1,4 @@
-"""``import gatedrnn`` brings JAX and nothing else; what that costs is measured by ``benchmarks/import_time.py``."""
+"""``import gatedrnn`` brings nothing, its layers JAX alone; ``benchmarks/import_time.py`` has what they cost."""
 
 from __future__ import annotations
 
@@ -13,20 +13,30 @@ from gatedrnn import places
 
 CODE = """
 import json, sys
+before = set(sys.modules)
+import gatedrnn as gr
+alone = set(sys.modules) - before
 import jax
 before = set(sys.modules)
-import gatedrnn
-new = set(sys.modules) - before
-packages = sorted({name.split(".")[0] for name in new} - set(sys.stdlib_module_names))
-print(json.dumps([packages, sorted(name for name in new if name.startswith("jax.extend"))]))
+gr.chain(gr.bidirectional(gr.GRU(3)), gr.residual(gr.scan(gr.stack(gr.LSTM(3), gr.SimpleRNN(3)))), gr.dense(3)).init
+used = set(sys.modules) - before
+packages = [sorted({name.split(".")[0] for name in new} - sys.stdlib_module_names) for new in (alone, used)]
+print(json.dumps([*packages, sorted(name for name in used if name.startswith("jax.extend"))]))
 """
 
 
-def test_import_brings_jax_alone():
+def test_import_brings_nothing_and_layers_jax_alone():
     run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
-    packages, extend = json.loads(run.stdout)
-    assert set(packages) <= {"gatedrnn", "jax"}
+    alone, used, extend = json.loads(run.stdout)
+    assert alone == ["gatedrnn"]
+    assert set(used) <= {"gatedrnn", "jax"}
     assert extend == [], "jax.extend takes as long to import as all of gatedrnn"
+
+
+def test_rooms_are_there_without_an_import_of_their_own():
+    code = "import gatedrnn as gr; print(gr.errors.InputError.__name__, gr.types.Cell.__name__, gr.layers.__name__)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "InputError Cell gatedrnn.layers\n"
 
 
 def test_what_is_imported_at_first_use_is_there():

@@ -58,10 +58,16 @@ def _unread(said: str) -> str | None:
         found = re.search(pattern, said)
         if found:
             named = found.groupdict()
-            what = expected + named.get("what", "")
+            what = expected + _in_order(named.get("what", ""))
             got = "" if "got " in what else f", got {named.get('got', 'none')}"
             return f"{named['name']}: expected {what}{got}"
     return None
+
+
+def _in_order(choices: str) -> str:
+    """Return quoted choices in alphabetical order, other words as they are: tyro has them in that of a set."""
+    found = re.findall(r"'[^']*'", choices)
+    return ", ".join(sorted(found)) if ", ".join(found) == choices else choices
 
 
 def _missing(rows: list[str]) -> str | None:

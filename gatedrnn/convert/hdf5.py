@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +61,8 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def _package(path: Path) -> Any:
-    try:
+    with needed(f"{path.suffix} files need h5py", "h5py", "h5py"):
         import h5py
-    except ImportError as error:
-        raise MissingPackageError(f"{path.suffix} files need h5py: pip install h5py") from error
     return h5py
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,10 +42,8 @@ def package() -> Any:
     Raises:
         MissingPackageError: where it is missing.
     """
-    try:
+    with needed("models of ONNX need onnx", "onnx", "gatedrnn[convert-onnx]"):
         import onnx
-    except ImportError as error:
-        raise MissingPackageError("models of ONNX need onnx: pip install 'gatedrnn[convert-onnx]'") from error
     return onnx
 
 

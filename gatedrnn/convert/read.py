@@ -15,7 +15,7 @@ from gatedrnn.convert.hdf5 import of_hdf5
 from gatedrnn.convert.onnx_graph import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
@@ -58,10 +58,8 @@ def _of_safetensors(path: Path) -> dict[str, np.ndarray]:
 
 
 def _of_torch(path: Path) -> dict[str, np.ndarray]:
-    try:
+    with needed(f"{path.suffix} files need PyTorch", "torch", "torch"):
         import torch
-    except ImportError as error:
-        raise MissingPackageError(f"{path.suffix} files need PyTorch: pip install torch") from error
     if _is_torchscript(path):
         raise InputError(f"{path}: expected tensors alone, got a program of TorchScript; save its state_dict()")
     try:

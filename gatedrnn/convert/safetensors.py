@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ def package() -> Any:
     Raises:
         MissingPackageError: where it is missing.
     """
-    try:
+    with needed(".safetensors files need safetensors", "safetensors", "gatedrnn[convert]"):
         from safetensors import numpy
-    except ImportError as error:
-        raise MissingPackageError(".safetensors files need safetensors: pip install 'gatedrnn[convert]'") from error
     return numpy
 
 

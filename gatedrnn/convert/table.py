@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatedrnn.convert.recurrent import Depth, taken_apart
 from gatedrnn.convert.saved import registry_name
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,12 +51,10 @@ def render_sections(said: Sequence[Section]) -> Group:
         >>> [line.rstrip() for line in shown.get().splitlines()]
         ['net.pt', '  types         float32']
     """
-    try:
+    with needed("the table needs rich", "rich", "gatedrnn[compare]"):
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
-    except ImportError as error:
-        raise MissingPackageError("the table needs rich: pip install 'gatedrnn[compare]'") from error
     parts: list[RenderableType] = []
     for section in said:
         grid = Table.grid(padding=(0, 2, 0, 0))

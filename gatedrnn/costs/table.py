@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gatedrnn.costs.narrow import Fitting, lines_of
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -65,11 +65,9 @@ def render_description(description: Description) -> Group:
         >>> print(shown.get().splitlines()[0])
         One layer, 12 inputs, 32 hidden units
     """
-    try:
+    with needed("the table needs rich", "rich", "gatedrnn[compare]"):
         from rich.console import Group
         from rich.text import Text
-    except ImportError as error:
-        raise MissingPackageError("the table needs rich: pip install 'gatedrnn[compare]'") from error
     d = description
     title = f"One layer, {_units(d.in_dim, 'input')}, {_units(d.hidden, 'hidden unit')}"
     if d.device:

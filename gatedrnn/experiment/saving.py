@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.cells.configuration import as_data
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.described import architecture_of, cell_of, refuse_undescribed
 from gatedrnn.experiment.network import network
@@ -147,8 +147,6 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _safetensors() -> Any:
-    try:
+    with needed("saved networks need safetensors", "safetensors", "gatedrnn[compare]"):
         from safetensors import numpy
-    except ImportError as error:
-        raise MissingPackageError("saved networks need safetensors: pip install 'gatedrnn[compare]'") from error
     return numpy

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.arguments import function
 from gatedrnn.cells.cotangents import zeros
+from gatedrnn.errors import InputError
 from gatedrnn.inside.tap import Recorded, Tapped, handed_on, is_recorded, parted, tapped
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def gradient_norms(
         **steps: what else ``apply`` takes: ``lengths``, ``mask``, ``resets``, and ``key`` for training.
 
     Raises:
-        InputError: as ``gr.states`` does.
+        InputError: as ``gr.states`` does, and where the loss is no function to one number.
 
     Example:
         >>> import gatedrnn as gr
@@ -57,6 +59,7 @@ def gradient_norms(
         >>> gradient_norms(layer, params, jnp.ones((4, 1)), lambda carry, ys: carry.sum())
         Array([8., 4., 2., 1.], dtype=float32)
     """
+    function("loss", loss)
     recording = tapped(layer, handed_on)
 
     def run(start: Any) -> tuple[Any, Array]:
@@ -70,7 +73,10 @@ def gradient_norms(
     def of_added(added: Any) -> Any:
         given = jax.tree.map(_tapped, places, added, *start, is_leaf=is_recorded)
         out, ys = run(given)
-        return loss(parted(layer, out).last, ys)
+        value = loss(parted(layer, out).last, ys)
+        if jnp.shape(value) != ():
+            raise InputError(f"loss: expected a function to one number, got one to shape {jnp.shape(value)}")
+        return value
 
     return jax.tree.map(_norms, jax.grad(of_added)(nothing))
 

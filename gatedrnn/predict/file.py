@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
-from scipy.special import ndtr
 
+from gatedrnn.errors import needed
 from gatedrnn.predict.horizon import target_times
 from gatedrnn.predict.paths import ahead
 from gatedrnn.predict.read import read
 from gatedrnn.tasks.facts import said
 from gatedrnn.tasks.metrics import COVERAGES
 from gatedrnn.tasks.plain import cell
+
+with needed("predictions need SciPy", "scipy", "gatedrnn[compare]"):
+    from scipy.special import ndtr
 
 if TYPE_CHECKING:
     from gatedrnn.predict.model import Model, Prediction

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.predict.context import NUMBERS
+
+with needed("predictions need SciPy", "scipy", "gatedrnn[compare]"):
+    from scipy.special import ndtr, ndtri
 
 if TYPE_CHECKING:
     from typing import Any

@@ -66,8 +66,9 @@ def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequen
     if model.tokens and len(features) == 1 and features[0] in names:
         return read_texts(source, features[0], tuple(model.tokens))
     wanted = [name for name in (asked.get("group"), asked.get("time")) if name is not None]
-    wanted += [column_of(name, names) for name in features]
-    lacking = [name for name in dict.fromkeys(wanted) if name not in names]
+    there = frozenset(names)  # of thousands of columns, a list would be looked through thousands of times
+    wanted += [column_of(name, there) for name in features]
+    lacking = [name for name in dict.fromkeys(wanted) if name not in there]
     if lacking:
         raise InputError(
             f"columns: expected {', '.join(dict.fromkeys(wanted))}, got {', '.join(names)}; add {', '.join(lacking)}"

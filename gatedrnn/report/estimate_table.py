@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatedrnn.comparison.estimate import PILOT_SECONDS
 from gatedrnn.costs.narrow import fitting
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.experiment.formatting import count, seconds
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 def render_estimate(estimates: list[TaskEstimate], settings: Settings) -> Fitting:
     """Return the estimate as a table for a terminal; as lines where a terminal has no room for it."""
-    try:
+    with needed("the estimate's table needs rich", "rich", "gatedrnn[compare]"):
         from rich.table import Table
         from rich.text import Text
-    except ImportError as error:
-        raise MissingPackageError("the estimate's table needs rich: pip install 'gatedrnn[compare]'") from error
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", caption_justify="left")
     table.caption = Text(f"{in_all(estimates, settings)} {' '.join(map(extended, estimates))}".strip(), justify="left")
     table.add_column("")

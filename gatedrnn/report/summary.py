@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gatedrnn.costs.narrow import Fitting, fitting
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.report.as_text import as_text
 from gatedrnn.report.content.parts import Row, Table, Value, inline
 from gatedrnn.report.content.task import TaskContent, task_content
@@ -15,14 +15,12 @@ from gatedrnn.report.understood import render_understood
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.results import Results
 
-try:
+with needed("the summary of a comparison needs rich", "rich", "gatedrnn[compare]"):
     from rich.console import Group, RenderableType
     from rich.padding import Padding
     from rich.rule import Rule
     from rich.table import Table as Grid
     from rich.text import Text
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the summary of a comparison needs rich: pip install 'gatedrnn[compare]'") from error
 
 CELLS = ("bold cyan", "bold yellow", "bold green", "bold magenta", "bold blue")
 """Styles of cells by their places; with more cells than there are, they come again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -21,14 +21,10 @@ def render_understood(table: Table) -> Group:
     Raises:
         MissingPackageError: where rich is not installed.
     """
-    try:
+    with needed("the table of what was understood needs rich", "rich", "gatedrnn[compare]"):
         from rich.console import Group
         from rich.table import Table as Grid
         from rich.text import Text
-    except ImportError as error:
-        raise MissingPackageError(
-            "the table of what was understood needs rich: pip install 'gatedrnn[compare]'"
-        ) from error
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")

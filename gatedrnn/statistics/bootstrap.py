@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 
-try:
+with needed("the statistics of a comparison need SciPy", "scipy", "gatedrnn[compare]"):
     from scipy import stats
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 from gatedrnn.statistics.checks import check_level, finite
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.statistics.checks import paired_values
 from gatedrnn.statistics.paired import estimate
 
-try:
+with needed("the statistics of a comparison need SciPy", "scipy", "gatedrnn[compare]"):
     from scipy import stats
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -113,8 +113,6 @@ def shares_of(tree: Boxes) -> Float[np.ndarray, "D"] | None:
 
 
 def _forest(seed: int) -> Any:
-    try:
+    with needed("functional ANOVA needs scikit-learn", "sklearn", "gatedrnn[compare]"):
         from sklearn.ensemble import RandomForestRegressor
-    except ImportError as error:
-        raise MissingPackageError("functional ANOVA needs scikit-learn: pip install 'gatedrnn[compare]'") from error
     return RandomForestRegressor(n_estimators=TREES, min_samples_leaf=SMALLEST, random_state=seed, n_jobs=1)

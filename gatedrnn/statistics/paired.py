@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.statistics.checks import check_level, finite, paired_values
 
-try:
+with needed("the statistics of a comparison need SciPy", "scipy", "gatedrnn[compare]"):
     from scipy import stats
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

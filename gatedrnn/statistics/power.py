@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
-try:
+with needed("the statistics of a comparison need SciPy", "scipy", "gatedrnn[compare]"):
     from scipy import stats
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the statistics of a comparison need SciPy: pip install 'gatedrnn[compare]'") from error
 
 MOST_REPLICATES = 1_000_000
 

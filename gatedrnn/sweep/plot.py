@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.files import Writer, written
 from gatedrnn.sweep.settings import RANGES
 from gatedrnn.sweep.space import varied
 
-try:
+with needed("the plot of a sweep needs matplotlib", "matplotlib", "gatedrnn[compare]"):
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the plot of a sweep needs matplotlib: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from gatedrnn.sweep.schema import MemberEntry, NumberedMember, SweepResults

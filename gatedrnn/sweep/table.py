@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatedrnn.errors import needed
 from gatedrnn.files import Writer, write_text, written
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 from gatedrnn.tasks.plain import cell
@@ -47,8 +48,9 @@ def write_table(results: SweepResults, out: Path, *, writer: Writer = written) -
 
 
 def _write_parquet(table: list[dict[str, float | str | None]], path: Path, writer: Writer) -> Path:
-    import pyarrow as pa
-    from pyarrow import parquet
+    with needed("members.parquet needs pyarrow", "pyarrow", "gatedrnn[compare]"):
+        import pyarrow as pa
+        from pyarrow import parquet
 
     text = {"cell", "gate_bias", "difference"}
     whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}

@@ -6,14 +6,12 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.sweep.settings import HYPERPARAMETERS
 
-try:
+with needed("logs for TensorBoard need tensorboardX", "tensorboardX", "gatedrnn[sweep]"):
     from tensorboardX import SummaryWriter
     from tensorboardX.summary import hparams
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("logs for TensorBoard need tensorboardX: pip install 'gatedrnn[sweep]'") from error
 
 if TYPE_CHECKING:
     from gatedrnn.sweep.schema import MemberEntry

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,15 +49,16 @@ def types(source: Source) -> dict[str, str]:
         InputError: where two columns have one name, or names that look the same: whoever names one of them, or reads of
             it, could not tell which it is.
     """
-    double = sorted({name for name in source.schema.names if source.schema.names.count(name) > 1})
+    names = source.schema.names
+    double = sorted(name for name, count in Counter(names).items() if count > 1)
     if double:
         raise InputError(f"columns: expected different names, got {', '.join(double)} more than once")
     alike: dict[str, list[str]] = {}
-    for name in source.schema.names:
+    for name in names:
         alike.setdefault(_looks(name), []).append(name)
-    for names in alike.values():
-        if len(names) > 1:
-            spelled = ", ".join(ascii(name) for name in names)
+    for same in alike.values():
+        if len(same) > 1:
+            spelled = ", ".join(ascii(name) for name in same)
             raise InputError(f"columns: expected names that look different, got {spelled}; rename or remove one")
     return {field.name: _type(field.type) for field in source.schema}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, MissingPackageError, needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,10 +150,8 @@ def pandas() -> Any:
     Raises:
         MissingPackageError: where it is missing.
     """
-    try:
+    with needed("dates in text need pandas", "pandas", "gatedrnn[compare]"):
         return importlib.import_module("pandas")
-    except ImportError as error:
-        raise MissingPackageError("dates in text need pandas: pip install 'gatedrnn[compare]'") from error
 
 
 @functools.lru_cache(maxsize=1024)  # asked of each column for each role that it may have

@@ -64,7 +64,10 @@ def sniff(lines: list[str], delimiter: str | None = None) -> Dialect:
 
 def _numbers(lines: list[str], sign: str) -> float | None:
     """Return the part of the last line's cells that are numbers, None where the sign doesn't part lines alike."""
-    rows = list(csv.reader(lines, delimiter=sign))
+    try:
+        rows = list(csv.reader(lines, delimiter=sign))
+    except csv.Error:  # a line of many columns would be one cell, longer than the reader takes
+        return None
     if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
         return None
     return sum(NUMBER.fullmatch(cell.strip()) is not None for cell in rows[-1]) / len(rows[-1])
@@ -127,10 +130,8 @@ class Delimited:
 
     def batches(self, names: tuple[str, ...], types: Mapping[str, Any]) -> Iterator[Any]:
         """Yield these columns as record batches, some read as another type than the first block's."""
-        held = {
-            self._schema.names[self.schema.names.index(name)]: types.get(name, self.schema.field(name).type)
-            for name in names
-        }
+        written = dict(zip(self.schema.names, self._schema.names, strict=True))
+        held = {written[name]: types.get(name, self.schema.field(name).type) for name in names}
         for batch in self._open(include_columns=list(held), column_types=held):
             yield batch.rename_columns(list(names))
 

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatedrnn.errors import InputError, MissingPackageError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.dates import pandas
 from gatedrnn.tasks.plain import plain
@@ -114,10 +114,8 @@ def open_excel(path: Path) -> Held:
         InputError: where it is none.
         MissingPackageError: where openpyxl is missing.
     """
-    try:
+    with needed(".xlsx files need openpyxl", "openpyxl", "gatedrnn[excel]"):
         importlib.import_module("openpyxl")
-    except ImportError as error:
-        raise MissingPackageError(".xlsx files need openpyxl: pip install 'gatedrnn[excel]'") from error
     try:
         with zipfile.ZipFile(path) as file:
             check_room(PER_BYTE * sum(entry.file_size for entry in file.infolist()), "sheet")

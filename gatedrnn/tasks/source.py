@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.plain import plain
 
@@ -21,11 +21,9 @@ def arrow() -> Any:
     Raises:
         MissingPackageError: where it is missing.
     """
-    try:
+    with needed("tables need pyarrow", "pyarrow", "gatedrnn[compare]"):
         for module in ("pyarrow.csv", "pyarrow.parquet", "pyarrow.compute"):
             importlib.import_module(module)
-    except ImportError as error:
-        raise MissingPackageError("tables need pyarrow: pip install 'gatedrnn[compare]'") from error
     return importlib.import_module("pyarrow")
 
 
@@ -79,9 +77,10 @@ class Parquet:
         """Yield these columns as record batches; types are the file's own."""
         del types
         with arrow().parquet.ParquetFile(self.path) as file:
-            written = [self._schema.names[self.schema.names.index(name)] for name in names]
+            written = dict(zip(self.schema.names, self._schema.names, strict=True))
+            columns = [written[name] for name in names]
             # One thread: each more keeps memory of its own, as many as there are cores.
-            for batch in file.iter_batches(batch_size=ROWS, columns=written, use_threads=False):
+            for batch in file.iter_batches(batch_size=ROWS, columns=columns, use_threads=False):
                 yield batch.rename_columns([plain(name) for name in batch.schema.names])
         arrow().default_memory_pool().release_unused()
 

@@ -12,7 +12,6 @@ import re
 import tempfile
 import threading
 import time
-import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,13 @@ import jax
 import numpy as np
 import orbax.checkpoint.experimental.v1 as ocp
 
-from gatedrnn.arguments import number, whole
+from gatedrnn.arguments import as_path, number, whole
 from gatedrnn.errors import InputError
-from gatedrnn.training.digests import damage, write_digests
+from gatedrnn.training.digests import write_digests
 from gatedrnn.training.fingerprint import changes, shown
 from gatedrnn.training.hosts import is_first, of_each, wait_for_all
+from gatedrnn.training.leftovers import begin, end, put_aside
+from gatedrnn.training.unread import unread
 
 ONE_AT_A_TIME = threading.Lock()
 """Orbax numbers its operations by one counter for the whole process: of two saves at a time, as of two cells that are
@@ -39,8 +40,9 @@ class Checkpoints:
     """States of one run in a directory, written in the background, atomically, the newest of them kept.
 
     Use it as a context manager, or call ``close``: a save that is still under way is finished there. What is damaged
-    or was not finished when this process starts is set aside with a warning. Several processes that train together
-    share the directory, and call all of this together; the first of them checks, and its clock says when to save.
+    when this process starts is set aside with a warning, and what a killed one has not finished is removed. Several
+    processes that train together share the directory, and call all of this together; the first of them checks, and its
+    clock says when to save.
 
     Args:
         directory: the folder of checkpoints, made where it does not exist.
@@ -55,19 +57,19 @@ class Checkpoints:
     def __init__(
         self, directory: str | Path, *, every: float = 0.0, keep: int = 2, config: dict[str, Any] | None = None
     ) -> None:
+        self.directory = as_path("directory", directory).resolve()
         number("every", every, least=0.0)
         whole("keep", keep, least=-(2**63))
         if keep < 2:
             raise InputError(f"keep: expected 2 or more, so that there is one to fall back to; got {keep!r}")
-        self.directory = Path(directory).resolve()
-        self._config = json.loads(json.dumps(config or {}))
+        self._config = _as_json("config", {} if config is None else config)
         self._every = every
         self._saved = time.monotonic()
         self._newest = 0
         self._link: tempfile.TemporaryDirectory[str] | None = None
         newest: Any = ocp.training.preservation_policies.LatestN(keep)
         if is_first():
-            set_damaged_aside(self.directory)
+            put_aside(self.directory)
             self.directory.mkdir(parents=True, exist_ok=True)
         wait_for_all("checkpoints are checked")  # before Orbax reads anything
         try:
@@ -107,13 +109,16 @@ class Checkpoints:
             OSError: where this save, or the one before it, which was still under way, could not be written, as on a
                 full disk. The last good checkpoint is still there.
         """
+        whole("step", step, least=0)
+        belongs = {**_as_json("fingerprint", fingerprint), "config": self._config}
         if of_each(force or time.monotonic() - self._saved >= self._every)[0]:
             self.wait()
             if step != self._newest:
                 # Orbax skips a save, without a word, while another is under way; none is.
-                belongs = {**fingerprint, "config": self._config}
                 ONE_AT_A_TIME.acquire()  # until ``_finish`` releases it
                 try:
+                    if is_first():
+                        begin(self.directory, step)
                     response = self._orbax.save_async(step, state, force=True, custom_metadata=belongs)
                     self._pending = self._writer.submit(self._finish, step, response)
                 except BaseException:
@@ -130,6 +135,7 @@ class Checkpoints:
             ONE_AT_A_TIME.release()
         if is_first():
             write_digests(self.directory / str(step), step)
+            end(self.directory, step)
 
     def wait(self) -> None:
         """Wait for the save under way, in all processes.
@@ -165,6 +171,7 @@ class Checkpoints:
         Raises:
             InputError: where the checkpoint belongs to something else, and says what differs; or holds another state.
         """
+        belongs = {**_as_json("fingerprint", fingerprint), "config": self._config}
         self.wait()
         with ONE_AT_A_TIME:
             newest = self._orbax.latest
@@ -172,22 +179,25 @@ class Checkpoints:
                 return None
             try:
                 before: Any = self._orbax.metadata(newest.step).custom_metadata
-                self._check(before, {**fingerprint, "config": self._config})
+                if "config" not in (before or ()):
+                    raise ValueError("it does not say what it belongs to")
+                self._check(before, belongs)
                 state = self._orbax.load(newest.step, like)
+            except InputError:
+                raise
             except (KeyError, TypeError, ValueError) as error:
-                if isinstance(error, InputError):
-                    raise
-                raise self._another(newest.step) from error
+                raise unread(self.directory / str(newest.step), self._held(newest.step), like, error) from error
             if _kinds(state) != _kinds(like):
-                raise self._another(newest.step)
+                raise unread(self.directory / str(newest.step), None, like, None)
             self._newest = newest.step
             return newest.step, state
 
-    def _another(self, step: int) -> InputError:
-        return InputError(
-            f"checkpoint {self.directory / str(step)}: expected a state of this run as this version trains it, got "
-            f"another, such as an older version's. Remove {self.directory} to train anew, or name another folder."
-        )
+    def _held(self, step: int) -> Any:
+        """Return the tree of what a checkpoint says of its arrays; None where that cannot be read."""
+        try:
+            return self._orbax.metadata(step).metadata
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def _check(self, before: Any, belongs: dict[str, Any]) -> None:
         lines = changes(before, belongs)
@@ -218,6 +228,16 @@ class Checkpoints:
         self.close()
 
 
+def _as_json(name: str, value: Any) -> dict[str, Any]:
+    """Return what JSON makes of a dict, which a checkpoint is compared with; what it has no form for is refused."""
+    if not isinstance(value, dict):
+        raise InputError(f"{name}: expected a dict that JSON can hold, got {value!r}")
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected a dict that JSON can hold, got another ({error})") from error
+
+
 def _kinds(state: Any) -> list[tuple[Any, str]]:
     """Return shape and type of each leaf: Orbax restores raw keys where typed ones are asked for.
 
@@ -225,27 +245,3 @@ def _kinds(state: Any) -> list[tuple[Any, str]]:
     """
     kinds = ["text" if isinstance(leaf, str) else str(jax.dtypes.result_type(leaf)) for leaf in jax.tree.leaves(state)]
     return list(zip(map(np.shape, jax.tree.leaves(state)), kinds, strict=True))
-
-
-def set_damaged_aside(directory: Path) -> None:
-    """Rename damaged and unfinished checkpoints, with a warning, so that they are neither restored nor counted."""
-    folders = directory.iterdir() if directory.exists() else ()
-    for folder in sorted(folder for folder in folders if folder.name.isdigit()):
-        wrong = damage(folder)
-        if wrong is not None:
-            aside = _renamed(folder, folder.with_name(f"damaged-{folder.name}-{time.time_ns()}"), wrong)
-            warnings.warn(
-                f"checkpoint {folder.name} in {directory} is damaged ({wrong}), and now called {aside.name}; "
-                "training goes on from the one before, from the start where there is none",
-                stacklevel=3,
-            )
-
-
-def _renamed(folder: Path, aside: Path, wrong: str) -> Path:
-    try:
-        return folder.rename(aside)
-    except OSError as error:
-        raise InputError(
-            f"checkpoint {folder} is damaged ({wrong}), and cannot be renamed ({error}). "
-            "Remove it, or name another folder."
-        ) from error

@@ -33,6 +33,20 @@ def check_keys(keys: Any) -> None:
         raise InputError("keys: expected one member or more, got none")
 
 
+def check_helpers(store: Any, on_segment: Any) -> None:
+    """Refuse what keeps members and cannot, and what is to be called with them and cannot be.
+
+    Raises:
+        InputError: where one of both is neither None nor fit.
+    """
+    if store is not None and (
+        isinstance(store, type) or not all(callable(getattr(store, name, None)) for name in ("save", "restore"))
+    ):
+        raise InputError(f"store: expected None or one with save and restore, such as Checkpoints; got {store!r}")
+    if on_segment is not None:
+        function("on_segment", on_segment)
+
+
 def check_hypers(hypers: Any, members: int) -> None:
     """Refuse hyperparameters that are neither numbers nor arrays ``[K]``."""
     for leaf in jax.tree.leaves(hypers):

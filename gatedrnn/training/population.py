@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.training.checks import check_hypers, check_keys, check_member, check_run
+from gatedrnn.training.checks import check_helpers, check_hypers, check_keys, check_member, check_run
 from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, MemberState, advanced, blank_metrics, starting, with_segment
@@ -71,6 +71,7 @@ class Population:
         Before each segment ``go_on`` is called with how many were trained; where it returns False, members stay as they
         are, and their status says which have not stopped.
         """
+        check_helpers(store, on_segment)
         check_keys(keys)
         check_hypers(hypers, len(keys))
         # By way of NumPy, so that a Python number and an array are of one type, and traced once.

@@ -98,7 +98,8 @@ def test_no_row_wraps_and_columns_stand_under_their_names(sizes):
 
 
 def test_without_rich_the_extra_is_named(pilot, monkeypatch):
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.delitem(sys.modules, "rich.console", raising=False)
+    monkeypatch.setitem(sys.modules, "rich", None)
     with pytest.raises(ImportError, match=r"pip install 'gatedrnn\[compare\]'"):
         render_description(pilot)
 

@@ -74,6 +74,8 @@ def of_layers() -> Iterator[Row]:
         for look in (gr.states, gr.gate_values, gr.memory_timescale):
             yield "layer", lambda wrong=wrong, look=look: look(wrong, params, XS)
         yield "layer", lambda wrong=wrong: gr.gradient_norms(wrong, params, XS, lambda carry, ys: ys.sum())
+    for wrong in ("sum", None, 3, lambda carry, ys: ys, lambda carry, ys: ys.sum(0)):
+        yield "loss", lambda wrong=wrong: gr.gradient_norms(layer, params, XS, wrong)
     yield "key", lambda: gr.gate_values(layer, params, XS, key=KEY)
     plain = gr.scan(gr.SimpleRNN(4))
     yield "cell", lambda: gr.gate_values(plain, plain.init(KEY, 3), XS)
@@ -145,6 +147,20 @@ def of_training(folder: Path) -> Iterator[Row]:
         yield "every", lambda wrong=wrong: Checkpoints(folder, every=wrong)
     for wrong in (1, 0, 2.5, "two", None):
         yield "keep", lambda wrong=wrong: Checkpoints(folder, keep=wrong)
+    for wrong in ("runs", 3, {}, do.Checkpoints):
+        yield "store", lambda wrong=wrong: fit(run(3), rates, keys, 1.0, store=wrong)
+    for wrong in ("print", 3, ()):
+        yield "on_segment", lambda wrong=wrong: fit(run(3), rates, keys, 1.0, on_segment=wrong)
+    for wrong in (3, None, ["runs"]):
+        yield "directory", lambda wrong=wrong: Checkpoints(wrong)
+    for wrong in ("LSTM", 3, ["a"], {"a": object()}, {1j: 2}):
+        yield "config", lambda wrong=wrong: Checkpoints(folder / "unused", config=wrong)
+    with Checkpoints(folder / "saved") as store:
+        for wrong in ("1", 0.5, -1, None, True):
+            yield "step", lambda wrong=wrong: store.save(wrong, {"a": jnp.ones(2)}, {})
+        for wrong in ("mine", None, 3, {"a": object()}):
+            yield "fingerprint", lambda wrong=wrong: store.save(1, {"a": jnp.ones(2)}, wrong)
+            yield "fingerprint", lambda wrong=wrong: store.restore({"a": jnp.ones(2)}, wrong)
     made: Any = do.FixedSteps
     right = {"init_params": lambda *_: jnp.ones(2), "loss": lambda *_: (0.0, 1.0), "take": lambda part, indices: part}
     right["optimizer"] = lambda hyper: training.adam(1e-3, 1.0)

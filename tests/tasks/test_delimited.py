@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gatedrnn.errors import InputError
-from gatedrnn.tasks.delimited import sniff
+from gatedrnn.tasks.columns import types
+from gatedrnn.tasks.delimited import Delimited, sniff
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.question import Question
 from gatedrnn.tasks.tables import read_table
@@ -82,3 +83,42 @@ def test_a_damaged_archive_is_refused(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(b"")
     with pytest.raises(InputError, match="file: expected one that ends in"):
         task_from_file(tmp_path / "a.tar.gz", Question())
+
+
+class Counting:
+    """A schema that counts how often all names of its columns are asked for: each time they are a new list."""
+
+    def __init__(self, schema):
+        self.schema, self.asked = schema, 0
+
+    def __iter__(self):
+        return iter(self.schema)
+
+    def field(self, name):
+        return self.schema.field(name)
+
+    @property
+    def names(self):
+        self.asked += 1
+        return self.schema.names
+
+
+def test_names_are_not_looked_through_for_each_column(tmp_path):
+    """20,000 columns took minutes."""
+    names = tuple(f"of {k}" for k in range(40))
+    (tmp_path / "a.csv").write_text(",".join(names) + "\n" + ",".join(map(str, range(40))) + "\n")
+    source = Delimited(tmp_path / "a.csv")
+    source.schema, source._schema = shown, written = Counting(source.schema), Counting(source._schema)
+    assert set(types(source).values()) == {"whole"}
+    (batch,) = source.batches(names[::-1], {})
+    assert batch.schema.names == list(names[::-1])
+    assert batch.to_pylist() == [dict(zip(names, range(40), strict=True))]
+    assert shown.asked + written.asked < len(names) / 4
+
+
+def test_a_line_longer_than_a_cell_may_be_is_parted(tmp_path):
+    """By another sign than its own it is one cell, longer than Python's reader takes."""
+    names = [f"{'n' * 3_000}{k}" for k in range(50)]
+    (tmp_path / "a.csv").write_text(",".join(names) + "\n" + ("1.5," * 49 + "2.5\n") * 3)
+    source = Delimited(tmp_path / "a.csv")
+    assert (source.dialect.delimiter, source.schema.names) == (",", names)

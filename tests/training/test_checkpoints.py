@@ -95,11 +95,31 @@ def test_after_a_fall_back_training_saves_the_same_step_again(folder):
     np.testing.assert_array_equal(state["w"], _at(7)["w"])
 
 
-def test_one_that_was_not_finished_is_passed_over(folder):
-    """A kill between Orbax's last file and the digests."""
+def test_one_that_has_lost_its_digests_is_passed_over(folder):
     (folder / "3" / "SHA256SUMS").unlink()
     with pytest.warns(UserWarning, match="it was not finished"):
         assert _restore(folder)[0] == 2
+
+
+@pytest.mark.parametrize("killed_in", ["write_digests", "end"])
+def test_one_that_a_killed_process_has_not_finished_leaves_nothing(folder, killed_in, monkeypatch):
+    """A kill between Orbax's last file and the digests, or between these and the end of the save."""
+
+    def stop(*_):
+        raise OSError("as after a kill, nothing more is written")
+
+    with monkeypatch.context() as patch, Checkpoints(folder) as store:
+        patch.setattr(f"gatedrnn.training.checkpoint.{killed_in}", stop)
+        with pytest.raises(OSError, match="checkpoint 4"):
+            store.save(4, _at(4), FINGERPRINT, force=True)
+    assert (folder / "4").is_dir(), "Orbax has written it"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step, state = _restore(folder)
+    left = ["3"] if killed_in == "write_digests" else ["3", "4"]
+    assert sorted(path.name for path in folder.iterdir()) == left
+    assert str(step) == left[-1]
+    np.testing.assert_array_equal(state["w"], _at(step)["w"])
 
 
 def test_where_all_are_damaged_training_starts_afresh(folder):

@@ -39,6 +39,43 @@ def test_a_state_of_an_older_version_is_refused_in_one_line_that_says_what_to_do
     assert _restore(folder)[0] == 3, "refusing must not harm"
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("_CHECKPOINT_METADATA", "ValueError: it does not say what it belongs to"),
+        ("state/_METADATA", "JSONDecodeError: "),
+        ("state/manifest.ocdbt", "ValueError: DATA_LOSS"),
+        ("state/array_metadatas/process_0", "JSONDecodeError: "),
+    ],
+)
+def test_one_that_cannot_be_read_is_no_older_versions(folder, name, why):
+    """Of both Orbax raises a KeyError, of many lines."""
+    path = folder / "3" / name
+    path.write_bytes(path.read_bytes()[:-40])
+    write_digests(folder / "3", 3)
+    with pytest.raises(InputError) as no:
+        _restore(folder)
+    assert str(no.value).startswith(
+        f"checkpoint {folder / '3'}: expected one that can be read, got a broken one ({why}"
+    )
+    assert "\n" not in str(no.value)
+    assert "older version" not in str(no.value)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"w": STATE["w"]},
+        {"v": STATE["w"], "key": STATE["key"]},
+        {"w": {"a": STATE["w"]}, "key": STATE["key"]},
+        {"w": jnp.zeros((300, 1)), "key": STATE["key"]},
+    ],
+)
+def test_a_state_of_other_names_or_shapes_is_an_older_versions(folder, now):
+    with Checkpoints(folder) as store, pytest.raises(InputError, match="such as an older version's"):
+        store.restore(now, {})
+
+
 @pytest.mark.parametrize("name", ["_CHECKPOINT_METADATA", "state/_METADATA", "state/manifest.ocdbt"])
 def test_what_was_doctored_with_its_digest_is_refused(folder, name):
     (folder / "3" / name).write_bytes(b"[]")

@@ -21,7 +21,7 @@ from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM, LSTMCarry
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
-from gatedrnn.errors import InputError
+from gatedrnn.errors import InputError, needed
 from gatedrnn.layers.engines.base import ScanPlan
 from gatedrnn.layers.engines.reference import REFERENCE
 from gatedrnn.layers.sequence import Steps
@@ -61,7 +61,8 @@ def available() -> bool:
 @cache
 def library() -> ctypes.CDLL:
     """Load the kernels, and tell XLA of them."""
-    loaded = ctypes.CDLL(str(importlib.import_module(PACKAGE).LIBRARY))
+    with needed('engine: "native" needs gatedrnn-cpu', PACKAGE, "gatedrnn-cpu"):
+        loaded = ctypes.CDLL(str(importlib.import_module(PACKAGE).LIBRARY))
     for name in ("gatedrnn_forward", "gatedrnn_backward"):
         jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
     loaded.gatedrnn_kept.argtypes = [ctypes.c_int64] * 5

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.experiment.formatting import percent, plain
 from gatedrnn.report.plots import parts, svg
 from gatedrnn.report.plots.svg import INK, MUTED, RULE, style_of
 from gatedrnn.tasks.metrics import COVERAGES
 
-try:
+with needed("the plots of a comparison need Matplotlib", "matplotlib", "gatedrnn[compare]"):
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter, MaxNLocator
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, assert_never
 import numpy as np
 
 from gatedrnn.comparison.verdict.metric import short, unit_in_words
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.experiment.formatting import MINUS, plain
 from gatedrnn.report.plots.svg import MUTED, PAPER, style_of
 
-try:
+with needed("the plots of a comparison need Matplotlib", "matplotlib", "gatedrnn[compare]"):
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, ScalarFormatter
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("the plots of a comparison need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
-try:
+with needed("plots need Matplotlib", "matplotlib", "gatedrnn[compare]"):
     import matplotlib
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
-except ImportError as error:  # pragma: no cover
-    raise MissingPackageError("plots need Matplotlib: pip install 'gatedrnn[compare]'") from error
 
 INK, MUTED, RULE, BAND, PAPER = "#22252a", "#6a6f77", "#d8d5ce", "#ebe7df", "#fffefd"
 CELLS = ("#0072b2", "#c9560b", "#00795a", "#9a4c89", "#7a6a00")

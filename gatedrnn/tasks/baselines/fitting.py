@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.tasks.parts import Batch
 from gatedrnn.tasks.simple_models import FittedBaseline
 
@@ -23,10 +23,8 @@ def linear_models() -> Any:
     Raises:
         MissingPackageError: where scikit-learn is missing.
     """
-    try:
+    with needed("baselines need scikit-learn", "sklearn", "gatedrnn[compare]"):
         import sklearn.linear_model
-    except ImportError as error:
-        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
     return sklearn.linear_model
 
 
@@ -39,10 +37,8 @@ def forest(leaf: int) -> Any:
     Raises:
         MissingPackageError: where scikit-learn is missing.
     """
-    try:
+    with needed("baselines need scikit-learn", "sklearn", "gatedrnn[compare]"):
         from sklearn.ensemble import RandomForestClassifier
-    except ImportError as error:
-        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
     return RandomForestClassifier(n_estimators=100, min_samples_leaf=leaf, random_state=0, n_jobs=1)
 
 
@@ -52,10 +48,8 @@ def boosted_trees() -> Any:
     Raises:
         MissingPackageError: where scikit-learn is missing.
     """
-    try:
+    with needed("baselines need scikit-learn", "sklearn", "gatedrnn[compare]"):
         from sklearn.ensemble import HistGradientBoostingRegressor
-    except ImportError as error:
-        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
     return HistGradientBoostingRegressor
 
 
@@ -68,10 +62,8 @@ def one_thread() -> Any:
     Raises:
         MissingPackageError: where scikit-learn, which brings threadpoolctl, is missing.
     """
-    try:
+    with needed("baselines need scikit-learn", "threadpoolctl", "gatedrnn[compare]"):
         from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise MissingPackageError("baselines need scikit-learn: pip install 'gatedrnn[compare]'") from error
     return threadpool_limits(1)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -46,10 +46,8 @@ def adapted(
     """
     if math.isinf(half_life) or not ahead:
         return np.broadcast_to(start, errors.shape)
-    try:
+    with needed("baselines need scipy", "scipy", "gatedrnn[compare]"):
         from scipy.signal import lfilter
-    except ImportError as error:
-        raise MissingPackageError("baselines need scipy: pip install 'gatedrnn[compare]'") from error
     a = 0.5 ** (1 / half_life)
     variances = np.tile(start**2, (len(errors), 1))
     if len(errors) > ahead:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gatedrnn.errors import MissingPackageError
+from gatedrnn.errors import needed
 from gatedrnn.tasks.baselines.points import Point, best, known
 
 if TYPE_CHECKING:
@@ -118,10 +118,8 @@ def _parameters(train: Stack, target: int, form: Form, shift: float, spread: flo
 
 def _model(series: Float[np.ndarray, "n"], form: Form) -> Any:
     """Return statsmodels' model of what follows the first season, whose states are known from that."""
-    try:
+    with needed("baselines need statsmodels", "statsmodels", "gatedrnn[compare]"):
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-    except ImportError as error:
-        raise MissingPackageError("baselines need statsmodels: pip install 'gatedrnn[compare]'") from error
     level = series[: form.first()].mean()
     options: dict[str, Any] = {"initial_trend": 0.0} if form.trend else {}
     if form.season:
