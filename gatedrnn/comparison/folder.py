@@ -14,7 +14,8 @@ from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.team import ALONE, Team, finished, others
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import began, lock, manifest
-from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, SETTINGS, RunFolder, named, refuse_path
+from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, SETTINGS, RunFolder
+from gatedrnn.experiment.paths import named, refuse_path
 from gatedrnn.experiment.received import read_leaves
 from gatedrnn.experiment.schema import Check, refuse_misfit
 from gatedrnn.files import parsed, write_arrays, write_json

@@ -12,7 +12,8 @@ from typing import TypedDict
 import numpy as np
 
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.folder import RunFolder, named
+from gatedrnn.experiment.folder import RunFolder
+from gatedrnn.experiment.paths import named
 from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.files import write_json
 

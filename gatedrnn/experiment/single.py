@@ -31,8 +31,9 @@ from gatedrnn.tasks.task import Task
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data
 from gatedrnn.training.hosts import is_first
+from gatedrnn.training.member import member
 from gatedrnn.training.plan import Plan
-from gatedrnn.training.population import member, population
+from gatedrnn.training.population import population
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry

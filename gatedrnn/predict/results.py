@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedrnn.comparison.schema.results import Results
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.folder import refuse_path
+from gatedrnn.experiment.paths import refuse_path
 from gatedrnn.experiment.received import refuse_names
 from gatedrnn.experiment.schema import refuse_misfit
 

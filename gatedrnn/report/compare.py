@@ -13,7 +13,7 @@ from gatedrnn.comparison.searched import help_compare
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.team import Team, refuse_joined
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.folder import refuse_nothing
+from gatedrnn.experiment.paths import refuse_nothing
 from gatedrnn.files import write_json
 from gatedrnn.report.page import write_report
 from gatedrnn.tasks.files import task_from_arrays, task_from_file, task_from_frame

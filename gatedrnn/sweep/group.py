@@ -15,7 +15,7 @@ from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import RunSizes, make_run
 from gatedrnn.experiment.trials import curve_entry, trial_entry
-from gatedrnn.training.population import member
+from gatedrnn.training.member import member
 from gatedrnn.training.step import adamw
 
 if TYPE_CHECKING:

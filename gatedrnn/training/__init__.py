@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gatedrnn.training.early_stopping import EarlyStopping
 from gatedrnn.training.fixed_steps import FixedSteps
 from gatedrnn.training.groups import Group, groups
-from gatedrnn.training.member import Members
+from gatedrnn.training.member import Members, member
 from gatedrnn.training.plan import Plan
-from gatedrnn.training.population import Population, member, population
+from gatedrnn.training.population import Population, population
 from gatedrnn.training.run import Divisible, Run, Status
 from gatedrnn.training.step import adam, adamw, train_step, warmup_cosine
 from gatedrnn.training.store import Interrupted, Store

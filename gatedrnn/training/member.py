@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.training.checks import check_member
 from gatedrnn.training.run import Run, Status
 
 if TYPE_CHECKING:
@@ -127,3 +128,17 @@ def with_segment(metrics: Any, new: Any, segment: int) -> Any:
         return found
 
     return jax.tree.map(extended, metrics, new)
+
+
+def member(tree: Any, k: int) -> Any:
+    """Return one member's part of a pytree of ``[K, ...]``; one below 0 counts from the last.
+
+    Raises:
+        InputError: where there is no such member.
+
+    Example:
+        >>> member({"loss": jnp.array([1.0, 2.0, 3.0])}, 1)["loss"].item()
+        2.0
+    """
+    check_member(tree, k)
+    return jax.tree.map(lambda x: x[k], tree)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.training.checks import check_helpers, check_hypers, check_keys, check_member, check_run
+from gatedrnn.training.checks import check_helpers, check_hypers, check_keys, check_run
 from gatedrnn.training.fingerprint import fingerprint
 from gatedrnn.training.hosts import of_each
 from gatedrnn.training.member import Members, MemberState, advanced, blank_metrics, starting, with_segment
@@ -190,20 +190,6 @@ class Population:
             own = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0)
             self._limit = int(of_each(np.float64(own)).min())  # all processes need the same program
         return self.plan.memory or self._limit or None
-
-
-def member(tree: Any, k: int) -> Any:
-    """Return one member's part of a pytree of ``[K, ...]``; one below 0 counts from the last.
-
-    Raises:
-        InputError: where there is no such member.
-
-    Example:
-        >>> member({"loss": jnp.array([1.0, 2.0, 3.0])}, 1)["loss"].item()
-        2.0
-    """
-    check_member(tree, k)
-    return jax.tree.map(lambda x: x[k], tree)
 
 
 def population(

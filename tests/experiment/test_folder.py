@@ -14,7 +14,8 @@ import pytest
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import manifest, provenance
-from gatedrnn.experiment.folder import RunFolder, refuse_path
+from gatedrnn.experiment.folder import RunFolder
+from gatedrnn.experiment.paths import refuse_path
 from gatedrnn.files import write_json, write_text
 
 SETTINGS = {"seed": 0}

@@ -13,8 +13,9 @@ import pytest
 
 import gatedrnn as gr
 from gatedrnn.training.checkpoint import Checkpoints
+from gatedrnn.training.member import member
 from gatedrnn.training.plan import Plan
-from gatedrnn.training.population import Population, member, population
+from gatedrnn.training.population import Population, population
 from gatedrnn.training.size import inside_of
 from gatedrnn.training.step import adamw, train_step, warmup_cosine
 from gatedrnn.training.store import Interrupted

@@ -10,7 +10,8 @@ import pytest
 
 from gatedrnn.training.checkpoint import Checkpoints
 from gatedrnn.training.early_stopping import Data, EarlyStopping, Hyper
-from gatedrnn.training.population import Population, member
+from gatedrnn.training.member import member
+from gatedrnn.training.population import Population
 
 N, BATCH, EPOCHS = 10, 4, 30
 

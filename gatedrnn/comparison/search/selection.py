@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gatedrnn.experiment.trials import curve_entry, trial_entry
-from gatedrnn.training.population import member
+from gatedrnn.training.member import member
 
 if TYPE_CHECKING:
     from gatedrnn.comparison.schema.runs import SearchEntry, TrialEntry
