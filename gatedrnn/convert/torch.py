@@ -122,7 +122,8 @@ def to_torch(layer: Layer, params: Params, *, bias: bool = True) -> dict[str, np
     Its second bias is zero, but for the candidate of a GRU. ``module.load_state_dict`` takes tensors of these.
 
     Args:
-        layer: recurrent layers alone: what stands between them, as dropout does, is no weight.
+        layer: recurrent layers, in chains or stacks; dropout and wrappers that do nothing in evaluation have no
+            weights, and are left out.
         params: the parameters of the layer.
         bias: whether the module has biases; False leaves them out, which have to be zero.
 

@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_named() -> None:
         (gr.scan(gr.GRU(3, reset="before")), "expected LSTM, GRU, ProjectedLSTM or SimpleRNN"),
         (gr.scan(gr.LSTM(3, activation=jnp.sin)), "expected tanh as activation"),
         (gr.scan(gr.LSTM(3), reverse=True), r"expected gr\.scan"),
-        (gr.chain(gr.scan(gr.LSTM(3)), gr.dropout(0.5)), r"expected gr\.scan"),
+        (gr.chain(gr.scan(gr.LSTM(3)), gr.dense(5)), r"expected gr\.scan"),
         (gr.chain(gr.scan(gr.LSTM(3)), gr.scan(gr.LSTM(4))), "expected the same cell everywhere"),
         (gr.chain(gr.bidirectional(gr.GRU(3)), gr.scan(gr.GRU(3))), "expected one direction everywhere or both"),
         (gr.bidirectional(gr.GRU(3), merge="sum"), "expected .* that concatenates"),
