@@ -59,13 +59,27 @@ def graph_of(model: Path | str | bytes) -> Any:
         MissingPackageError: where onnx is missing.
     """
     onnx = package()
+    where = "" if isinstance(model, bytes) else f" in {model}"
     try:
-        return (onnx.load_model_from_string(model) if isinstance(model, bytes) else onnx.load_model(model)).graph
+        graph = (onnx.load_model_from_string(model) if isinstance(model, bytes) else onnx.load_model(model)).graph
     except OSError as error:
         raise InputError(f"model: expected a file, got {model!s} ({error.strerror})") from error
     except Exception as error:  # of protobuf's own classes
-        where = "" if isinstance(model, bytes) else f" in {model}"
         raise InputError(f"model: expected a model of ONNX, got something else{where} ({error})") from error
+    for name in _names(graph):
+        if not isinstance(name, str):  # protobuf hands on what is no UTF-8 as bytes
+            raise InputError(f"model: expected names that are text, got {name!r}{where}")
+    return graph
+
+
+def _names(graph: Any) -> Iterator[Any]:
+    """Yield all names in a graph and in those inside it."""
+    yield from (one.name for one in graph.initializer)
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+            yield from _names(attribute.g)
 
 
 def arrays_of(graph: Any) -> dict[str, np.ndarray]:
