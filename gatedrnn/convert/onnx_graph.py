@@ -69,11 +69,28 @@ def graph_of(model: Path | str | bytes) -> Any:
     for name in _names(graph):
         if not isinstance(name, str):  # protobuf hands on what is no UTF-8 as bytes
             raise InputError(f"model: expected names that are text, got {name!r}{where}")
+    for tensor in _tensors(graph):
+        try:
+            onnx.numpy_helper.to_array(tensor)
+        except Exception as error:  # of any class: sizes and types that do not fit each other are not foreseen
+            raise InputError(
+                f"model: expected arrays of numbers, got something else as {tensor.name!r}{where} ({error})"
+            ) from error
     return graph
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Yield all arrays in a graph and in those inside it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from [attribute.t] if attribute.HasField("t") else []
+            yield from _tensors(attribute.g)
 
 
 def _names(graph: Any) -> Iterator[Any]:
     """Yield all names in a graph and in those inside it."""
+    yield graph.name
     yield from (one.name for one in graph.initializer)
     for node in graph.node:
         yield from (node.name, node.op_type, node.domain, *node.input, *node.output)

@@ -144,6 +144,25 @@ def test_names_in_a_model_that_are_no_text_are_refused(tmp_path: Path) -> None:
             contents(tmp_path / "net.onnx")
 
 
+def test_arrays_in_a_model_that_are_none_are_refused(tmp_path: Path) -> None:
+    """Of no type, and of fewer numbers than they should have; as weights, and as constants in a graph inside."""
+    onnx = pytest.importorskip("onnx")
+    for changes in ({"data_type": 0}, {"dims": [7]}):
+        tensor = onnx.numpy_helper.from_array(np.ones(3, np.float32), "held")
+        for name, value in changes.items():
+            tensor.ClearField(name)
+            tensor.dims.extend(value) if name == "dims" else setattr(tensor, name, value)
+        constant = onnx.helper.make_node("Constant", [], ["one"])
+        constant.attribute.add(name="value", type=onnx.AttributeProto.TENSOR).t.CopyFrom(tensor)
+        inside = onnx.helper.make_graph([constant], "then", [], [])
+        branch = onnx.helper.make_node("If", ["xs"], [], then_branch=inside, else_branch=inside)
+        for nodes, held in (([], [tensor]), ([branch], [])):
+            graph = onnx.helper.make_graph(nodes, "net", [], [], held)
+            (tmp_path / "net.onnx").write_bytes(onnx.helper.make_model(graph).SerializeToString())
+            with pytest.raises(InputError, match=r"model: expected arrays of numbers, .*'held' in .*net\.onnx"):
+                contents(tmp_path / "net.onnx")
+
+
 @pytest.mark.verify
 @pytest.mark.parametrize("name", WRITERS)
 def test_many_damaged_weights(name: str, tmp_path: Path) -> None:
