@@ -1,4 +1,4 @@
-"""How files are written, whole or not at all, after a kill and on a full disk too; and how JSON is read back."""
+"""How files are written, whole or not at all, after a kill and on a full disk too; what those read back may be."""
 
 from __future__ import annotations
 
