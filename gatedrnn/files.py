@@ -1,4 +1,4 @@
-"""How files are written, whole or not at all, after a kill and on a full disk too; and how JSON is read back."""
+"""How files are written, whole or not at all, after a kill and on a full disk too; what those read back may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import json
 import os
 import re
 import stat
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -18,6 +22,16 @@ from gatedrnn.errors import InputError
 # A string in JSON has no line breaks, so this can only be a list.
 NUMBERS = re.compile(r"\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]")
 
+
+DAMAGED_ZIP = (
+    *(RuntimeError, EOFError, KeyError, struct.error, zipfile.BadZipFile, zlib.error),
+    *(() if (lzma := getattr(zipfile, "lzma", None)) is None else (lzma.LZMAError,)),
+)
+"""What zipfile raises where bytes are not what they should be; what is encrypted, or compressed in a way that it does
+not know, is a RuntimeError."""
+DAMAGED_ARRAYS = (*DAMAGED_ZIP, ValueError, TypeError, SyntaxError, tokenize.TokenError)
+"""The same of a file of NumPy's, whose arrays have headers in Python. OSError, which either may be, says besides that a
+file is gone."""
 
 Writer: TypeAlias = Callable[[Path], contextlib.AbstractContextManager[BinaryIO]]
 """What opens a file to be written whole or not at all: ``written``, or that of a run's folder, which keeps digests."""

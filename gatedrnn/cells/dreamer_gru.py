@@ -118,12 +118,18 @@ class DreamerGRU(HiddenFrame):
         self, params: DreamerGRUParams, z: Array, u: Array, carry: Array
     ) -> tuple[Float[Array, "... H"], Float[Array, "... H"]]:
         """Norm the sums, and open and close the gates."""
-        normed = layer_norm(z + u, self.epsilon, jnp.promote_types(z.dtype, jnp.float32))
-        a = params.gain.astype(z.dtype) * normed + params.b.astype(z.dtype)
-        reset, candidate, update = jnp.split(a, 3, axis=-1)
+        reset, candidate, update = jnp.split(self._sums(params, z, u), 3, axis=-1)
         return self._mixed(carry, jax.nn.sigmoid(update), self.activation(jax.nn.sigmoid(reset) * candidate))
 
     def step(self, params: DreamerGRUParams, carry: Array, x: Any) -> tuple[Array, Float[Array, "*B H"]]:
         """Consume one input ``[*B, I]``."""
         checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
+
+    def gate_sums(self, params: DreamerGRUParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of, and the candidate's sum before its reset."""
+        return self._sums(params, self.project(params, x), self.recur(params, carry))
+
+    def _sums(self, params: DreamerGRUParams, z: Array, u: Array) -> Array:
+        normed = layer_norm(z + u, self.epsilon, jnp.promote_types(z.dtype, jnp.float32))
+        return params.gain.astype(z.dtype) * normed + params.b.astype(z.dtype)

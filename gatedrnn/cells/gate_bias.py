@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.core import Tracer
 
-from gatedrnn.arguments import is_number
 from gatedrnn.cells import checks
 from gatedrnn.cells.gates import Gates, gates_of_params
+from gatedrnn.cells.held import held, real, with_held
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,32 +30,10 @@ def _gates(params: Any, cell: Any) -> Gates:
 
 def _bias(params: Any) -> Array:
     """Return the bias of all blocks, which the parameters hold under the name ``b``."""
-    found = params.get("b") if isinstance(params, dict) else getattr(params, "b", None)
+    found = held(params, "b")
     if found is None:
         raise InputError(f"params: expected a bias of all blocks named b, got none in {type(params).__name__}")
     return jnp.asarray(found)
-
-
-def _with_bias(params: P, b: Array) -> P:
-    """Return the parameters with that bias: a dictionary, a named tuple or a dataclass."""
-    changed: Any = params
-    if isinstance(changed, dict):
-        changed = {**changed, "b": b}
-        return changed
-    return changed._replace(b=b) if hasattr(changed, "_replace") else dataclasses.replace(changed, b=b)
-
-
-def _numbers(name: str, value: Any, *shapes: tuple[int, ...]) -> None:
-    """Refuse what is no real number, nor an array of them of one of these shapes."""
-    dtype = getattr(value, "dtype", None)
-    real = (
-        is_number(value) and np.isfinite(value)
-        if dtype is None
-        else any(jnp.issubdtype(dtype, k) for k in (jnp.floating, jnp.integer))
-    )
-    if not real or jnp.shape(value) not in ((), *shapes):
-        also = "".join(f" or {list(shape)}" for shape in shapes)
-        raise InputError(f"{name}: expected a number{also}, got {checks.shown(value)}")
 
 
 def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
@@ -83,8 +59,8 @@ def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
         Array([0., 0., 3., 3., 0., 0., 0., 0.], dtype=float32)
     """
     gates, b = _gates(params, cell), _bias(params)
-    _numbers("bias", bias, (b.size // len(gates.blocks),))
-    return _with_bias(params, b.at[gates.block(gates.keeps, b.size)].set(-bias if gates.complement else bias))
+    real("bias", bias, (b.size // len(gates.blocks),))
+    return with_held(params, b=b.at[gates.block(gates.keeps, b.size)].set(-bias if gates.complement else bias))
 
 
 def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = None) -> P:
@@ -113,14 +89,14 @@ def chrono_bias(params: P, key: Key[Array, ""], longest: Any, *, cell: Any = Non
     """
     gates, b = _gates(params, cell), _bias(params)
     checks.key("key", key)
-    _numbers("longest", longest)
+    real("longest", longest)
     if not isinstance(longest, Tracer) and not longest > 2:
         raise InputError(f"longest: expected a number above 2, got {longest!r}")
     bias = jnp.log(jax.random.uniform(key, (b.size // len(gates.blocks),), b.dtype, 1.0, longest - 1.0))
     params = memory_bias(params, bias, cell=cell)
     if gates.lets_in is None:
         return params
-    return _with_bias(params, _bias(params).at[gates.block(gates.lets_in, b.size)].set(-bias))
+    return with_held(params, b=_bias(params).at[gates.block(gates.lets_in, b.size)].set(-bias))
 
 
 def scale_recurrent(params: P, scale: Any) -> P:
@@ -135,8 +111,8 @@ def scale_recurrent(params: P, scale: Any) -> P:
         >>> bool(jnp.allclose(scale_recurrent(params, 0.5).w_h, 0.5 * params.w_h))
         True
     """
-    if not hasattr(params, "w_h"):
+    w_h = held(params, "w_h")
+    if w_h is None:
         raise InputError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
-    _numbers("scale", scale)
-    held: Any = params
-    return held._replace(w_h=held.w_h * scale)
+    real("scale", scale)
+    return with_held(params, w_h=w_h * scale)

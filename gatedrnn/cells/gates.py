@@ -26,7 +26,8 @@ class Gates:
         complement: whether that gate lets the candidate in instead, so that 1 minus it is kept.
         lets_in: the gate that lets the candidate in, where it is another than ``keeps``; None where one does both.
         see_more: whether gates read more than the sum of both products, as peepholes do, or are squashed by another
-            function than a sigmoid: what they are at a step cannot be told from those products alone.
+            function than a sigmoid: what they are at a step cannot be told from those products alone. A cell with a
+            method ``gate_sums(params, carry, x)``, what gates are the sigmoids of, ``[*B, G*H]``, tells it so.
 
     Raises:
         InputError: where a name is none of ``blocks``, or the gate that keeps is none of ``open``.

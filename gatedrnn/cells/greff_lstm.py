@@ -172,8 +172,7 @@ class GreffLSTM(LSTMFrame):
     def gate(self, params: Any, z: Array, u: Array, carry: Any) -> tuple[Any, Float[Array, "... H"]]:
         """Open and close the gates that the variant has, elementwise over units."""
         sums = dict(zip(self._names, jnp.split(z + u, self._blocks, axis=-1), strict=True))
-        weights = jnp.split(params.p, len(self._peepholes)) if self._peepholes else []
-        peepholes = dict(zip(self._peepholes, weights, strict=True))
+        peepholes = self._weights(params)
 
         def opened(name: str, c: Array) -> Array:
             if name not in sums:
@@ -188,3 +187,17 @@ class GreffLSTM(LSTMFrame):
         o = opened("output", c)
         h = o * (c if self.variant == "NOAF" else self.activation(c)).astype(z.dtype)
         return (GreffRecurrentGatesCarry(h, c, i, f, o) if self.variant == "FGR" else LSTMCarry(h, c)), h
+
+    def gate_sums(self, params: Any, carry: Any, x: Array) -> Float[Array, "*B GH"]:
+        """Return what the gates are the sigmoids of, peepholes included, and the candidate's sum."""
+        z, u = self.project(params, x), self.recur(params, carry)
+        new, peepholes = self.gate(params, z, u, carry)[0], self._weights(params)
+        sums = dict(zip(self._names, jnp.split(z + u, self._blocks, axis=-1), strict=True))
+        for name, weight in peepholes.items():
+            sums[name] += seen(weight, new.c if name == "output" else carry.c, z)
+        return jnp.concatenate([*sums.values()], axis=-1)
+
+    def _weights(self, params: Any) -> dict[str, Array]:
+        """Return the peepholes by the names of their gates."""
+        weights = jnp.split(params.p, len(self._peepholes)) if self._peepholes else []
+        return dict(zip(self._peepholes, weights, strict=True))

@@ -114,6 +114,11 @@ class GRUResetBefore:
         new = ((1 - keep) * candidate + keep * carry).astype(self.policy.carry_dtype(w_h.dtype))
         return new, new.astype(w_h.dtype)
 
+    def gate_sums(self, params: GRUResetBeforeParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of; the candidate's block is not what it is made of."""
+        w_x, w_h, b = self.prepare(params, None)[0]
+        return x.astype(w_x.dtype) @ w_x + b + carry.astype(w_h.dtype) @ w_h
+
     def _check(self, params: GRUResetBeforeParams) -> None:
         checks.params(
             params,

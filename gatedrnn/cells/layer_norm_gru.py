@@ -114,6 +114,11 @@ class LayerNormGRU(HiddenFrame):
         checks.state(carry, x, self.hidden)
         return self.gate(params, self.project(params, x), self.recur(params, carry), carry)
 
+    def gate_sums(self, params: LayerNormGRUParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of; the candidate's block is not what it is made of."""
+        z, u = self.project(params, x), self.recur(params, carry)
+        return z + params.gain_h.astype(z.dtype) * self._norm(u)
+
     def _norm(self, a: Array) -> Float[Array, "..."]:
         """Return the columns of both gates with mean 0 and variance 1, and those of the candidate."""
         wide = jnp.promote_types(a.dtype, jnp.float32)

@@ -117,12 +117,19 @@ class LayerNormLSTM(LSTMFrame):
         self, params: LayerNormLSTMParams, z: Array, u: Array, carry: LSTMCarry
     ) -> tuple[LSTMCarry, Float[Array, "... H"]]:
         """Norm the recurrent product, open and close the gates, and norm the cell state where it leaves."""
-        i, f, g, o = jnp.split(z + params.gain_h.astype(z.dtype) * self._norm(u), 4, axis=-1)
+        i, f, g, o = jnp.split(self._sums(params, z, u), 4, axis=-1)
         kept, let_in = jax.nn.sigmoid(f) * carry.c, jax.nn.sigmoid(i) * self.activation(g)
         c = (kept + let_in).astype(self._cell_dtype(z.dtype))
         normed = (params.gain_c * self._norm(c) + params.b_c).astype(z.dtype)
         h = jax.nn.sigmoid(o) * self.activation(normed)
         return LSTMCarry(h, c), h
+
+    def gate_sums(self, params: LayerNormLSTMParams, carry: LSTMCarry, x: Array) -> Float[Array, "*B 4*{self.hidden}"]:
+        """Return what the gates are the sigmoids of, and the candidate's sum."""
+        return self._sums(params, self.project(params, x), self.recur(params, carry))
+
+    def _sums(self, params: LayerNormLSTMParams, z: Array, u: Array) -> Array:
+        return z + params.gain_h.astype(z.dtype) * self._norm(u)
 
     def _norm(self, a: Array) -> Float[Array, "..."]:
         """Return it with mean 0 and variance 1 over its columns; reckoned in the cell state's type."""

@@ -72,3 +72,8 @@ class MGU(HiddenFrame):
         h = carry.astype(z_f.dtype)
         forget = jax.nn.sigmoid(z_f + h @ w_f)
         return self._mixed(carry, forget, self.activation(z_n + (forget * h) @ w_n))
+
+    def gate_sums(self, params: MGUParams, carry: Array, x: Array) -> Float[Array, "*B 2*{self.hidden}"]:
+        """Return what the gate is the sigmoid of; the candidate's block is not what it is made of."""
+        z = self.project(params, x)
+        return z + carry.astype(z.dtype) @ params.w_h.astype(z.dtype)

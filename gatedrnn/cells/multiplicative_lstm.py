@@ -110,10 +110,21 @@ class MultiplicativeLSTM:
         """Consume one input ``[*B, I]``."""
         checks.state(carry, x, self.hidden, LSTMCarry)
         checks.features(x, params.w_mx)
+        return self._lstm.step(*self._seen(params, carry, x), x)
+
+    def gate_sums(
+        self, params: MultiplicativeLSTMParams, carry: LSTMCarry, x: Array
+    ) -> Float[Array, "*B 4*{self.hidden}"]:
+        """Return what the gates are the sigmoids of, and the candidate's sum."""
+        seen = self._seen(params, carry, x)
+        return self._lstm.project(seen[0], x) + self._lstm.recur(*seen)
+
+    def _seen(self, params: MultiplicativeLSTMParams, carry: LSTMCarry, x: Array) -> tuple[LSTMParams, LSTMCarry]:
+        """Return the LSTM's parameters, and the carry that it sees: m in the place of h."""
         params = self.prepare(params, None)[0]
         h = carry.h.astype(params.w_mh.dtype)
         m = (x.astype(params.w_mx.dtype) @ params.w_mx) * (h @ params.w_mh)
-        return self._lstm.step(LSTMParams(*params[:3]), LSTMCarry(m, carry.c), x)
+        return LSTMParams(*params[:3]), LSTMCarry(m, carry.c)
 
     @property
     def _lstm(self) -> LSTM:

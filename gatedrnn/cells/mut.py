@@ -79,6 +79,12 @@ class MUT1(HiddenFrame):
         inner = self.activation(x.astype(dtype) @ w_xn)
         return self._mixed(carry, jax.nn.sigmoid(z_z), self.activation((reset * h) @ w_n + inner + b_n))
 
+    def gate_sums(self, params: MUTParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of; the candidate's block is not what it is made of."""
+        z = self.project(params, x)
+        w_h = jnp.pad(params.w_h, ((0, 0), (self.hidden, 0)))  # the update gate has no recurrent block
+        return z + carry.astype(z.dtype) @ w_h.astype(z.dtype)
+
 
 @config
 class MUT2(HiddenFrame):
@@ -123,6 +129,10 @@ class MUT2(HiddenFrame):
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=h)
 
+    def gate_sums(self, params: MUTParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of; the candidate's block is not what it is made of."""
+        return _sums(self, params, carry, x, seen=carry)
+
 
 @config
 class MUT3(HiddenFrame):
@@ -165,6 +175,10 @@ class MUT3(HiddenFrame):
         h = carry.astype(self.policy.compute_dtype(params.w_h))
         return _stepped(self, params, carry, x, seen=self.activation(h))
 
+    def gate_sums(self, params: MUTParams, carry: Array, x: Array) -> Float[Array, "*B 3*{self.hidden}"]:
+        """Return what both gates are the sigmoids of; the candidate's block is not what it is made of."""
+        return _sums(self, params, carry, x, seen=self.activation(carry))
+
 
 def _stepped(cell: Any, params: MUTParams, carry: Array, x: Array, *, seen: Array) -> tuple[Array, Array]:
     """Take a step of a MUT2 or a MUT3, whose update gate sees the state as ``seen``."""
@@ -173,3 +187,11 @@ def _stepped(cell: Any, params: MUTParams, carry: Array, x: Array, *, seen: Arra
     h = carry.astype(z_z.dtype)
     update, reset = jax.nn.sigmoid(z_z + seen @ w_z), jax.nn.sigmoid(z_r + h @ w_r)
     return cell._mixed(carry, update, cell.activation(z_n + (reset * h) @ w_n))
+
+
+def _sums(cell: Any, params: MUTParams, carry: Array, x: Array, *, seen: Array) -> Array:
+    """Return the sums of a MUT2 or a MUT3, whose update gate sees the state as ``seen``."""
+    z = cell.project(params, x)
+    states = (one.astype(z.dtype) for one in (seen, carry, carry))
+    blocks = jnp.split(params.w_h.astype(z.dtype), 3, axis=-1)
+    return z + jnp.concatenate([state @ block for state, block in zip(states, blocks, strict=True)], axis=-1)

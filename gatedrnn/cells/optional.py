@@ -8,15 +8,16 @@ REPLACES = {
     "joint": ("project", "recur", "gate"),
     "gate_derivative": ("gate",),
     "gates": ("gate",),
+    "gate_sums": ("project", "recur", "gate", "step"),
     "linear": ("project", "recur", "gate"),
     "log_linear": ("project", "recur", "gate", "linear"),
     "diagonal": ("recur", "gate"),
     "output": ("gate", "step"),
 }
 """What each says again: ``joint`` that ``gate`` reads the sum of both products alone, ``gates`` what its
-blocks are, ``linear`` what factor and what summand a step is, where the carry is the output and nothing recurs,
-``log_linear`` the logarithms of both, ``diagonal`` that ``recur`` maps each unit to itself alone,
-``output`` how a step's output follows from the carry that it leaves."""
+blocks are, ``gate_sums`` what gates are the sigmoids of, ``linear`` what factor and what summand a step is, where the
+carry is the output and nothing recurs, ``log_linear`` the logarithms of both, ``diagonal`` that ``recur`` maps each
+unit to itself alone, ``output`` how a step's output follows from the carry that it leaves."""
 
 
 def optional_method(cell: Any, name: str) -> Any:

@@ -93,3 +93,11 @@ class PeepholeLSTM(LSTMFrame):
         c = (f * carry.c + i * self.activation(g)).astype(self._cell_dtype(z.dtype))
         h = jax.nn.sigmoid(o + seen(p_o, c, z)) * self.activation(c).astype(z.dtype)
         return LSTMCarry(h, c), h
+
+    def gate_sums(self, params: PeepholeLSTMParams, carry: LSTMCarry, x: Array) -> Float[Array, "*B 4*{self.hidden}"]:
+        """Return what the gates are the sigmoids of, peepholes included, and the candidate's sum."""
+        z, u = self.project(params, x), self.recur(params, carry)
+        c = self.gate(params, z, u, carry)[0].c
+        p_i, p_f, p_o = jnp.split(params.p, 3)
+        peeps = seen(p_i, carry.c, z), seen(p_f, carry.c, z), jnp.zeros_like(c, z.dtype), seen(p_o, c, z)
+        return z + u + jnp.concatenate(peeps, axis=-1)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells import checks, initializers
+from gatedrnn.cells.held import held, real, units, with_held
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def orthogonal_recurrent(params: P, key: Key[Array, ""], gain: Any = 1.0) -> P:
         gain: a number that multiplies it, the singular value of each block; may be traced.
 
     Raises:
-        InputError: where the parameters have no such map.
+        InputError: where the parameters have no such map, or ``gain`` is no number.
 
     Source: Saxe, McClelland and Ganguli 2014, arXiv 1312.6120v3.
 
@@ -38,9 +39,10 @@ def orthogonal_recurrent(params: P, key: Key[Array, ""], gain: Any = 1.0) -> P:
         True
     """
     checks.key("key", key)
+    real("gain", gain)
     hidden, gates = _recurrent_blocks(params)
     drawn = initializers.orthogonal(key, hidden, gates, _map(params, "w_h").dtype)
-    return _replaced(params, w_h=drawn * jnp.asarray(gain, drawn.dtype))
+    return with_held(params, w_h=drawn * jnp.asarray(gain, drawn.dtype))
 
 
 def identity_recurrent(params: P, gain: Any = 1.0) -> P:
@@ -51,7 +53,7 @@ def identity_recurrent(params: P, gain: Any = 1.0) -> P:
         gain: a number that multiplies it; may be traced.
 
     Raises:
-        InputError: where the parameters have no such map.
+        InputError: where the parameters have no such map, or ``gain`` is no number.
 
     Source: Le, Jaitly and Hinton 2015, arXiv 1504.00941v2, for a simple recurrent network.
 
@@ -61,9 +63,10 @@ def identity_recurrent(params: P, gain: Any = 1.0) -> P:
         Array([[0.5, 0. ],
                [0. , 0.5]], dtype=float32)
     """
+    real("gain", gain)
     hidden, gates = _recurrent_blocks(params)
     dtype = _map(params, "w_h").dtype
-    return _replaced(params, w_h=jnp.tile(jnp.eye(hidden, dtype=dtype), (1, gates)) * jnp.asarray(gain, dtype))
+    return with_held(params, w_h=jnp.tile(jnp.eye(hidden, dtype=dtype), (1, gates)) * jnp.asarray(gain, dtype))
 
 
 def glorot_input(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int) -> P:
@@ -76,7 +79,8 @@ def glorot_input(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int
         hidden: H of the cell, the width of one block.
 
     Raises:
-        InputError: where the parameters have no such map, or ``hidden`` does not divide its columns.
+        InputError: where the parameters have no such map, ``hidden`` does not divide its columns or is not the H of
+            parameters that tell theirs, or ``gain`` is no number.
 
     Source: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward networks".
 
@@ -87,12 +91,13 @@ def glorot_input(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int
         True
     """
     checks.key("key", key)
-    checks.positive("hidden", hidden)
+    _check_units(params, hidden)
+    real("gain", gain)
     in_dim, columns = _map(params, "w_x").shape
     if columns % hidden:
         raise InputError(f"hidden: expected a number that divides the {columns} columns of w_x, got {hidden}")
     drawn = initializers.glorot(key, in_dim, hidden, columns // hidden, _map(params, "w_x").dtype)
-    return _replaced(params, w_x=drawn * jnp.asarray(gain, drawn.dtype))
+    return with_held(params, w_x=drawn * jnp.asarray(gain, drawn.dtype))
 
 
 def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int) -> P:
@@ -107,7 +112,8 @@ def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int)
         hidden: H of the cell.
 
     Raises:
-        InputError: where ``hidden`` is no positive int, or parameters are no floating point numbers.
+        InputError: where ``hidden`` is no positive int or not the H of parameters that tell theirs, parameters are no
+            floating point numbers, or ``gain`` is no number.
 
     Source: the documentation of ``torch.nn.LSTM`` and ``torch.nn.GRU``, PyTorch 2.13.0.
 
@@ -118,7 +124,8 @@ def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int)
         True
     """
     checks.key("key", key)
-    checks.positive("hidden", hidden)
+    _check_units(params, hidden)
+    real("gain", gain)
     checks.drawn(params)
     leaves, tree = jax.tree.flatten(params)
 
@@ -132,19 +139,25 @@ def uniform_all(params: P, key: Key[Array, ""], gain: Any = 1.0, *, hidden: int)
 
 
 def _map(params: Any, name: str) -> Any:
-    found = getattr(params, name, None)
+    found = held(params, name)
     if found is None:
         raise InputError(f"params: expected some with a map {name}, got {type(params).__name__}")
     return found
 
 
 def _recurrent_blocks(params: Any) -> tuple[int, int]:
-    """Return H and the number of blocks of the recurrent map."""
+    """Return H and the number of blocks of the recurrent map.
+
+    One whose rows are fewer than the units, as of a projection, has none that are square.
+    """
     w_h = _map(params, "w_h")
-    if w_h.ndim != 2 or w_h.shape[1] % w_h.shape[0]:
-        raise InputError(f"params: expected w_h [H, G*H], got {list(w_h.shape)}")
+    if w_h.ndim != 2 or w_h.shape[1] % w_h.shape[0] or units(params) not in (None, w_h.shape[0]):
+        raise InputError(f"params: expected w_h [H, G*H], got {list(w_h.shape)} in {type(params).__name__}")
     return w_h.shape[0], w_h.shape[1] // w_h.shape[0]
 
 
-def _replaced(params: Any, **leaves: Array) -> Any:
-    return params._replace(**leaves)
+def _check_units(params: Any, hidden: Any) -> None:
+    """Refuse a number of units that is none, or not that of parameters which tell theirs."""
+    checks.positive("hidden", hidden)
+    if units(params) not in (None, hidden):
+        raise InputError(f"hidden: expected {units(params)}, the units of these {type(params).__name__}, got {hidden}")

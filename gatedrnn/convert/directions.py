@@ -95,6 +95,18 @@ def two_biases(one: Direction) -> np.ndarray:
     return np.stack([p.b, b_h])
 
 
+def without_biases(one: Direction) -> Direction:
+    """Return it as it is, for a layer of another framework that has no biases.
+
+    Raises:
+        InputError: where there are biases that are not zero.
+    """
+    for name in ("b", "b_h"):
+        if np.any(getattr(one.params, name, 0)):
+            raise InputError(f"bias: expected True, as {name} of {one.cell!r} is not zero everywhere; got False")
+    return one
+
+
 def _sizes(gates: int, w_x: np.ndarray, w_h: np.ndarray, b: np.ndarray, names: tuple[str, ...]) -> tuple[int, Policy]:
     hidden = of_shape(names[1], w_h, None, None).shape[0]
     of_shape(names[1], w_h, hidden, gates * hidden)

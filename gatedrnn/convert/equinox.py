@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.arguments import flag
 from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.convert import directions
@@ -54,15 +55,16 @@ def from_equinox(cell: Any) -> tuple[Layer, Params]:
     return built([(directions.gru(w_x.T, w_h.T, b, b_n, NAMES),)])
 
 
-def to_equinox(layer: Layer, params: Params) -> dict[str, np.ndarray]:
+def to_equinox(layer: Layer, params: Params, *, bias: bool = True) -> dict[str, np.ndarray]:
     """Return arrays by the names of the fields of Equinox's LSTMCell or GRUCell, for ``equinox.tree_at``.
 
     Args:
         layer: one recurrent layer in one direction: Equinox has cells alone.
         params: the parameters of the layer.
+        bias: whether the cell has biases; False (Equinox's ``use_bias``) leaves them out, which have to be zero.
 
     Raises:
-        InputError: where Equinox has no such cell, or there are several.
+        InputError: where Equinox has no such cell, or there are several; where biases that are left out are not zero.
 
     Example:
         >>> import jax, gatedrnn as gr
@@ -71,6 +73,8 @@ def to_equinox(layer: Layer, params: Params) -> dict[str, np.ndarray]:
         >>> {name: array.shape for name, array in weights.items()}
         {'weight_ih': (9, 2), 'weight_hh': (9, 3), 'bias': (9,), 'bias_n': (3,)}
     """
+    flag("bias", bias)
     one = alone(single(layer, params, "Equinox"), "Equinox")
     with_activation(one.cell, (LSTM, GRUResetAfter), ("tanh",), "Equinox")
-    return {name: np.ascontiguousarray(array.T) for name, array in zip(NAMES, one.params, strict=False)}
+    weights = one.params if bias else directions.without_biases(one).params[:2]
+    return {name: np.ascontiguousarray(array.T) for name, array in zip(NAMES, weights, strict=False)}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import struct
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatedrnn.errors import InputError, needed
+from gatedrnn.files import DAMAGED_ZIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +34,7 @@ def of_hdf5(path: Path) -> dict[str, np.ndarray]:
         return _arrays(file, _package(path))
 
 
-DAMAGE = (
-    *(OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError),
-    *(struct.error, zlib.error, zipfile.BadZipFile),
-)
+DAMAGE = (*DAMAGED_ZIP, OSError, ValueError, MemoryError)
 """What h5py and zipfile raise where bytes are not what they should be, when a file is opened or later."""
 
 

@@ -87,7 +87,7 @@ def _direction(weights: Sequence[Any], kind: Kind, activation: Any) -> Direction
     return directions.simple_rnn(w_x, w_h, b, NAMES, activation)
 
 
-def to_keras(layer: Layer, params: Params, *, cudnn: bool = False) -> list[np.ndarray]:
+def to_keras(layer: Layer, params: Params, *, cudnn: bool = False, bias: bool = True) -> list[np.ndarray]:
     """Return what ``set_weights`` takes of Keras's LSTM, GRU or SimpleRNN, in one direction or both.
 
     Whether its activation is tanh or relu, Keras's layer is told when it is made.
@@ -96,9 +96,11 @@ def to_keras(layer: Layer, params: Params, *, cudnn: bool = False) -> list[np.nd
         layer: one recurrent layer; Keras has an object for each depth.
         params: the parameters of the layer.
         cudnn: arrays for ``CuDNNLSTM`` and ``CuDNNGRU`` of Keras 2, whose activation is tanh.
+        bias: whether the layer has biases; False (Keras's ``use_bias``) leaves them out, which have to be zero.
 
     Raises:
-        InputError: where Keras has no such layer, or there are several.
+        InputError: where Keras has no such layer, or there are several; where biases that are left out are not zero,
+            or ``cudnn`` needs them.
 
     Example:
         >>> import jax, gatedrnn as gr
@@ -108,7 +110,17 @@ def to_keras(layer: Layer, params: Params, *, cudnn: bool = False) -> list[np.nd
         ([(2, 9), (3, 9), (2, 9)], [(2, 9), (3, 9), (18,)])
     """
     flag("cudnn", cudnn)
-    return [weight for one in single(layer, params, "Keras") for weight in (_cudnn_weights if cudnn else _weights)(one)]
+    flag("bias", bias)
+    if cudnn and not bias:
+        raise InputError("bias: expected True, as CuDNNLSTM and CuDNNGRU have biases always; got False")
+    found = [(_cudnn_weights if cudnn else _weights)(one) for one in _directions(layer, params, bias)]
+    return [weight for arrays in found for weight in (arrays if bias else arrays[:2])]
+
+
+def _directions(layer: Layer, params: Params, bias: bool) -> list[Direction]:
+    """Return the directions of one layer, their biases zero where they are to be left out."""
+    found = single(layer, params, "Keras")
+    return [one if bias else directions.without_biases(one) for one in found]
 
 
 def _weights(one: Direction) -> list[np.ndarray]:

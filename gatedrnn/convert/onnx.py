@@ -36,7 +36,7 @@ def from_onnx(model: Path | str | bytes, *, name: str | None = None) -> tuple[La
     Raises:
         InputError: where it is no model, no such operator is in it, its weights are no constants, or it has what our
             cells have not: peepholes, other activations, ``clip``, ``input_forget``, a reverse direction alone, or
-            initial states that are constants and not zeros.
+            initial states that are constants and not zeros; where those are of another width than the weights.
         MissingPackageError: where onnx is missing.
 
     Source: the operators LSTM 1 to 22 and GRU 1 to 22 of ONNX.
@@ -48,12 +48,16 @@ def from_onnx(model: Path | str | bytes, *, name: str | None = None) -> tuple[La
         >>> from_onnx(to_onnx(layer, layer.init(jax.random.key(0), in_dim=2)))[0] == layer
         True
     """
-    found = chains(graph_of(model))
+    graph = graph_of(model)
+    found = chains(graph)
+    if not found:
+        others = ", ".join(sorted({node.op_type for node in graph.node})) or "none"
+        raise InputError(f"model: expected one with an operator LSTM or GRU, got operators {others}")
     names = [chain[0].name for chain in found]
     if name is None and len(found) != 1:
-        raise InputError(f"name: expected one of {', '.join(map(repr, names)) or 'none'}, got None")
+        raise InputError(f"name: expected one of {', '.join(map(repr, names))}, got None")
     if name is not None and name not in names:
-        raise InputError(f"name: expected one of {', '.join(map(repr, names)) or 'none'}, got {name!r}")
+        raise InputError(f"name: expected one of {', '.join(map(repr, names))}, got {name!r}")
     return layer_of(found[0 if name is None else names.index(name)])
 
 
@@ -70,6 +74,10 @@ def _depth(operator: Operator) -> Depth:
     hidden = r.shape[2]
     of_shape("W", w, count, GATES[kind] * hidden, None)
     of_shape("R", r, count, GATES[kind] * hidden, hidden)
+    if any(width not in (None, hidden) for width in operator.start_widths):
+        # PyTorch 2.13 writes an LSTM with proj_size so, and leaves out a part of its weights.
+        widths = ", ".join(map(str, operator.start_widths))
+        raise InputError(f"{operator.name}: expected initial states of {hidden} units, as R has, got {widths}")
     rows = 2 * GATES[kind] * hidden
     has_bias = len(operator.node.input) > 3 and operator.node.input[3]
     b = of_shape("B", array_of("B", operator.arrays), count, rows) if has_bias else np.zeros((count, rows), w.dtype)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gatedrnn.errors import InputError, needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -34,6 +34,8 @@ class Operator(NamedTuple):
     """The output that it reads, where that is another operator's, both directions side by side."""
     is_started: bool
     """Whether constants that are not zeros are its initial states."""
+    start_widths: list[int | None]
+    """How many units its initial states have, None where constants don't tell it."""
 
 
 def package() -> Any:
@@ -55,13 +57,44 @@ def graph_of(model: Path | str | bytes) -> Any:
         MissingPackageError: where onnx is missing.
     """
     onnx = package()
+    where = "" if isinstance(model, bytes) else f" in {model}"
     try:
-        return (onnx.load_model_from_string(model) if isinstance(model, bytes) else onnx.load_model(model)).graph
+        graph = (onnx.load_model_from_string(model) if isinstance(model, bytes) else onnx.load_model(model)).graph
     except OSError as error:
         raise InputError(f"model: expected a file, got {model!s} ({error.strerror})") from error
     except Exception as error:  # of protobuf's own classes
-        where = "" if isinstance(model, bytes) else f" in {model}"
         raise InputError(f"model: expected a model of ONNX, got something else{where} ({error})") from error
+    for name in _names(graph):
+        if not isinstance(name, str):  # protobuf hands on what is no UTF-8 as bytes
+            raise InputError(f"model: expected names that are text, got {name!r}{where}")
+    for tensor in _tensors(graph):
+        try:
+            onnx.numpy_helper.to_array(tensor)
+        except Exception as error:  # of any class: sizes and types that do not fit each other are not foreseen
+            raise InputError(
+                f"model: expected arrays of numbers, got something else as {tensor.name!r}{where} ({error})"
+            ) from error
+    return graph
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Yield all arrays in a graph and in those inside it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from [attribute.t] if attribute.HasField("t") else []
+            yield from _tensors(attribute.g)
+
+
+def _names(graph: Any) -> Iterator[Any]:
+    """Yield all names in a graph and in those inside it."""
+    yield graph.name
+    yield from (one.name for one in graph.initializer)
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+            yield from _names(attribute.g)
 
 
 def arrays_of(graph: Any) -> dict[str, np.ndarray]:
@@ -96,7 +129,8 @@ def _operators(graph: Any, outer: Mapping[str, Any], onnx: Any) -> Iterator[Oper
             arrays = {key: onnx.numpy_helper.to_array(constants[name]) for key, name in held if name in constants}
             starts = [constants.get(_spread(name, makers)) for name in node.input[5:7]]
             is_started = any(one is not None and onnx.numpy_helper.to_array(one).any() for one in starts)
-            yield Operator(node.name or node.output[0], node, arrays, _followed(node, makers), is_started)
+            widths = [_width(name, makers, constants) for name in node.input[5:7]]
+            yield Operator(node.name or node.output[0], node, arrays, _followed(node, makers), is_started, widths)
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 yield from _operators(attribute.g, constants, onnx)
@@ -107,6 +141,33 @@ def _spread(name: str, makers: Mapping[str, Any]) -> str:
     while name in makers and makers[name].op_type in SPREAD:
         name = makers[name].input[0]
     return name
+
+
+def _width(name: str, makers: Mapping[str, Any], constants: Mapping[str, Any]) -> int | None:
+    """Return the size of the last axis of initial states, where constants tell it."""
+    while name in makers and makers[name].op_type in ("Identity", "Cast", "Slice"):
+        node = makers[name]
+        if node.op_type == "Slice" and _numbers(node.input[3:4], constants) != [0]:
+            return None  # perhaps of the last axis
+        name = node.input[0]
+    node = makers.get(name)
+    if node is None or node.op_type == "Constant":
+        return (list(constants[name].dims) or [None])[-1] if name in constants else None
+    sized = {"Expand": 1, "ConstantOfShape": 0}.get(node.op_type)
+    if sized is None:
+        return None
+    shape = node.input[sized : sized + 1]
+    while shape and shape[0] in makers and makers[shape[0]].op_type == "Concat":
+        shape = makers[shape[0]].input[-1:]
+    last = _numbers(shape, constants)[-1:]
+    return last[0] if last and (last[0] > 1 or sized == 0) else None  # one of 1 leaves what Expand is given
+
+
+def _numbers(names: Sequence[str], constants: Mapping[str, Any]) -> list[int]:
+    """Return the whole numbers of the first of these constants; none where it is no constant."""
+    if not names or names[0] not in constants:
+        return []
+    return [int(one) for one in package().numpy_helper.to_array(constants[names[0]]).ravel()]
 
 
 def _followed(node: Any, makers: Mapping[str, Any]) -> str | None:

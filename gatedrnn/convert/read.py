@@ -16,7 +16,7 @@ from gatedrnn.convert.onnx_graph import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, needed
-from gatedrnn.files import refuse_no_file
+from gatedrnn.files import DAMAGED_ARRAYS, refuse_no_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def _of_npz(path: Path) -> dict[str, np.ndarray]:
             if len(set(file.files)) < len(file.files):
                 raise ValueError("two of one name")
             return {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (*DAMAGED_ARRAYS, OSError, AttributeError) as error:  # AttributeError: an .npy
         raise InputError(
             f"{path}: expected arrays of numbers, as numpy.savez writes them; got others ({error})"
         ) from error

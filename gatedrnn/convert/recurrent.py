@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatedrnn.cells import checks
+from gatedrnn.convert.unfolded import unfolded
 from gatedrnn.errors import InputError
 from gatedrnn.layers.bidirectional import Bidirectional, BidirectionalParams, bidirectional
 from gatedrnn.layers.chain import Chain, chain
@@ -45,21 +46,25 @@ def built(depths: Sequence[Depth]) -> tuple[Layer, Params]:
     return (layers[0], params[0]) if len(depths) == 1 else (chain(*layers), tuple(params))
 
 
-def taken_apart(layer: Any, params: Any, whose: str) -> list[Depth]:
+def taken_apart(layer: Any, params: Any, whose: str, *, whole: bool = False) -> list[Depth]:
     """Return the directions of a layer by depth, the parameters' arrays as NumPy's.
 
     Args:
-        layer: a scan, both directions side by side, or a chain of either.
+        layer: a scan, both directions side by side, or a chain of either, and what in evaluation is one.
         params: the parameters of that layer.
         whose: the framework's name, for messages.
+        whole: whether nothing of the layer may be left out, dropout neither, so that it is told by what is returned.
 
     Raises:
         InputError: where the layer has something that the framework's recurrent layers have not, or the parameters are
             another layer's.
     """
+    if not whole:
+        layer, params = unfolded(layer, params)
     if isinstance(layer, Chain):
         checks.one_each("params", params, layer.layers)
-        return [depth for each in zip(layer.layers, params, strict=True) for depth in taken_apart(*each, whose)]
+        each = zip(layer.layers, params, strict=True)
+        return [depth for one in each for depth in taken_apart(*one, whose, whole=whole)]
     if isinstance(layer, Scan) and not layer.reverse:
         return [(_direction(layer.cell, params),)]
     if isinstance(layer, Bidirectional) and layer.merge == "concat":

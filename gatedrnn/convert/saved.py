@@ -65,7 +65,7 @@ def save(path: Path | str, layer: Layer, params: Params) -> None:
         >>> again == layer, bool((restored.forward.w_x == params.forward.w_x).all())
         (True, True)
     """
-    depths = taken_apart(layer, params, "a file")
+    depths = taken_apart(layer, params, "a file", whole=True)
     entries = [[_entry(one.cell) for one in depth] for depth in depths]
     said = {"in_dim": depths[0][0].params.w_x.shape[0], "layers": entries}
     metadata = {"gatedrnn": SCHEMA, "layer": json.dumps(said, allow_nan=False)}

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.arguments import choice
+from gatedrnn.arguments import choice, flag
 from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.projected_lstm import ProjectedLSTM, ProjectedLSTMParams
@@ -116,18 +116,20 @@ def _direction(weights: Mapping[str, Any], prefix: str, end: str, nonlinearity: 
     return directions.gru_of_two_biases(w_x.T, w_h.T, b_x, b_h, names)
 
 
-def to_torch(layer: Layer, params: Params) -> dict[str, np.ndarray]:
+def to_torch(layer: Layer, params: Params, *, bias: bool = True) -> dict[str, np.ndarray]:
     """Return weights by the names that PyTorch's module of the same layers has for them.
 
     Its second bias is zero, but for the candidate of a GRU. ``module.load_state_dict`` takes tensors of these.
 
     Args:
-        layer: recurrent layers alone: what stands between them, as dropout does, is no weight.
+        layer: recurrent layers, in chains or stacks; dropout and wrappers that do nothing in evaluation have no
+            weights, and are left out.
         params: the parameters of the layer.
+        bias: whether the module has biases; False leaves them out, which have to be zero.
 
     Raises:
         InputError: where PyTorch has no such layer: a GRU with its reset gate before the product, another activation,
-            or layers of several widths or cells.
+            or layers of several widths or cells; where biases that are left out are not zero.
 
     Example:
         >>> import gatedrnn as gr
@@ -135,14 +137,16 @@ def to_torch(layer: Layer, params: Params) -> dict[str, np.ndarray]:
         >>> sorted(to_torch(layer, layer.init(jax.random.key(0), in_dim=2)))[:3]
         ['bias_hh_l0', 'bias_hh_l0_reverse', 'bias_ih_l0']
     """
+    flag("bias", bias)
     depths = taken_apart(layer, params, "PyTorch")
     _refuse_unlike(depths)
     named: dict[str, np.ndarray] = {}
     for depth, ends in enumerate(depths):
         for one, end in zip(ends, ("", "_reverse"), strict=False):
-            given: Any = one.params
-            b_x, b_h = directions.two_biases(one)
-            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T, "bias_ih": b_x, "bias_hh": b_h}
+            given: Any = one.params if bias else directions.without_biases(one).params
+            parts = {"weight_ih": given.w_x.T, "weight_hh": given.w_h.T}
+            if bias:
+                parts["bias_ih"], parts["bias_hh"] = directions.two_biases(one)
             if isinstance(one.cell, ProjectedLSTM):
                 parts["weight_hr"] = given.w_p.T
             named |= {f"{part}_l{depth}{end}": np.ascontiguousarray(value) for part, value in parts.items()}

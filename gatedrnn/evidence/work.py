@@ -82,7 +82,7 @@ class Work:
 
         Args:
             name: the name of the part, which may be that of a file.
-            measure: what measures it.
+            measure: called to measure it, and returns its numbers.
         """
         path = self._run.path / "parts" / f"{name}.json"
         if not path.exists():

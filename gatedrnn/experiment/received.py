@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.files import DAMAGED_ARRAYS
 
 if TYPE_CHECKING:
     from gatedrnn.experiment.trials import RunEntry
@@ -103,8 +102,7 @@ def read_leaves(held: bytes, like: Sequence[Any]) -> list[np.ndarray]:
             if file.namelist() != names:
                 raise InputError(f"expected the {len(like)} arrays of this network, got {len(file.namelist())} others")
             return [_read(file, entry, one) for entry, one in zip(file.infolist(), like, strict=True)]
-    except (zipfile.BadZipFile, ValueError, TypeError, SyntaxError, tokenize.TokenError, EOFError, NotImplementedError,
-            RuntimeError, zlib.error) as error:  # fmt: skip
+    except DAMAGED_ARRAYS as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"expected arrays as NumPy writes them, got another file ({error})") from error

@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 
 from gatedrnn.cells.gates import Gates, gates_of
+from gatedrnn.cells.optional import optional_method
 from gatedrnn.errors import InputError
 from gatedrnn.inside.tap import Step, parted, tapped
-from gatedrnn.layers.learned_start import LearnedStart
 from gatedrnn.layers.residual import ResidualCell
 from gatedrnn.layers.stack import Stack, entering
+from gatedrnn.layers.wrapper import Wrapper
 from gatedrnn.types import GatedCell
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 
 def readable(cell: Cell) -> Gates | None:
-    """Return the cell's gates where they can be read: it names them, and they see the sum of its linear maps."""
-    found = gates_of(cell) if isinstance(cell, GatedCell) else None
-    return None if found is None or found.see_more else found
+    """Return the cell's gates where they can be read: it names them, and they see a sum of its maps that it tells."""
+    found = gates_of(cell)
+    if found is None or optional_method(cell, "gate_sums") is not None:
+        return found
+    return found if isinstance(cell, GatedCell) and not found.see_more else None
 
 
 def named_gates(cell: Cell) -> Gates:
@@ -35,8 +38,8 @@ def named_gates(cell: Cell) -> Gates:
     found = readable(cell)
     if found is None:
         raise InputError(
-            "cell: expected a gated cell that names its gates, each the sigmoid of a block of the sum of both linear "
-            f"maps; got {cell!r}"
+            "cell: expected one that names its gates, each the sigmoid of a block of the sum of both linear maps or of "
+            f"its gate_sums; got {cell!r}"
         )
     return found
 
@@ -47,6 +50,7 @@ def gate_values(layer: Layer, params: Params, xs: Any, *, carry: Carry | None = 
     .. code-block:: text
 
         sigmoid(project(params, xs[t]) + recur(params, carry[t - 1]))   [T, *B, G, H], the gates alone: no candidate
+        sigmoid(gate_sums(params, carry[t - 1], xs[t]))                 of a cell that has this method
 
     What is returned has the structure of the layer's carry, with one array in the place of each cell's: a tuple for a
     chain and for a stack, a pair for both directions, ``()`` where there is no carry. The gates stand in the order of
@@ -54,16 +58,16 @@ def gate_values(layer: Layer, params: Params, xs: Any, *, carry: Carry | None = 
     and belong to ``xs[t]`` in reverse layers too. Gradients run through them.
 
     Args:
-        layer: scans and what is made of them, as in ``gr.states``, whose cells name their gates: LSTM, GRU with reset
-            "after", MinGRU, others that do, stacks of them, residual or with a learned start.
+        layer: scans and what is made of them, as in ``gr.states``, whose cells name their gates: LSTM, both forms of
+            GRU, MinGRU, others that do, stacks of them, residual or wrapped, as by ``gr.zoneout``.
         params: the parameters of the layer.
         xs: the input sequences, ``[T, *B, I]``.
         carry: the carry to start from; None is the initial one.
         **steps: what else ``apply`` takes: ``lengths``, ``mask``, ``resets``.
 
     Raises:
-        InputError: where a cell's gates cannot be read: it names none, they see more than both products, as peepholes
-            do, or it has no such products, as the GRU with reset "before"; and as ``gr.states`` does.
+        InputError: where a cell's gates cannot be read: it names none, or they are no sigmoids of a sum that it tells,
+            as an sLSTM's; and as ``gr.states`` does.
 
     Example:
         >>> import gatedrnn as gr
@@ -136,8 +140,8 @@ def _at(what: Callable[[Any, Array], Array], cell: Any, params: Params, carry: C
             return tuple(found)
         case ResidualCell():
             return _at(what, cell.inner, params, carry, x)
-        case LearnedStart():
-            return _at(what, cell.inner, params.cell, carry, x)
+        case Wrapper():  # in evaluation it draws nothing beside the input
+            return _at(what, cell.inner, cell.inner_params(params), carry, x)
         case _:
             return what(cell, _gates(cell, params, carry, x))
 
@@ -145,7 +149,8 @@ def _at(what: Callable[[Any, Array], Array], cell: Any, params: Params, carry: C
 def _gates(cell: Any, params: Params, carry: Carry, x: Any) -> Float[Array, "*B G H"]:
     named = named_gates(cell)
     places = jnp.array([named.blocks.index(name) for name in named.open])
-    z, u = cell.project(params, x), cell.recur(params, carry)
-    sums = sum(jax.tree.leaves((z, u)))  # a MinGRU has no u
-    blocks = jax.nn.sigmoid(sums)
+    own = optional_method(cell, "gate_sums")
+    # A MinGRU has no second product.
+    parts = own(params, carry, x) if own else (cell.project(params, x), cell.recur(params, carry))
+    blocks = jax.nn.sigmoid(sum(jax.tree.leaves(parts)))
     return blocks.reshape(*blocks.shape[:-1], len(named.blocks), -1)[..., places, :]

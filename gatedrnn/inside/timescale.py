@@ -39,8 +39,8 @@ def memory_timescale(
 
     In tau steps a unit's gate lets what it holds decay to 1/e, whatever else is added meanwhile: over n steps the
     product of ``keep`` is exp(-n / tau). Of a gate that stands at k it is -1 / log k, about 1 / (1 - k) - 1/2. What
-    comes back through the candidate and the other gates is not counted, and a reset forgets at once. The result has the
-    structure of the layer's carry, as ``gr.gate_values`` has it.
+    comes back through the candidate and the other gates is not counted, nor what zoneout keeps; a reset forgets at
+    once. The result has the structure of the layer's carry, as ``gr.gate_values`` has it.
 
     Args:
         layer: scans and what is made of them, whose cells name the gate that keeps, as in ``gr.gate_values``.

@@ -79,7 +79,7 @@ class DataParallel:
         sequence.check_key(key)
         mesh = mesh_of(self.axis)
         devices = 1 if mesh is None else mesh.shape[self.axis]
-        if devices == 1 or (batch := batch_size(self.inner, params, xs)) < devices:
+        if devices == 1 or has_symbols(xs) or (batch := batch_size(self.inner, params, xs)) < devices:
             return self.inner.apply(params, xs, carry=carry, lengths=lengths, mask=mask, resets=resets, key=key)
 
         shape = common_axes(xs)
@@ -120,6 +120,15 @@ def mesh_of(axis: str) -> Any:
     if mesh.empty:
         return Mesh(np.array(jax.devices()), (axis,))
     return mesh if axis in mesh.axis_names and axis not in mesh.manual_axes else None
+
+
+def has_symbols(xs: Any) -> bool:
+    """Return whether a size is a symbol, as ``jax.export`` has them.
+
+    How many sequences it stands for is not known, and JAX 0.10.2 crashes where a program over several devices that was
+    exported for any number of steps is called.
+    """
+    return not all(isinstance(size, int) for leaf in jax.tree.leaves(xs) for size in leaf.shape)
 
 
 def batch_size(layer: Layer, params: Params, xs: Any) -> int:
@@ -211,7 +220,8 @@ def data_parallel(layer: Layer, *, axis: str = "batch") -> DataParallel:
       ``jax.shard_map``, or under a mesh without that axis, the program spreads the batch itself, and the layer is
       applied as it is. It is so with one device, too.
     - The first batch axis is split. A size that the devices don't divide is padded with copies of the last sequence,
-      whose outputs are dropped; a batch with fewer sequences than devices, and ``step``, are not split.
+      whose outputs are dropped; a batch with fewer sequences than devices, a call in which a size is a symbol of
+      ``jax.export``, and ``step``, are not split.
     - With a key, each device draws noise of its own, by ``jax.random.fold_in(key, device)``: independent of the
       others', not what one device would draw for the whole batch. For the same noise on any number of devices, draw
       it outside: ``gr.chain(gr.data_parallel(gr.scan(cell)), gr.dropout(rate))``. Rates may be traced, such as a

@@ -54,7 +54,8 @@ class LearnedStart(Wrapper):
         cell, xs = prepare(self.inner, params.cell, xs, key)
         return LearnedStartParams(cell, params.start), xs
 
-    def _inner_params(self, params: LearnedStartParams) -> Any:
+    def inner_params(self, params: LearnedStartParams) -> Any:
+        """Return the inner cell's parameters, out of those beside the start."""
         return params.cell
 
 

@@ -45,7 +45,7 @@ class Wrapper:
 
     def initial_carry(self, params: Params, x: Any) -> Carry:
         """Return the inner cell's."""
-        return self.inner.initial_carry(self._inner_params(params), x)
+        return self.inner.initial_carry(self.inner_params(params), x)
 
     def prepare(self, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
         """Prepare the inner cell."""
@@ -53,10 +53,10 @@ class Wrapper:
 
     def step(self, params: Params, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input as the inner cell does."""
-        return self.inner.step(self._inner_params(params), carry, x)
+        return self.inner.step(self.inner_params(params), carry, x)
 
-    def _inner_params(self, params: Any) -> Any:
-        """Return the inner cell's parameters, out of the wrapper's own."""
+    def inner_params(self, params: Any) -> Any:
+        """Return the inner cell's parameters, out of the wrapper's own, prepared or not."""
         return params
 
 
@@ -64,7 +64,7 @@ class GatedParts:
     """What a ``Wrapper`` around a gated cell has besides, so that the fast engine takes it."""
 
     inner: Any
-    _inner_params: Any
+    inner_params: Any
 
     @property
     def mixes_units(self) -> bool:
@@ -78,15 +78,15 @@ class GatedParts:
 
     def project(self, params: Params, x: Any) -> Any:
         """Apply the inner cell's input maps."""
-        return self.inner.project(self._inner_params(params), x)
+        return self.inner.project(self.inner_params(params), x)
 
     def recur(self, params: Params, carry: Carry) -> Any:
         """Apply the inner cell's recurrent map."""
-        return self.inner.recur(self._inner_params(params), carry)
+        return self.inner.recur(self.inner_params(params), carry)
 
     def gate(self, params: Params, z: Any, u: Any, carry: Carry) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Combine both as the inner cell does."""
-        return self.inner.gate(self._inner_params(params), z, u, carry)
+        return self.inner.gate(self.inner_params(params), z, u, carry)
 
     @property
     def gate_derivative(self) -> Any:
@@ -97,7 +97,7 @@ class GatedParts:
     def emit(self) -> Any:
         """The inner cell's output map; without one there is none here either."""
         emit = self.inner.emit
-        return lambda params, carry, y: emit(self._inner_params(params), carry, y)
+        return lambda params, carry, y: emit(self.inner_params(params), carry, y)
 
 
 def check_rate(name: str, value: Any) -> None:

@@ -61,10 +61,11 @@ class Zoneout(Wrapper):
     def step(self, params: Any, carry: Carry, x: Any) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input; kept units hand on what they came with."""
         x, keep = parted(x)
-        new, y = self.inner.step(self._inner_params(params), carry, x)
+        new, y = self.inner.step(self.inner_params(params), carry, x)
         return self._zoned(params, keep, carry, new, y)
 
-    def _inner_params(self, params: Any) -> Any:
+    def inner_params(self, params: Any) -> Any:
+        """Return the inner cell's parameters, out of those beside the rates where they are prepared."""
         return params.cell if isinstance(params, Prepared) else params
 
     def _drawn(self, key: Key[Array, ""], states: States, steps: Any) -> States:

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from gatedrnn.cells.gate_bias import scale_recurrent
+from gatedrnn.cells.held import held
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.changes import DIFFERENCES
 from gatedrnn.experiment.limits import GATE_BIASES
@@ -66,7 +67,7 @@ def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettin
 
     def init_params(hyper: Any, key: Any) -> Any:
         def gained(recurrent: Any, _: int) -> Any:
-            if not hasattr(recurrent, "w_h"):
+            if held(recurrent, "w_h") is None:
                 raise InputError(f"recurrent_scale: expected a cell with a recurrent matrix w_h, got {cell!r}")
             return scale_recurrent(recurrent, hyper.recurrent_scale)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-import tokenize
 import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatedrnn.errors import InputError
+from gatedrnn.files import DAMAGED_ARRAYS
 from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.sequences import Sequences, encode_classes
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.task import Kind
 
-HEADERS = (ValueError, TypeError, SyntaxError, tokenize.TokenError)
-"""What NumPy raises for headers of arrays that are damaged."""
 KEYS = ("x", "lengths", "y", "groups", "split", "features")
 
 
@@ -60,7 +57,7 @@ def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
             yield file
     except InputError:
         raise
-    except (*HEADERS, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED_ARRAYS as error:
         if "allow_pickle" in str(error):
             raise InputError(
                 "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "

@@ -110,7 +110,7 @@ def test_a_subclass_with_another_gate_does_not_inherit_the_names() -> None:
 
     assert gates_of(gr.LSTM(3)) is not None
     assert gates_of(Halved(3)) is None
-    assert readable(gr.GRU(3, reset="before")) is None
+    assert readable(gr.SLSTM(3)) is None
 
 
 def test_names_that_are_no_blocks_are_refused() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+from typing import Any
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -97,12 +101,50 @@ def test_a_population_over_ways_and_gains_is_each_alone():
         assert all(jax.tree.leaves(close))
 
 
+PROJECTED = gr.ProjectedLSTM(8, 4).init(KEY, 2)
+"""Its recurrent map has fewer rows than units, and yet columns that they divide."""
+
+WAYS = (
+    lambda params, gain: gr.orthogonal_recurrent(params, KEY, gain),
+    gr.identity_recurrent,
+    lambda params, gain: gr.glorot_input(params, KEY, gain, hidden=H),
+    lambda params, gain: gr.uniform_all(params, KEY, gain, hidden=H),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Own:
+    """Parameters of a cell of one's own."""
+
+    w_x: Any
+    w_h: Any
+
+
+@pytest.mark.parametrize("way", [*WAYS[:3], gr.scale_recurrent])
+def test_parameters_may_be_a_dictionary_or_a_dataclass(way):
+    params, _ = drawn("lstm")
+    expected = way(params, 0.5)
+    for own in (Own(params.w_x, params.w_h), {"w_x": params.w_x, "w_h": params.w_h}):
+        got = way(own, 0.5)
+        assert type(got) is type(own)
+        found = got if isinstance(got, dict) else vars(got)
+        np.testing.assert_array_equal(found["w_x"], expected.w_x)
+        np.testing.assert_array_equal(found["w_h"], expected.w_h)
+
+
 @pytest.mark.parametrize(("call", "message"), [
     (lambda p: gr.orthogonal_recurrent(gr.MinGRU(4).init(KEY, 2), KEY), "params: expected some with a map w_h"),
     (lambda p: gr.identity_recurrent(gr.IndRNN(4).init(KEY, 2)), r"params: expected w_h \[H, G\*H\], got \[4\]"),
-    (lambda p: gr.glorot_input(p, KEY, hidden=7), "hidden: expected a number that divides the 128 columns"),
+    (lambda p: gr.glorot_input(drawn("simple rnn")[0], KEY, hidden=7), "hidden: .* divides the 32 columns of w_x"),
     (lambda p: gr.glorot_input(p, 3, hidden=H), "key: expected one key"),
     (lambda p: gr.uniform_all(p, KEY, hidden=0), "hidden: expected a positive int"),
+    (lambda p: gr.uniform_all(p, KEY, hidden=H // 2), "hidden: expected 32, the units of these LSTMParams, got 16"),
+    (lambda p: gr.glorot_input(p, KEY, hidden=H // 2), "hidden: expected 32, the units of these LSTMParams, got 16"),
+    (lambda p: gr.orthogonal_recurrent(PROJECTED, KEY), r"params: expected w_h \[H, G\*H\], got \[4, 32\] in Proj"),
+    (lambda p: gr.identity_recurrent(PROJECTED), r"params: expected w_h \[H, G\*H\], got \[4, 32\] in Projected"),
+    *((lambda p, way=way, gain=gain: way(p, gain), f"gain: expected a number, got {got}") for way, (gain, got)
+      in itertools.product(WAYS, ((None, "None"), ("1", "'1'"), (1j, "1j"), (float("nan"), "nan"), (True, "True"),
+                                  (np.ones(3), "float64")))),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused_by_name(unchecked_annotations, call, message):
     with pytest.raises(InputError, match=message):

@@ -15,6 +15,10 @@ import pytest
 import gatedrnn as gr
 from gatedrnn.convert import contents
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.received import read_leaves
+from gatedrnn.tasks.files import task_from_file
+from gatedrnn.tasks.question import Question
+from gatedrnn.tasks.remote import arrays_sha256
 
 
 def of_torch(path: Path) -> None:
@@ -104,6 +108,59 @@ def read_damaged(name: str, count: int, folder: Path) -> int:
 @pytest.mark.parametrize("name", WRITERS)
 def test_damaged_weights_are_refused_by_name_or_read(name: str, tmp_path: Path) -> None:
     assert read_damaged(name, 40, tmp_path) >= 20
+
+
+DIRECTORY = b"PK\x01\x02"
+"""How the entry of an array in an archive's own table begins."""
+
+
+@pytest.mark.parametrize(
+    ("at", "byte"), [(6, 173), (8, 1), (10, 14), (10, 99)], ids=["version", "encrypted", "lzma", "compressed otherwise"]
+)
+def test_an_archive_of_another_kind_is_refused(at: int, byte: int, tmp_path: Path) -> None:
+    """By whoever reads arrays of NumPy's: weights, a table of the user's, a file that was fetched, a saved network."""
+    for name in ("x", "leaf_0"):
+        np.savez_compressed(tmp_path / f"{name}.npz", **{name: np.ones((4, 2))})
+        held = bytearray((tmp_path / f"{name}.npz").read_bytes())
+        held[held.index(DIRECTORY) + at] = byte
+        (tmp_path / f"{name}.npz").write_bytes(held)
+    with pytest.raises(InputError, match=r"x\.npz: expected arrays of numbers, as numpy\.savez writes them"):
+        contents(tmp_path / "x.npz")
+    with pytest.raises(InputError, match=r"x\.npz: expected an \.npz file as numpy\.savez writes it, got another"):
+        task_from_file(tmp_path / "x.npz", Question())
+    assert arrays_sha256(tmp_path / "x.npz") is None
+    with pytest.raises(InputError, match="expected arrays as NumPy writes them, got another file"):
+        read_leaves((tmp_path / "leaf_0.npz").read_bytes(), [np.ones((4, 2))])
+
+
+def test_names_in_a_model_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """Of weights, of an operator, and of what it is called by, here and in a graph inside."""
+    of_onnx(tmp_path / "net.onnx")
+    whole = (tmp_path / "net.onnx").read_bytes()
+    for name in (b"W_0", b"layer_0", b"LSTM"):
+        assert name in whole
+        (tmp_path / "net.onnx").write_bytes(whole.replace(name, b"\xff" * len(name)))
+        with pytest.raises(InputError, match=r"model: expected .*net\.onnx"):
+            contents(tmp_path / "net.onnx")
+
+
+def test_arrays_in_a_model_that_are_none_are_refused(tmp_path: Path) -> None:
+    """Of no type, and of fewer numbers than they should have; as weights, and as constants in a graph inside."""
+    onnx = pytest.importorskip("onnx")
+    for changes in ({"data_type": 0}, {"dims": [7]}):
+        tensor = onnx.numpy_helper.from_array(np.ones(3, np.float32), "held")
+        for name, value in changes.items():
+            tensor.ClearField(name)
+            tensor.dims.extend(value) if name == "dims" else setattr(tensor, name, value)
+        constant = onnx.helper.make_node("Constant", [], ["one"])
+        constant.attribute.add(name="value", type=onnx.AttributeProto.TENSOR).t.CopyFrom(tensor)
+        inside = onnx.helper.make_graph([constant], "then", [], [])
+        branch = onnx.helper.make_node("If", ["xs"], [], then_branch=inside, else_branch=inside)
+        for nodes, held in (([], [tensor]), ([branch], [])):
+            graph = onnx.helper.make_graph(nodes, "net", [], [], held)
+            (tmp_path / "net.onnx").write_bytes(onnx.helper.make_model(graph).SerializeToString())
+            with pytest.raises(InputError, match=r"model: expected arrays of numbers, .*'held' in .*net\.onnx"):
+                contents(tmp_path / "net.onnx")
 
 
 @pytest.mark.verify

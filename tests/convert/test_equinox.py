@@ -39,10 +39,10 @@ def test_outputs_and_states_are_equinoxs(kind: str, bias: bool) -> None:
         # Five steps of ten products, in another order: some fifty roundings of 1e-16.
         np.testing.assert_allclose(y, state[0] if kind == "LSTMCell" else state, rtol=1e-12, atol=1e-13)
     chex.assert_trees_all_close(jax.tree.leaves(carry), jax.tree.leaves(state), rtol=1e-12, atol=1e-13)
-    there = to_equinox(layer, params)
+    there = to_equinox(layer, params, bias=bias)
+    assert ("bias" in there) is bias
     for name, array in there.items():
-        own = getattr(cell, name)
-        np.testing.assert_array_equal(array, 0 if own is None else own)
+        np.testing.assert_array_equal(array, getattr(cell, name))
 
 
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3)], ids=repr)
@@ -65,6 +65,8 @@ def test_what_does_not_fit_is_named() -> None:
     ]:
         with pytest.raises(InputError, match=said):
             from_equinox(given)
+    with pytest.raises(InputError, match=r"bias: expected True, as b of GRU.* is not zero everywhere; got False"):
+        to_equinox(layer, drawn(layer, 2), bias=False)
     for layer, said in [
         (gr.bidirectional(gr.GRU(3)), "expected one direction, as Equinox has no layer of both"),
         (gr.scan(gr.GRU(3, reset="before")), "expected LSTM or GRU with tanh, which Equinox has"),

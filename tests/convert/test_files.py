@@ -241,15 +241,16 @@ def test_layers_of_kerass_are_found_in_its_files(name: str, tmp_path: Path, monk
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("dynamo", [False, True], ids=["traced", "dynamo"])
 @pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"batch_first": True}], ids=str)
-def test_three_layers_that_pytorch_wrote_as_operators_are_one_chain(options: Any, tmp_path: Path) -> None:
+def test_three_layers_that_pytorch_wrote_as_operators_are_one_chain(options: Any, dynamo: Any, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript" if dynamo else "onnx")
     torch.manual_seed(0)
     for kind in (torch.nn.LSTM, torch.nn.GRU):
         module = kind(I, H, 3, **options).eval()
         example = torch.zeros(T, B, I)
-        torch.onnx.export(module, (example,), tmp_path / "net.onnx", dynamo=False)
+        torch.onnx.export(module, (example,), tmp_path / "net.onnx", dynamo=dynamo, verbose=False)
         (one,) = contents(tmp_path / "net.onnx").recurrent
         assert len(taken_apart(one.layer, one.params, "ONNX")) == 3
         weights = {name: value.detach().numpy() for name, value in module.state_dict().items()}

@@ -49,9 +49,9 @@ def test_outputs_are_kerass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ys = jax.jit(layer.apply)(params, jnp.asarray(xs.swapaxes(0, 1)))[1]
     # Five steps of ten products, in another order: some fifty roundings of 1e-7.
     np.testing.assert_allclose(ys, expected, rtol=5e-6, atol=5e-6)
-    if options.get("use_bias", True):
-        theirs.set_weights(to_keras(layer, params))
-        np.testing.assert_allclose(np.asarray(theirs(xs)).swapaxes(0, 1), ys, rtol=5e-6, atol=5e-6)
+    theirs.set_weights([np.zeros_like(weight) for weight in theirs.get_weights()])
+    theirs.set_weights(to_keras(layer, params, bias=options.get("use_bias", True)))
+    np.testing.assert_allclose(np.asarray(theirs(xs)).swapaxes(0, 1), ys, rtol=5e-6, atol=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,8 @@ def test_what_does_not_fit_is_named() -> None:
         params = drawn(layer, 2)
         with pytest.raises(InputError, match=f"layer: {said}"):
             to_keras(layer, params)
+    layer = gr.scan(gr.LSTM(3))
+    with pytest.raises(InputError, match=r"bias: expected True, as b of LSTM.* is not zero everywhere; got False"):
+        to_keras(layer, drawn(layer, 2), bias=False)
+    with pytest.raises(InputError, match="bias: expected True, as CuDNNLSTM and CuDNNGRU have biases always"):
+        to_keras(layer, drawn(layer, 2), bias=False, cudnn=True)

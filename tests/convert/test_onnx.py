@@ -149,6 +149,34 @@ def test_states_that_a_model_starts_from_are_not_left_out() -> None:
         assert from_onnx(model_of([lstm("rnn", more=more)], started))[0] == gr.scan(gr.LSTM(3))
 
 
+@pytest.mark.parametrize("width", [3, 4])
+def test_states_of_another_width_than_the_weights_are_refused(width: int) -> None:
+    """As PyTorch writes an LSTM with proj_size: of four units and two features it has the matrices of two units.
+
+    Its c is constant, or made of a batch that the model is given.
+    """
+    arrays = {**ARRAYS, "c": np.zeros((1, 1, width)), "zero": np.zeros(()), "first": np.zeros(1, int),
+              "one": np.ones(1, int), "shape": np.array([1, 1, width]), "units": np.array([width])}  # fmt: skip
+
+    def node(kind: str, *given: str, **options: Any) -> Any:
+        return onnx.helper.make_node(kind, given[:-1], given[-1:], **options)
+
+    of_batch = [node("Shape", "xs", "batch"), node("Concat", "one", "batch", "units", "size", axis=0)]
+    ways: tuple[list[Any], ...] = (
+        [node("Identity", "c", "states")],
+        [node("ConstantOfShape", "shape", "states")],
+        [node("Expand", "zero", "shape", "all"), node("Cast", "all", "states", to=1)],
+        [*of_batch, node("Expand", "zero", "size", "all"), node("Slice", "all", "first", "one", "first", "states")],
+    )
+    for way in ways:
+        model = model_of([*way, lstm("rnn", more=("", "", "states"))], arrays)
+        if width == 3:
+            assert from_onnx(model)[0] == gr.scan(gr.LSTM(3))
+            continue
+        with pytest.raises(InputError, match="rnn: expected initial states of 3 units, as R has, got None, 4"):
+            from_onnx(model)
+
+
 @pytest.mark.parametrize(
     ("node", "changes", "said"),
     [
@@ -177,8 +205,11 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
         from_onnx(tmp_path / "none.onnx")
     with pytest.raises(InputError, match="model: expected a model of ONNX, got something else"):
         from_onnx(b"no model")
-    with pytest.raises(InputError, match="name: expected one of none, got None"):
+    with pytest.raises(InputError, match="model: expected one with an operator LSTM or GRU, got operators none"):
         from_onnx(model_of([], {}))
+    others = [onnx.helper.make_node(kind, ["xs"], [kind]) for kind in ("Tanh", "Relu", "Tanh")]
+    with pytest.raises(InputError, match=r"model: expected one with .*, got operators Relu, Tanh$"):
+        from_onnx(model_of(others, {}), name="rnn")
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,24 @@ def test_outputs_and_states_are_pytorchs(name: str) -> None:
     h = end[0] if kind is LSTM else end
     np.testing.assert_allclose(states(layer, params, carry), h.detach().numpy(), rtol=1e-12, atol=1e-13)
 
-    back = made(kind, **{**options, "bias": True})
-    back.load_state_dict({key: torch.tensor(value) for key, value in to_torch(layer, params).items()})
-    np.testing.assert_allclose(back(torch.tensor(xs))[0].detach().numpy(), ys, rtol=1e-12, atol=1e-13)
+    for bias in {True, options.get("bias", True)}:
+        back = made(kind, **{**options, "bias": bias})
+        back.load_state_dict({key: torch.tensor(value) for key, value in to_torch(layer, params, bias=bias).items()})
+        np.testing.assert_allclose(back(torch.tensor(xs))[0].detach().numpy(), ys, rtol=1e-12, atol=1e-13)
+
+
+def test_biases_that_are_not_zero_are_not_left_out() -> None:
+    layer = gr.bidirectional(gr.GRU(3))
+    params = jax.tree.map(jnp.zeros_like, drawn(layer, 2))
+    assert sorted(to_torch(layer, params, bias=False)) == [
+        "weight_hh_l0", "weight_hh_l0_reverse", "weight_ih_l0", "weight_ih_l0_reverse"
+    ]  # fmt: skip
+    for name in ("b", "b_h"):
+        one = getattr(params.backward, name).at[1].set(1.0)
+        with pytest.raises(InputError, match=f"bias: expected True, as {name} of GRU.* is not zero everywhere"):
+            to_torch(layer, params._replace(backward=params.backward._replace(**{name: one})), bias=False)
+    with pytest.raises(InputError, match="bias: expected"):
+        to_torch(layer, params, bias="no")  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3), gr.SimpleRNN(3), gr.ProjectedLSTM(4, 3)], ids=repr)
@@ -124,7 +139,7 @@ def test_what_does_not_fit_is_named() -> None:
         (gr.scan(gr.GRU(3, reset="before")), "expected LSTM, GRU, ProjectedLSTM or SimpleRNN"),
         (gr.scan(gr.LSTM(3, activation=jnp.sin)), "expected tanh as activation"),
         (gr.scan(gr.LSTM(3), reverse=True), r"expected gr\.scan"),
-        (gr.chain(gr.scan(gr.LSTM(3)), gr.dropout(0.5)), r"expected gr\.scan"),
+        (gr.chain(gr.scan(gr.LSTM(3)), gr.dense(5)), r"expected gr\.scan"),
         (gr.chain(gr.scan(gr.LSTM(3)), gr.scan(gr.LSTM(4))), "expected the same cell everywhere"),
         (gr.chain(gr.bidirectional(gr.GRU(3)), gr.scan(gr.GRU(3))), "expected one direction everywhere or both"),
         (gr.bidirectional(gr.GRU(3), merge="sum"), "expected .* that concatenates"),

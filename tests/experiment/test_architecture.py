@@ -145,15 +145,23 @@ def test_devices_that_share_a_batch_find_the_same_loss() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-def test_a_sweep_scales_the_recurrent_matrix_of_every_scan() -> None:
+class InDictionaries(gr.SimpleRNN):
+    """A cell whose parameters are a dictionary, as one of a user's own may have them."""
+
+    def init(self, key: Any, in_dim: int) -> Any:
+        return super().init(key, in_dim)._asdict()
+
+
+@pytest.mark.parametrize("cell", [CELL, InDictionaries(3)], ids=["named tuple", "dictionary"])
+def test_a_sweep_scales_the_recurrent_matrix_of_every_scan(cell: Any) -> None:
     deep = Architecture(layers=2, bidirectional=True)
     settings = SweepSettings(recurrent_scale=(0.5, 2.0), architecture=deep)
     train = signs().split(0).train
     columns = {name: getattr(settings, name)[0] for name in HYPERPARAMETERS} | {"difference": "no"}
     own = jax.tree.map(lambda column: column[0], as_sweep_hypers([columns]))
-    scaled = sweep_run(CELL, signs(), train, settings).init_params(own, KEY)
-    plain = init_params(CELL, signs(), 6, hyper(), KEY, deep)
-    wanted = deep.map_recurrent(plain, lambda cell, _: cell._replace(w_h=0.5 * cell.w_h))
+    scaled = sweep_run(cell, signs(), train, settings).init_params(own, KEY)
+    plain = init_params(cell, signs(), 6, hyper(), KEY, deep)
+    wanted = jax.tree.map_with_path(lambda path, leaf: 0.5 * leaf if "w_h" in str(path[-1]) else leaf, plain)
     chex.assert_trees_all_equal(scaled, wanted)
 
 

@@ -86,6 +86,17 @@ def test_every_kind_of_cell_is_exported_for_any_size() -> None:
         np.testing.assert_allclose(got, expected[:length, :size], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("sizes", ["steps, 8", "4, batch"])
+def test_a_batch_of_unknown_size_is_not_split(sizes: str) -> None:
+    """The program is one of a single device, whatever made it."""
+    layer = gr.data_parallel(gr.scan(gr.SimpleRNN(2)))
+    params, xs = layer.init(jax.random.key(0), 3), jax.random.normal(jax.random.key(1), (4, 8, 3))
+    shape = jax.ShapeDtypeStruct(jax.export.symbolic_shape(f"{sizes}, 3"), jnp.float32)
+    exported = jax.export.export(jax.jit(lambda xs: layer.apply(params, xs)[1]))(shape)
+    assert jax.device_count() > 1 == exported.nr_devices
+    np.testing.assert_allclose(exported.call(xs), layer.apply(params, xs)[1], rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
