@@ -62,3 +62,14 @@ CHUNG_2014 = Reproduction(
     protocol=words,
     measure=lambda asked, work: findings(asked, PUBLISHED, work),
 )
+CHUNG_2014_JSB = CHUNG_2014._replace(
+    name="chung-2014-jsb",
+    title="Is the GRU better on chorales?",
+    full=Comparisons(FULL.each[:1], same=True),
+    small=Comparisons(SMALL.each[:1]),
+    smaller="5 replicates instead of 8, 2 trials instead of 16, at most 60 epochs instead of 300, batches of 18 "
+    "instead of 36, and no range is extended",
+    estimate="about half an hour on 2 CPU cores; not run",
+    differences=CHUNG_2014.differences[:1] + CHUNG_2014.differences[2:],
+)
+"""The first of the four sets alone: the one that 2 CPU cores can do in full."""

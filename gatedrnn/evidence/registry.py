@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from gatedrnn.errors import InputError
 from gatedrnn.evidence.bai_2018 import BAI_2018
-from gatedrnn.evidence.chung_2014 import CHUNG_2014
+from gatedrnn.evidence.chung_2014 import CHUNG_2014, CHUNG_2014_JSB
 from gatedrnn.evidence.etth1 import ETTH1
 from gatedrnn.evidence.forget_bias import FORGET_BIAS
 from gatedrnn.evidence.greff_2017 import GREFF_2017
@@ -23,6 +23,7 @@ from gatedrnn.evidence.weiss_2018 import WEISS_2018
 ALL = (
     WEISS_2018,
     CHUNG_2014,
+    CHUNG_2014_JSB,
     BAI_2018,
     PIXELS,
     GREFF_2017,
