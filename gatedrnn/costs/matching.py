@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from gatedrnn.cells import checks
 from gatedrnn.costs.counting import forward_flops, parameters
 from gatedrnn.errors import InputError
-from gatedrnn.layers.stateless import dense
 
 if TYPE_CHECKING:
     from gatedrnn.types import Cell, Layer
@@ -114,10 +113,13 @@ def _price(make: Make, in_dim: int, out_dim: int | None, by: Budget) -> Price:
     def count(layer: Cell | Layer, features: int) -> int:
         return forward_flops(layer, features) if by == "flops" else sum(parameters(layer, features).values())
 
+    def head(features: int) -> int:  # what ``count(dense(out_dim), features)`` is, which takes as long as the rest
+        return (2 * features if by == "flops" else features + 1) * (out_dim or 0)
+
     @functools.cache
     def price(hidden: int) -> tuple[int, int]:
         body = make(hidden)
-        return count(body, in_dim), 0 if out_dim is None else count(dense(out_dim), body.out_dim or in_dim)
+        return count(body, in_dim), head(body.out_dim or in_dim)
 
     return price
 

@@ -51,13 +51,15 @@ def namespace(tmp_path, monkeypatch):
 
 
 PAGES = ["README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").rglob("*.md"))]
-TUTORIALS = ("compare", "from-pytorch", "reinforcement-learning", "sweep", "write-a-cell")
+TUTORIALS = ("compare", "compose", "from-pytorch", "reinforcement-learning", "sweep", "write-a-cell")
 HEAVY = {
     *(f"docs/tutorials/{name}.md" for name in TUTORIALS),
     *(page for page in PAGES if page.startswith("docs/coming-from/")),
+    "docs/cells.md",
     "docs/inside.md",
     "docs/populations.md",
     "docs/parallel.md",
+    "docs/sequences.md",
 }
 """Pages that compile or train for more than a few seconds."""
 NEEDS = {

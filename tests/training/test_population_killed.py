@@ -67,9 +67,8 @@ def _killed(folder, segments, seconds):
     return process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(
-    ("kills", "segments"), [pytest.param(1, 40, id="one"), pytest.param(25, 250, id="many", marks=pytest.mark.verify)]
-)
+@pytest.mark.verify
+@pytest.mark.parametrize(("kills", "segments"), [pytest.param(1, 40, id="one"), pytest.param(25, 250, id="many")])
 def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, kills, segments):
     """The third member diverges, and stays frozen through all of it."""
     rng = random.Random(0)
