@@ -52,7 +52,7 @@ def refuse_initial_weights(cell: Cell, in_dim: int, asked: Sequence[str]) -> Non
     Args:
         cell: the cell of a recurrent layer.
         in_dim: features that it reads.
-        asked: names of ``INITIAL_WEIGHTS``.
+        asked: the names of ``INITIAL_WEIGHTS`` that it may have to start with.
 
     Raises:
         InputError: where there is such a one, naming it.
