@@ -33,7 +33,7 @@ LEAST_PART = 0.2
 BASELINE_DASHES = (0, (4, 3))
 LEGEND_LETTERS, LEGEND_HANDLE = 56, 6
 """How many letters are as wide as a figure, and how many as wide as a handle with its spaces."""
-BESIDE = 55
+BESIDE = 45
 """What a legend and the words below take of a figure's height, in its own units."""
 
 
