@@ -127,7 +127,7 @@ def name_axes(axes: Axes, x: str, y: str | None) -> None:
 
 def name_upright(axes: Axes, words: str) -> None:
     """Label the upright axis on as many lines as its height needs: names of cells and columns may be long."""
-    figure, place = axes.get_figure(), axes.get_subplotspec()
+    figure, place = axes.get_figure(root=True), axes.get_subplotspec()
     assert figure is not None
     assert place is not None
     height = 72 * figure.get_figheight() / place.get_gridspec().nrows - BESIDE
