@@ -60,6 +60,7 @@ def memory_bias(params: P, bias: Any, *, cell: Any = None) -> P:
     """
     gates, b = _gates(params, cell), _bias(params)
     real("bias", bias, (b.size // len(gates.blocks),))
+    bias = jnp.asarray(bias, b.dtype)
     return with_held(params, b=b.at[gates.block(gates.keeps, b.size)].set(-bias if gates.complement else bias))
 
 
@@ -115,4 +116,5 @@ def scale_recurrent(params: P, scale: Any) -> P:
     if w_h is None:
         raise InputError(f"params: expected some with a recurrent map w_h, got {type(params).__name__}")
     real("scale", scale)
-    return with_held(params, w_h=w_h * scale)
+    # A traced scale has a type of its own, to which a product would bring weights of fewer bits.
+    return with_held(params, w_h=w_h * jnp.asarray(scale, w_h.dtype))

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from gatedrnn.arguments import choice
-from gatedrnn.cells.registry import HELP, cell_maker
+from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.costs.matching import BUDGETS
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits
 from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.initial_weights import refuse_initial_weights
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.space import Space
 from gatedrnn.tasks import registry
@@ -96,6 +97,7 @@ class Settings:
         for task in map(registry.load, self.tasks):
             self.architecture.refuse_for(task)
             self._refuse_metric(task)
+            self._refuse_initial_weights(task)
             self._refuse_too_large(task)
 
     @property
@@ -117,6 +119,12 @@ class Settings:
             raise InputError(f"metric: expected another for {task.name}, of which there is no word of each length")
         if self.scored is not None and self.scored not in (known := deciding(task.kind)):
             raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
+
+    def _refuse_initial_weights(self, task: VisibleTask) -> None:
+        """Refuse weights that a cell cannot start with."""
+        for name in self.cells:
+            cell = make_cell(name, max(self.sizes or self.hidden))
+            refuse_initial_weights(cell, self.architecture.width(task.in_dim), self.space.initial_weights)
 
     def _check_threshold(self) -> None:
         if self.threshold is not None and self.metric != "steps-to-threshold":

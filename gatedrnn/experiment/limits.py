@@ -11,6 +11,7 @@ from typing import Any
 from gatedrnn.arguments import choice, flag, number, whole
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.changes import DIFFERENCES
+from gatedrnn.experiment.initial_weights import INITIAL_WEIGHTS
 from gatedrnn.tasks.metrics import DECIDING
 
 GATE_BIASES = ("0", "1", "chrono")
@@ -41,6 +42,7 @@ LIMITS: Mapping[str, Callable[[str, Any], None]] = MappingProxyType(
         "weight_decay": partial(number, least=0.0),
         "dropout": partial(number, least=0.0, below=1.0),
         "gate_bias": partial(choice, choices=GATE_BIASES),
+        "initial_weights": partial(choice, choices=INITIAL_WEIGHTS),
         "difference": partial(choice, choices=DIFFERENCES),
         "metric": partial(choice, choices=DECIDING),
         "batch_size": count,

@@ -11,12 +11,13 @@ import gatedrnn as gr
 from gatedrnn.cells.gates import gates_of_params
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.changes import as_changes, change_scales, from_last
+from gatedrnn.experiment.initial_weights import with_initial_weights
 from gatedrnn.experiment.widths import init_of_width
 from gatedrnn.layers.stateless import Embed
 from gatedrnn.training.early_stopping import EarlyStopping, Hyper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from jax import Array
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from gatedrnn.tasks.parts import Batch, Score
     from gatedrnn.tasks.task import VisibleTask
     from gatedrnn.types import Cell, Layer, Params
+
+
+MOST_SCANS = 2**16
+"""More than a network has: beyond it, keys are those of initial weights, not of biases."""
 
 
 def network(
@@ -62,8 +67,11 @@ def init_params(
     hyper: Hyper,
     key: Key[Array, ""],
     architecture: Architecture = Architecture(),
+    weights: Sequence[str] = ("own",),
 ) -> Params:
     """Draw parameters and set the bias of the gate that keeps memory in each layer, where the cell names one.
+
+    Of several ``weights`` the hyperparameters choose one.
 
     Of a task with an anchor, the last of the parameters are no weights: they say whether changes are read and forecast,
     and how large these are (``change_scales``). So whoever has the parameters, in a file or in memory, knows it.
@@ -72,6 +80,8 @@ def init_params(
     net = network(cell, task.out_dim, hyper.dropout, architecture, kind=task.kind)
 
     def biased(recurrent: Any, number: int) -> Any:
+        own = jax.random.fold_in(key_bias, MOST_SCANS + number)
+        recurrent = with_initial_weights(recurrent, cell, weights, hyper.initial_weights, own)
         if gates_of_params(recurrent, cell) is None:
             return recurrent
         choices = (
@@ -178,16 +188,17 @@ def make_run(
     *,
     widths: Mapping[int, Cell] | None = None,
     architecture: Architecture = Architecture(),
+    weights: Sequence[str] = ("own",),
 ) -> EarlyStopping:
     """Return the training run of networks of this cell on this task.
 
     With ``widths``, the cell of each width that is asked for, of which this one is the widest and the last, runs differ
-    in their number of units.
+    in their number of units; with several ``weights``, names of ``INITIAL_WEIGHTS``, in where these start.
     """
     longest = train.x.shape[0]
 
     def init(one: Cell, hyper: Hyper, key: Key[Array, ""]) -> Params:
-        return init_params(one, task, longest, hyper, key, architecture)
+        return init_params(one, task, longest, hyper, key, architecture, weights)
 
     return EarlyStopping(
         init_params=init_of_width(widths or {0: cell}, init),

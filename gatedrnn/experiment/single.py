@@ -16,6 +16,7 @@ from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits, provenance
 from gatedrnn.experiment.architecture import Architecture
 from gatedrnn.experiment.folder import RunFolder
+from gatedrnn.experiment.initial_weights import refuse_initial_weights
 from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.network import RunSizes, make_loss, make_run
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 FILES = ("result.json", f"{MODEL}.json", f"{MODEL}.safetensors")
 STORES = ("checkpoints/",)
-CONFIGURATION = ("learning_rate", "clip_norm", "dropout", "gate_bias", "difference")
+CONFIGURATION = ("learning_rate", "clip_norm", "dropout", "gate_bias", "initial_weights", "difference")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +68,9 @@ class TrainSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: Literal["0", "1", "chrono"] = "1"
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
+    initial_weights: Literal["own", "orthogonal", "identity", "uniform"] = "own"
+    """Where the weights of recurrent layers start: as their cell draws them; recurrent matrices orthogonal for each
+    gate, or the identity; or all uniform as PyTorch's, but the bias above."""
     difference: Literal["no", "yes", "both"] = "no"
     """Whether a forecast is the change from the last value."""
     metric: Deciding | None = None
@@ -130,6 +134,7 @@ def train(
     settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden, "cell")
     refuse_difference(task, (settings.difference,))
+    refuse_initial_weights(cell, settings.architecture.width(task.in_dim), (settings.initial_weights,))
     visible = task.split(settings.seed)
     refuse_too_large_for(task, settings, visible.train)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
@@ -180,7 +185,7 @@ def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> N
 def _run(cell: Cell, task: Task, train: Batch, settings: TrainSettings) -> EarlyStopping:
     sizes = RunSizes(settings.batch_size, settings.max_epochs, settings.patience)
     return dataclasses.replace(
-        make_run(cell, task, train, sizes, architecture=settings.architecture),
+        make_run(cell, task, train, sizes, architecture=settings.architecture, weights=(settings.initial_weights,)),
         loss=make_loss(cell, task, settings.architecture, spread=settings.devices > 1),
         segment=settings.segment,
     )

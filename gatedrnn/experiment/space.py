@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 import tyro
@@ -12,12 +12,15 @@ import tyro
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits
 from gatedrnn.experiment.changes import DIFFERENCES
+from gatedrnn.experiment.initial_weights import INITIAL_WEIGHTS
 from gatedrnn.training.early_stopping import Hyper
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import VisibleTask
 
-Hyperparameter = Literal["learning_rate", "clip_norm", "dropout", "gate_bias", "difference", "hidden"]
+Hyperparameter = Literal[
+    "learning_rate", "clip_norm", "dropout", "gate_bias", "initial_weights", "difference", "hidden"
+]
 
 
 class Configuration(TypedDict):
@@ -31,6 +34,8 @@ class Configuration(TypedDict):
     """On the recurrent outputs."""
     gate_bias: str
     """Start of the bias of the gate that keeps memory: 0, 1 or chrono."""
+    initial_weights: str
+    """Where recurrent layers start otherwise: own, orthogonal, identity or uniform."""
     difference: str
     """Whether a forecast is the change from the last value: no, yes, or both, where changes are read as well."""
     hidden: int
@@ -59,6 +64,9 @@ class Space:
     """Dropout on the recurrent outputs: one of these."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("0", "1", "chrono")
     """Start of the bias of the gate that keeps memory (LSTM forget, GRU update): one of these."""
+    initial_weights: tuple[Literal["own", "orthogonal", "identity", "uniform"], ...] = ("own",)
+    """Where the weights of recurrent layers start, one of these: as their cell draws them; recurrent matrices
+    orthogonal for each gate, or the identity; or all uniform as PyTorch's, but the bias above."""
     difference: tuple[Literal["no", "yes", "both"], ...] = ("no", "yes", "both")
     """Whether a forecast is the change from the last value; both: changes are read as well. These take turns, the last
     one first, so that a short search has tried them; of other tasks it is not asked."""
@@ -72,7 +80,7 @@ class Space:
             ends = getattr(self, name)
             if len(ends) != 2 or ends[0] > ends[1]:
                 raise InputError(f"{name}: expected 0 < low <= high, got {ends}")
-        for name in ("dropout", "gate_bias", "difference", "hidden"):
+        for name in ("dropout", "gate_bias", "initial_weights", "difference", "hidden"):
             if not getattr(self, name):
                 raise InputError(f"{name}: expected at least one choice, got none")
 
@@ -82,6 +90,9 @@ class Space:
         def log_uniform(low: float, high: float) -> float:
             return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
+        def one_of(choices: Sequence[Any]) -> Any:  # a single one takes no draw
+            return choices[0] if len(choices) == 1 else choices[rng.choice(len(choices))]
+
         return [
             {
                 "learning_rate": log_uniform(*self.learning_rate),
@@ -89,7 +100,8 @@ class Space:
                 "dropout": float(rng.choice(self.dropout)),
                 "gate_bias": str(rng.choice(self.gate_bias)),
                 "difference": self.difference[-1 - k % len(self.difference)],
-                "hidden": self.hidden[0] if len(self.hidden) == 1 else int(rng.choice(self.hidden)),
+                "hidden": one_of(self.hidden),
+                "initial_weights": one_of(self.initial_weights),
             }
             for k in range(trials)
         ]
@@ -117,6 +129,11 @@ class Space:
             "clip_norm": "log-uniform from {:g} to {:g}".format(*self.clip_norm),
             "dropout": "one of " + ", ".join(f"{rate:g}" for rate in self.dropout),
             "gate_bias": "one of " + ", ".join(self.gate_bias),
+            **(
+                {}
+                if self.initial_weights == ("own",)
+                else {"initial_weights": "one of " + ", ".join(self.initial_weights)}
+            ),
             **(asked if self.difference != ("no",) else {}),
             **({} if len(self.hidden) == 1 else {"hidden": "one of " + ", ".join(map(str, self.hidden))}),
         }
@@ -145,4 +162,13 @@ def as_hypers(configurations: Sequence[Configuration | Mapping[str, object]]) ->
     changes = [DIFFERENCES.index(str(configuration.get("difference", "no"))) for configuration in configurations]
     rates = column("learning_rate"), column("clip_norm"), column("dropout")
     units = np.array([configuration.get("hidden", 0) for configuration in configurations], np.float32)
-    return Hyper(*rates, gate_bias=np.array(biases, np.int32), difference=np.array(changes, np.int32), hidden=units)
+    weights = [
+        INITIAL_WEIGHTS.index(str(configuration.get("initial_weights", "own"))) for configuration in configurations
+    ]
+    return Hyper(
+        *rates,
+        gate_bias=np.array(biases, np.int32),
+        difference=np.array(changes, np.int32),
+        hidden=units,
+        initial_weights=np.array(weights, np.int32),
+    )

@@ -32,7 +32,10 @@ class VariationalDropout(Wrapper):
         """Refuse what is no gated cell or no probability."""
         super().__post_init__()
         if not is_gated(self.inner):
-            raise InputError(f"cell: expected one with project, recur and gate, got {self.inner!r}")
+            raise InputError(
+                f"cell: expected one with project, recur and gate, whose recurrent map alone is to see the mask, got "
+                f"{self.inner!r}; gr.drop_connect and gr.zoneout need no such split"
+            )
         check_rate("rate", self.rate)
 
     def prepare(self, params: Params, xs: Any, key: Any) -> tuple[Params, Any]:
@@ -80,6 +83,10 @@ def variational_dropout(cell: Cell, rate: Any) -> VariationalDropout:
     All gates see the same mask. What the gate itself does with the state is not masked, such as what a GRU keeps.
     Each call of ``apply`` with a key draws once for each sequence; without a key the cell is as it was. The mask
     is the same across resets. The reference engine runs it, as its recurrent map differs from sequence to sequence.
+
+    A cell without that split, such as a GRU with its reset gate before the product, is refused: its step reads h in
+    other places too, and through a mask there it would lose what it keeps. ``gr.drop_connect`` and ``gr.zoneout`` need
+    no such split.
 
     Args:
         cell: the gated cell, whose carry is its output or holds it as ``h``.

@@ -13,6 +13,7 @@ from gatedrnn.cells.gate_bias import scale_recurrent
 from gatedrnn.cells.held import held
 from gatedrnn.errors import InputError
 from gatedrnn.experiment.changes import DIFFERENCES
+from gatedrnn.experiment.initial_weights import INITIAL_WEIGHTS
 from gatedrnn.experiment.limits import GATE_BIASES
 from gatedrnn.experiment.network import RunSizes, make_run
 from gatedrnn.experiment.trials import curve_entry, trial_entry
@@ -39,18 +40,25 @@ class SweepHyper(NamedTuple):
     dropout: Any
     gate_bias: Any
     """Index into ``GATE_BIASES``."""
+    initial_weights: Any
+    """Index into ``INITIAL_WEIGHTS``."""
     difference: Any
     """Index into ``DIFFERENCES``."""
 
 
 def as_hypers(configurations: Sequence[Mapping[str, Any]]) -> SweepHyper:
     """Return configurations as arrays ``[K]``, to be traced."""
-    chosen = ("gate_bias", "difference")
-    numbers = {name: [c[name] for c in configurations] for name in SweepHyper._fields if name not in chosen}
-    biases = np.array([GATE_BIASES.index(c["gate_bias"]) for c in configurations], np.int32)
-    changes = np.array([DIFFERENCES.index(c["difference"]) for c in configurations], np.int32)
-    columns = {name: np.array(column, np.float32) for name, column in numbers.items()}
-    return SweepHyper(**columns, gate_bias=biases, difference=changes)
+    chosen = {"gate_bias": GATE_BIASES, "initial_weights": INITIAL_WEIGHTS, "difference": DIFFERENCES}
+
+    def column(name: str) -> np.ndarray:
+        values = [c[name] for c in configurations]
+        return (
+            np.array([chosen[name].index(v) for v in values], np.int32)
+            if name in chosen
+            else np.array(values, np.float32)
+        )
+
+    return SweepHyper(**{name: column(name) for name in SweepHyper._fields})
 
 
 def as_keys(configurations: list[SweepConfiguration]) -> Any:
@@ -62,7 +70,7 @@ def as_keys(configurations: list[SweepConfiguration]) -> Any:
 def sweep_run(cell: Cell, task: VisibleTask, train: Batch, settings: SweepSettings) -> EarlyStopping:
     """Return the run of ``gatedrnn compare`` with weight decay and the initial recurrent scale besides."""
     sizes = RunSizes(settings.batch_size, settings.max_epochs, settings.patience)
-    run = make_run(cell, task, train, sizes, architecture=settings.architecture)
+    run = make_run(cell, task, train, sizes, architecture=settings.architecture, weights=settings.initial_weights)
     scaled, decaying = settings.recurrent_scale != (1.0,), None if task.anchor is None else weights_alone
 
     def init_params(hyper: Any, key: Any) -> Any:

@@ -20,6 +20,7 @@ class SweepConfiguration(TypedDict):
     weight_decay: float
     dropout: float
     gate_bias: str
+    initial_weights: str
     difference: str
     seed: int
 

@@ -21,7 +21,7 @@ STATIC = ("cell", "hidden")
 """What changes a shape or the program: one compilation for each combination."""
 RANGES = ("learning_rate", "clip_norm", "recurrent_scale")
 """What random sampling draws between the smallest and the largest value given; of the rest it draws one."""
-HYPERPARAMETERS = (*STATIC, *RANGES, "weight_decay", "dropout", "gate_bias", "difference")
+HYPERPARAMETERS = (*STATIC, *RANGES, "weight_decay", "dropout", "gate_bias", "initial_weights", "difference")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +55,9 @@ class SweepSettings:
     """Dropout on the recurrent outputs."""
     gate_bias: tuple[Literal["0", "1", "chrono"], ...] = ("1",)
     """Start of the bias of the gate that keeps memory: an LSTM's forget gate, a GRU's update gate."""
+    initial_weights: tuple[Literal["own", "orthogonal", "identity", "uniform"], ...] = ("own",)
+    """Where the weights of recurrent layers start: as their cell draws them; recurrent matrices orthogonal for each
+    gate, or the identity; or all uniform as PyTorch's, but the bias above."""
     difference: tuple[Literal["no", "yes", "both"], ...] = ("no",)
     """Whether a forecast is the change from the last value; both: changes are read as well."""
     batch_size: int = 36

@@ -13,6 +13,7 @@ import numpy as np
 from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder
+from gatedrnn.experiment.initial_weights import refuse_initial_weights
 from gatedrnn.experiment.measure import Measure
 from gatedrnn.experiment.memory import Sizes, needed, refuse_too_large
 from gatedrnn.experiment.reckoning import reckoning
@@ -97,7 +98,8 @@ def sweep(
     refuse_too_large_for(members, task, visible.train, settings)
     grouped = groups([static_of(c) for c in members], STATIC)
     for group in grouped:
-        make_cell(group.static["cell"], group.static["hidden"], "cell")  # refused before the folder is claimed
+        cell = make_cell(group.static["cell"], group.static["hidden"], "cell")  # refused before the folder is claimed
+        refuse_initial_weights(cell, settings.architecture.width(task.in_dim), settings.initial_weights)
     found: dict[int, MemberEntry] = {}
 
     def tell(name: str, latest: dict[int, MemberEntry]) -> None:

@@ -52,7 +52,7 @@ def _write_parquet(table: list[dict[str, float | str | None]], path: Path, write
         import pyarrow as pa
         from pyarrow import parquet
 
-    text = {"cell", "gate_bias", "difference"}
+    text = {"cell", "gate_bias", "initial_weights", "difference"}
     whole = {"member", "hidden", "seed", "best_epoch", "epochs", "diverged_at"}
     types = {name: pa.string() if name in text else pa.int64() if name in whole else pa.float64() for name in COLUMNS}
     with writer(path) as file:

@@ -37,6 +37,8 @@ class Hyper(NamedTuple):
     """Index into ``DIFFERENCES``: whether changes are forecast, and read."""
     hidden: Any = 0.0
     """Units that were asked for; it is read where networks of several widths are tried together."""
+    initial_weights: Any = 0
+    """Index into ``INITIAL_WEIGHTS``; it is read where several of them are tried together."""
 
 
 class Data(NamedTuple):

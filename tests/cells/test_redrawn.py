@@ -112,6 +112,30 @@ WAYS = (
 )
 
 
+@pytest.mark.parametrize("wide", [jnp.float32(0.5), np.float64(0.5)], ids=["JAX", "NumPy"])
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.filterwarnings("error::FutureWarning")
+def test_parameters_keep_their_type_whatever_the_type_of_what_is_set(wide, traced):
+    """A population's hyperparameters are float32, its parameters may be of half precision; 0.5 is exact in all."""
+    params = gr.GRU(4, policy=gr.Policy(params="bfloat16")).init(KEY, 3)
+    ways = {
+        "memory_bias": gr.memory_bias,
+        "a bias for each unit": lambda params, bias: gr.memory_bias(params, jnp.full(4, bias)),
+        "chrono_bias": lambda params, longest: gr.chrono_bias(params, KEY, longest + 9),
+        "scale_recurrent": gr.scale_recurrent,
+        "orthogonal_recurrent": WAYS[0],
+        "identity_recurrent": WAYS[1],
+        "glorot_input": lambda params, gain: gr.glorot_input(params, KEY, gain, hidden=4),
+        "uniform_all": lambda params, gain: gr.uniform_all(params, KEY, gain, hidden=4),
+    }
+    for name, way in ways.items():
+        got = (jax.jit(way) if traced else way)(params, wide)
+        assert {leaf.dtype.name for leaf in got} == {"bfloat16"}, name
+    assert gr.memory_bias(params, wide).b.tolist() == [0] * 4 + [0.5] * 4 + [0] * 4
+    halved = np.asarray(gr.scale_recurrent(params, wide).w_h, np.float32)
+    np.testing.assert_array_equal(halved, 0.5 * np.asarray(params.w_h, np.float32))
+
+
 @dataclasses.dataclass(frozen=True)
 class Own:
     """Parameters of a cell of one's own."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,13 +14,20 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import gatedrnn as gr
+from gatedrnn.comparison.diagnostics.gates import gates
 from gatedrnn.comparison.diagnostics.parts_of_data import subset
+from gatedrnn.comparison.search.replicate import draw_replicate
+from gatedrnn.experiment.architecture import Architecture
+from gatedrnn.experiment.network import RunSizes, make_run
+from gatedrnn.experiment.space import Space, as_hypers
 from gatedrnn.inside.gates import gate_values
 from gatedrnn.inside.timescale import timescales
 from gatedrnn.report.page import render_report
 from gatedrnn.tasks.parts import Batch
+from gatedrnn.training.early_stopping import Data
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import Page, judged
+from tests.helpers.small_searches import SETTINGS, signs
 
 
 @pytest.mark.parametrize("cell", [gr.LSTM(3), gr.GRU(3), gr.MinGRU(3)])
@@ -43,6 +52,24 @@ def test_gates_explain_the_outputs_of_the_layer(cell) -> None:
             n = np.tanh(z[:, 6:9] + r * (u[:, 6:9] + np.asarray(params.b_h, float)))
             h = (1 - keep) * n + keep * h
         np.testing.assert_allclose(h, ys[t], atol=1e-6)
+
+
+@pytest.mark.parametrize("weights", ["own", "uniform"])
+def test_gates_before_training_are_those_that_the_search_begins_with(weights: Any) -> None:
+    """With what a run starts with in the place of a trained network, both states are the same."""
+    cell, space = gr.LSTM(3), Space(dropout=(0.0,), initial_weights=(weights,))
+    replicate = draw_replicate(signs(), dataclasses.replace(SETTINGS, space=space), 0)
+    visible, chosen = replicate.visible(), 2
+    run = make_run(cell, replicate.task, visible.train, RunSizes(8, 1, 1), weights=space.initial_weights)
+    hyper = jax.tree.map(lambda column: column[chosen], as_hypers(replicate.configurations))
+    start = run.init(hyper, replicate.lot.keys[chosen], Data(visible.train, visible.validation)).params
+    entry = {"configurations": replicate.configurations, "cells": {"LSTM": {"selected": chosen}}}
+    found: Any = {"replicates": [entry]}
+    entry = gates({"LSTM": cell}, Architecture(), [replicate], found, {"LSTM": [(cell, start)]})["LSTM"]
+    assert len(set(entry["timescales"]["before"])) == cell.hidden
+    np.testing.assert_allclose(entry["timescales"]["before"], entry["timescales"]["after"], rtol=1e-3)
+    for states in entry["histograms"].values():
+        np.testing.assert_allclose(states["before"], states["after"], atol=1e-5)
 
 
 def test_time_scales_ignore_padding() -> None:

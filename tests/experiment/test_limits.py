@@ -47,6 +47,7 @@ WRONG = {
     "equivalence": PART,
     "weight_decay": (-1.0, NAN, INFINITY, "0", None),
     "gate_bias": ("2", 1, None, "Chrono"),
+    "initial_weights": ("glorot", 0, None, "Own"),
     "difference": ("maybe", True, None),
     "metric": ("bits", 1, "RMSE"),
     "threshold": (NAN, INFINITY, "0", True),

@@ -171,6 +171,7 @@ def _replicate(
             "clip_norm": float(np.exp(rng.uniform(np.log(0.3), np.log(10)))),
             "dropout": float(rng.choice([0.0, 0.1, 0.2, 0.3])),
             "gate_bias": str(rng.choice(["0", "1", "chrono"])),
+            "initial_weights": "own",
             "difference": "no",
             "hidden": 32,
         }

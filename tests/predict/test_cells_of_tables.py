@@ -89,7 +89,7 @@ def test_a_members_name_is_no_formula_and_steers_nothing(name, tmp_path):
     """Whatever a cell of one's own is called, and whatever comes to stand there."""
     member = dict.fromkeys(COLUMNS, -0.5) | {"cell": name, "gate_bias": name, "diverged_at": None}
     whole = dict.fromkeys(("member", "hidden", "seed", "best_epoch", "epochs"), 1)
-    write_table({"members": [member | whole | {"difference": name}]}, tmp_path)
+    write_table({"members": [member | whole | {"difference": name, "initial_weights": name}]}, tmp_path)
     text = (tmp_path / "members.csv").read_bytes().decode()
     assert formulas(text) == []
     assert not STEERS.search(text)

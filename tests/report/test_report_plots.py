@@ -11,8 +11,8 @@ pytest.importorskip("scipy")
 pytest.importorskip("matplotlib")
 
 from gatedrnn.experiment.formatting import number
-from gatedrnn.report.plots import cost, data, differences, sequences, training, tuning
-from gatedrnn.report.plots.parts import vertical_range
+from gatedrnn.report.plots import cost, data, differences, sequences, svg, training, tuning
+from gatedrnn.report.plots.parts import name_axes, vertical_range
 from tests.helpers.fake_results import make_task
 from tests.helpers.report_pages import judged, shown_pairs
 
@@ -54,6 +54,25 @@ def test_medians_over_the_learning_rate_are_those_of_each_part() -> None:
     centres, medians = data.binned_median(data.TrialPoints(rates, scores, np.isinf(scores)), 1.0, 10.0, bins=2)
     np.testing.assert_allclose(centres, [10**0.25, 10**0.75], rtol=1e-12)
     np.testing.assert_array_equal(medians, [5.5, 2.0])
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_long_label_stands_upright_within_its_figure(rows: int) -> None:
+    """Of two cells with long names, and of a column whose name has no place to break."""
+    for words in ("GRU-before \u2212 PeepholeLSTM, nats per frame", "temperature_outdoor_in_degrees_of_celsius"):
+        with svg.canvas({1: 250, 2: 285}[rows], panels=2, rows=rows) as (figure, panels):
+            name_axes(panels[0], "test sequences, sorted", words)
+            figure.draw_without_rendering()
+            extent = panels[0].yaxis.label.get_window_extent()
+            assert extent.y0 >= 0
+            assert extent.y1 <= figure.bbox.height
+            assert panels[0].get_ylabel().replace("\n", "").replace(" ", "") == words.replace(" ", "")
+
+
+def test_a_short_label_stays_on_one_line() -> None:
+    with svg.canvas(250) as (_, (axes,)):
+        name_axes(axes, "epoch", "validation, nats per frame")
+        assert axes.get_ylabel() == "validation, nats per frame"
 
 
 def test_a_range_keeps_the_scores_readable() -> None:

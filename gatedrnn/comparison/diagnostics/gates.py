@@ -89,8 +89,8 @@ def _of_cell(
     states = {"before": ([], []), "after": ([], [])}
     for replicate, (one, after) in zip(replicates, winners, strict=True):
         visible, task = replicate.visible(), replicate.task
-        hyper, key = _start(replicate, found, name)
-        before = init_params(one, task, len(visible.train.x), hyper, key, architecture)
+        hyper, key, weights = _start(replicate, found, name)
+        before = init_params(one, task, len(visible.train.x), hyper, key, architecture, weights)
         for state, params in (("before", before), ("after", after)):
             scales, histogram = _read(one, task, architecture, params, visible.validation)
             states[state][0].append(np.asarray(scales))
@@ -116,11 +116,12 @@ def _parts(counts: Float[np.ndarray, "BINS"]) -> list[float]:
     return (counts / counts.sum()).round(5).tolist()
 
 
-def _start(replicate: Replicate, found: Found, name: str) -> tuple[Hyper, Any]:
+def _start(replicate: Replicate, found: Found, name: str) -> tuple[Hyper, Any, tuple[str]]:
     """Return what the selected configuration starts its parameters with; of an extension that is another draw."""
     entry = found["replicates"][replicate.index]
     place = entry["cells"][name]["selected"]
     lot = replicate.lot
     key = lot.keys[place] if place < len(lot.configurations) else jax.random.key(replicate.seed)
-    hyper = jax.tree.map(lambda column: column[0], as_hypers([entry["configurations"][place]]))
-    return hyper, jax.random.split(key)[1]
+    chosen = entry["configurations"][place]
+    hyper = jax.tree.map(lambda column: column[0], as_hypers([chosen]))
+    return hyper, jax.random.split(key)[1], (chosen["initial_weights"],)

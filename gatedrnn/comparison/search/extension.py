@@ -31,6 +31,7 @@ NOTHING: Configuration = {
     "clip_norm": 1.0,
     "dropout": 0.0,
     "gate_bias": "0",
+    "initial_weights": "own",
     "difference": "no",
     "hidden": 0,
 }

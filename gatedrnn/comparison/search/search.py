@@ -40,6 +40,7 @@ EXAMPLE: Configuration = {
     "clip_norm": 1.0,
     "dropout": 0.0,
     "gate_bias": "1",
+    "initial_weights": "own",
     "difference": "no",
     "hidden": 0,
 }
@@ -77,6 +78,7 @@ class Search:
             RunSizes(settings.batch_size, max_epochs or settings.max_epochs, settings.patience),
             widths=widths,
             architecture=settings.architecture,
+            weights=settings.space.initial_weights,
         )
         self._run = watched(run, steps=train.x.shape[0])
         self.long_epochs = long_epochs(train, settings.batch_size)

@@ -54,7 +54,7 @@ def quality_against_cost(task: TaskEntry, name: str) -> str:
                 parts.draw_mean(axes, places[cell], means[cell], k)
             parts.name_axes(axes, cost.label, None)
         for axes in panels[::2]:
-            axes.set_ylabel(f"test, {parts.in_short(task['metric'])}")
+            parts.name_upright(axes, f"test, {parts.in_short(task['metric'])}")
         parts.legend(figure, names, parts.draw_baseline(panels, baseline, "test"), lines=False, markers=True)
         said = "; ".join(
             f"{cell} {plain(means[cell]['mean'])} with {count(round(measures[0].means[cell]))} parameters, "

@@ -71,7 +71,7 @@ def gates(cells: dict[str, GatesEntry], task: TaskEntry, name: str) -> str | Non
     if not cells:
         return None
     places = {cell: list(task["cells"]).index(cell) for cell in cells}
-    with svg.canvas(270, rows=2) as (figure, panels):
+    with svg.canvas(285, rows=2) as (figure, panels):
         for cell, entry in cells.items():
             for state, dashes in STATES.items():
                 colour = style_of(places[cell])[0]
@@ -118,5 +118,4 @@ def _draw_timescales(axes: Axes, scales: list[float], colour: str, dashes: str) 
 def _name_lines(axes: Axes) -> None:
     low, high = axes.get_xlim()
     parts.log_ticks(axes, low, high)
-    for y, words in ((0.2, "dotted: before training"), (0.04, "solid: after")):
-        axes.text(0.99, y, words, ha="right", color=MUTED, transform=axes.transAxes)
+    axes.set_title("dotted: before training; solid: after", loc="left", size=11, color=MUTED)

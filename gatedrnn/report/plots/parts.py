@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from gatedrnn.comparison.verdict.metric import short, unit_in_words
 from gatedrnn.errors import needed
 from gatedrnn.experiment.formatting import MINUS, plain
-from gatedrnn.report.plots.svg import MUTED, PAPER, style_of
+from gatedrnn.report.plots.svg import MUTED, PAPER, WIDTH, style_of
 
 with needed("the plots of a comparison need Matplotlib", "matplotlib", "gatedrnn[compare]"):
     from matplotlib.lines import Line2D
@@ -32,6 +33,8 @@ LEAST_PART = 0.2
 BASELINE_DASHES = (0, (4, 3))
 LEGEND_LETTERS, LEGEND_HANDLE = 56, 6
 """How many letters are as wide as a figure, and how many as wide as a handle with its spaces."""
+BESIDE = 45
+"""What a legend and the words below take of a figure's height, in its own units."""
 
 
 def vertical_range(values: NDArray, baseline: float | None, headroom: float = 0.0) -> tuple[float, float]:
@@ -119,7 +122,16 @@ def name_axes(axes: Axes, x: str, y: str | None) -> None:
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     axes.grid(axis="y")
     if y is not None:
-        axes.set_ylabel(y)
+        name_upright(axes, y)
+
+
+def name_upright(axes: Axes, words: str) -> None:
+    """Label the upright axis on as many lines as its height needs: names of cells and columns may be long."""
+    figure, place = axes.get_figure(root=True), axes.get_subplotspec()
+    assert figure is not None
+    assert place is not None
+    height = 72 * figure.get_figheight() / place.get_gridspec().nrows - BESIDE
+    axes.set_ylabel(textwrap.fill(words, max(8, int(height * LEGEND_LETTERS / WIDTH)), break_on_hyphens=False))
 
 
 def few_ticks(axes: Axes, formatter: Callable[[float], str]) -> None:

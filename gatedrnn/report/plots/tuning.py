@@ -54,7 +54,7 @@ def tuning_curves(task: TaskEntry, name: str) -> str | None:
                 parts.draw_line(axes, x, y, k)
             _draw_strip(axes, task, against)
             parts.name_axes(axes, f"{'trials' if against == 'trials' else 'time of training'}", None)
-        panels[0].set_ylabel(f"validation, {parts.in_short(task['metric'])}")
+        parts.name_upright(panels[0], f"validation, {parts.in_short(task['metric'])}")
         _scale(dict(zip(shown, panels, strict=True)), curves)
         parts.legend(figure, list(task["cells"]), parts.draw_baseline(panels, baseline, "validation"))
         return svg.to_svg(figure, name, "Expected best validation against budget", _words(task, curves[shown[0]]))
