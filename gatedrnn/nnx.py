@@ -169,7 +169,7 @@ class RNN(nnx.Module):
         if rngs is None:
             raise InputError(
                 f"rngs: expected a stream named dropout, at construction or in this call, as {self.layer!r} "
-                "draws noise in training; deterministic=True needs none"
+                "draws noise in training; got none, which deterministic=True takes"
             )
         if isinstance(rngs, nnx.Rngs):
             return rngs["dropout"]()

@@ -98,5 +98,5 @@ def activation_of(given: Mapping[str, Any]) -> Any:
     for name, allowed in EXPECTED.items():
         value = given.get(name, allowed[0])
         if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
-            raise InputError(f"{name}: expected {allowed[0]}, which from_keras has; the file says {value!r}")
+            raise InputError(f"{name}: expected {allowed[0]}, which from_keras has; got {value!r} in the file")
     return given.get("activation", "tanh")

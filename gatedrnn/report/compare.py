@@ -86,7 +86,7 @@ def compare(
 def _task_of(data: Task | str | Path | Mapping[str, Any] | Any, asked: dict[str, Any]) -> Task:
     if isinstance(data, Task):
         if asked:
-            raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
+            raise InputError(f"options: expected none, as a task says what is asked; got {', '.join(asked)}")
         return data
     question = Question(**asked)
     if is_frame(data):

@@ -99,7 +99,8 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     """
     for name in ("group", "time", "features", "split"):
         if getattr(question, name):
-            raise InputError(f"{name}: expected none, as arrays have keys instead: {', '.join(KEYS)}")
+            given = getattr(question, name)
+            raise InputError(f"{name}: expected none, as arrays have keys instead ({', '.join(KEYS)}); got {given!r}")
     for key, values in arrays.items():
         if values.dtype == object:
             raise InputError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
@@ -194,7 +195,9 @@ def _targets(
         "classification" if not of_steps else "step-regression" if numbers else "step-classification"
     )
     if kind in ("forecast", "next-token"):
-        raise InputError(f"y: expected none where the kind is {kind}, as targets are frames of x")
+        raise InputError(
+            f"y: expected none where the kind is {kind}, as targets are frames of x; got {y.dtype} {list(y.shape)}"
+        )
     if (kind == "classification") == of_steps or (kind != "step-regression" and numbers):
         expected = (
             "integers or text [B]" if kind == "classification" else "one for each step, integers or text of classes"
