@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import began, manifest
 from gatedrnn.experiment.lock import Lock
-from gatedrnn.experiment.paths import named, refuse_nothing
+from gatedrnn.experiment.paths import named
 from gatedrnn.experiment.schema import Check, refuse_misfit
 from gatedrnn.files import parsed, partial_of, refuse_no_place, write_json, written
 from gatedrnn.training.fingerprint import changes, shown
@@ -70,7 +70,6 @@ class RunFolder:
             self._refuse_other_settings(settings)
 
     def _claim(self, settings: dict[str, Any]) -> None:
-        refuse_nothing("out", self.path)
         refuse_no_place("out", self.path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"out: expected a folder, got the file {self.path}")

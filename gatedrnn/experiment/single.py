@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import jax
 import tyro
 
+from gatedrnn.arguments import as_path, instance
 from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits, provenance
@@ -126,6 +127,8 @@ def train(
             not for it or does not fit into memory, there are fewer devices than asked for, or the folder holds a run
             with other settings.
     """
+    instance("settings", settings, TrainSettings)
+    out = as_path("out", out)
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden, "cell")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.arguments import as_path, instance
 from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder
@@ -88,6 +89,8 @@ def sweep(
         InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
             or no last value to change from, or the network is not for it or does not fit into memory.
     """
+    instance("settings", settings, SweepSettings)
+    out = as_path("out", out)
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import gatedrnn as gr
+from gatedrnn.comparison import protocol
 from gatedrnn.experiment import single
 from gatedrnn.sweep.settings import SweepSettings
 from gatedrnn.sweep.sweep import sweep
@@ -19,6 +20,7 @@ from tests.helpers.wrong_faces import NO_FLAGS, called
 
 def of_commands(folder: Path) -> Iterator[Row]:
     """What a comparison, a sweep and a training run are not asked for from Python."""
+    protocol.compare = _compared  # what is accepted would run for minutes
     out, data = folder / "unused", {"x": np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)}
     compare = partial(called, gr.compare, data, out=out, horizon=1)
     for wrong in (None, 3, "", ["runs"], b"runs"):
@@ -72,6 +74,10 @@ def of_commands(folder: Path) -> Iterator[Row]:
             yield "out", lambda do=do, settings=settings, wrong=wrong: called(do, settings(), wrong)
 
 
+def _compared(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("was compared")
+
+
 def _of_settings() -> Iterator[Row]:
     """Settings that both a sweep and a training run refuse when they are made."""
     wrongs: dict[str, tuple[Any, ...]] = {
@@ -101,5 +107,7 @@ def _of_settings() -> Iterator[Row]:
     for name, values in several.items():
         for wrong in values:
             yield name, lambda name=name, wrong=wrong: called(SweepSettings, **{name: wrong})
-    for name, wrong in (("cell", 3), ("cell", "none"), ("hidden", "8"), ("learning_rate", 0), ("devices", 0)):
+    for name, wrong in (("hidden", "8"), ("learning_rate", 0), ("devices", 0), ("dropout", 1.0), ("clip_norm", None)):
         yield name, lambda name=name, wrong=wrong: called(single.TrainSettings, **{name: wrong})
+    for wrong in (3, None, "none", "os:system", ("GRU",)):
+        yield "cell", lambda wrong=wrong: single.train(called(single.TrainSettings, cell=wrong), Path("unused"))
