@@ -26,8 +26,8 @@ def refuse_lengths(lengths: LengthsEntry | None, names: Sequence[str], count: in
         InputError: where it is so.
     """
     if (lengths is not None) != wanted:
-        said = "those of each cell, got null" if wanted else "null, as they were not asked for; got some"
-        raise InputError(f"lengths: expected {said}")
+        expected = "those of each cell" if wanted else "null, as they were not asked for"
+        raise InputError(f"lengths: expected {expected}; got {'null' if wanted else 'some'}")
     if lengths is None:
         return
     refuse_names("lengths.cells", lengths["cells"], names)
