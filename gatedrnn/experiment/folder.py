@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
+from gatedrnn.arguments import as_path
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import began, manifest
 from gatedrnn.experiment.lock import Lock
@@ -52,7 +53,7 @@ class RunFolder:
     def __init__(
         self, path: Path, settings: dict[str, Any], files: tuple[str, ...], stores: tuple[str, ...] = ()
     ) -> None:
-        self.path = path
+        self.path = as_path("out", path)
         self._files, self._stores = (*CLAIM, *files), stores
         self._lock: Lock | None = None
         self._made: list[Path] = []

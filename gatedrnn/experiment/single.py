@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import jax
 import tyro
 
-from gatedrnn.arguments import as_path, instance
+from gatedrnn.arguments import instance
 from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits, provenance
@@ -128,7 +128,6 @@ def train(
             with other settings.
     """
     instance("settings", settings, TrainSettings)
-    out = as_path("out", out)
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden, "cell")
@@ -139,7 +138,7 @@ def train(
     run = _run(cell, task, visible.train, settings)
     data = Data(visible.train, visible.validation)
     with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
-        state = _trained(run, settings, data, out, visible.offset, on_segment)
+        state = _trained(run, settings, data, folder.path, visible.offset, on_segment)
         if on_baselines is not None:
             on_baselines()
         fitted = strongest(task.baselines(visible), reckoned.metric)
@@ -160,7 +159,7 @@ def train(
         }
         if is_first():
             save_network(task, settings, cell, params, result["trial"], folder)
-            write_json(out / "result.json", result, writer=folder.written)
+            write_json(folder.path / "result.json", result, writer=folder.written)
     return result
 
 
