@@ -31,7 +31,7 @@ def check_keys(keys: Any) -> None:
     if not (typed and len(shape) == 1) and not raw:
         came = f"{dtype} {list(shape)}" if dtype is not None else repr(keys)
         raise InputError(f"keys: expected one key for each member, [K], such as jax.random.split(key, K); got {came}")
-    if shape[0] == 0:
+    if 0 in shape[:1]:
         raise InputError("keys: expected one member or more, got none")
 
 
