@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.arguments import flag
+from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
 from gatedrnn.layers.chain import Chain
 from gatedrnn.layers.depends import depends
@@ -30,6 +32,20 @@ def as_layer(layer: Any) -> Layer:
     if isinstance(layer, type) or not hasattr(layer, "initial_carry"):
         raise InputError(f"layer: expected a layer or a cell of gatedrnn, such as gr.LSTM(8), got {layer!r}")
     return layer if hasattr(layer, "apply") else scan(layer)
+
+
+def check_flags(**given: bool | None) -> None:
+    """Refuse what is neither True nor False, nor None where another place says it; text such as "no" would be true."""
+    for name, value in given.items():
+        if value is not None:
+            flag(name, value)
+
+
+def _array(name: str, value: Any) -> Array:
+    try:
+        return jnp.asarray(value)
+    except (TypeError, ValueError) as error:  # such as text
+        raise InputError(f"{name}: expected an array, got {checks.shown(value)}") from error
 
 
 def takes_tokens(layer: Layer) -> bool:
@@ -57,14 +73,14 @@ def to_time_major(
     axes = _axes(inputs, 0 if takes_tokens(layer) else 1, time_major)
     batch, steps = (axes[1:], axes[:1]) if time_major else (axes[:-1], axes[-1:])
     if seq_lengths is not None:
-        seq_lengths = jnp.asarray(seq_lengths)
+        seq_lengths = _array("seq_lengths", seq_lengths)
         if not jnp.issubdtype(seq_lengths.dtype, jnp.integer) or seq_lengths.shape != batch[: seq_lengths.ndim]:
             raise InputError(f"seq_lengths: expected integers {batch}, got {seq_lengths.dtype} {seq_lengths.shape}")
 
     def move(name: str, flags: Any) -> Array | None:
         if flags is None:
             return None
-        flags = jnp.asarray(flags)
+        flags = _array(name, flags)
         leading = batch[: flags.ndim - 1]
         expected = steps + leading if time_major else leading + steps
         if flags.dtype != jnp.bool_ or flags.shape != expected:

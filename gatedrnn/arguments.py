@@ -115,8 +115,20 @@ def choice(name: str, value: Any, choices: Sequence[Any]) -> None:
         raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}; got {value!r}")
 
 
+def instance(name: str, value: Any, kind: type) -> None:
+    """Refuse what is not of a class, such as the class itself.
+
+    Raises:
+        InputError: where it is not.
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{name}: expected {kind.__name__}, got {value!r}")
+
+
 def as_path(name: str, value: Any) -> Path:
-    """Return a path, or raise ``InputError`` unless ``value`` is one or a text."""
+    """Return a path, or raise ``InputError`` unless ``value`` is one or a text; an empty one is the current folder."""
+    if value == "":
+        raise InputError(f"{name}: expected a path, got an empty one; the current folder is .")
     if not isinstance(value, str | os.PathLike):
         raise InputError(f"{name}: expected a path, got {value!r}")
     return Path(value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
 from flax import linen, traverse_util
 
 from gatedrnn import adapter
+from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,6 +94,10 @@ class RNN(linen.Module):
             deterministic: whether to draw no noise; None is what the attribute says.
         """
         layer = adapter.as_layer(self.layer)
+        adapter.check_flags(time_major=time_major, return_carry=return_carry, deterministic=deterministic)
+        adapter.check_flags(
+            time_major=self.time_major, return_carry=self.return_carry, deterministic=self.deterministic
+        )
         time_major = self.time_major if time_major is None else time_major
         xs, steps = adapter.to_time_major(layer, inputs, time_major, seq_lengths=seq_lengths, mask=mask, resets=resets)
         if self.in_features is None and adapter.takes_tokens(layer):
@@ -132,7 +138,10 @@ class RNN(linen.Module):
         Raises:
             InputError: where they are those of another layer.
         """
-        kept = traverse_util.flatten_dict(dict(variables.get("params", {})))
+        part = variables.get("params", {}) if isinstance(variables, Mapping) else None
+        if not isinstance(part, Mapping):
+            raise InputError(f"variables: expected params by name, as init returns them; got {checks.shown(variables)}")
+        kept = traverse_util.flatten_dict(dict(part))
         names, structure = adapter.structure_of(adapter.as_layer(self.layer), self.in_features, kept)
         return structure.unflatten([kept[name] for name in names])
 
@@ -142,7 +151,11 @@ class RNN(linen.Module):
 
         Args:
             params: parameters of the layer, such as ``gr.convert`` returns.
+
+        Raises:
+            InputError: where they are no arrays of floating point numbers.
         """
+        checks.drawn(params)
         names, leaves, _ = adapter.names_of(params)
         return {"params": traverse_util.unflatten_dict(dict(zip(names, leaves, strict=True)))}
 

@@ -69,6 +69,9 @@ class RNN(nnx.Module):
         deterministic: bool = False,
         rngs: nnx.Rngs,
     ):
+        adapter.check_flags(time_major=time_major, return_carry=return_carry, deterministic=deterministic)
+        if not isinstance(rngs, nnx.Rngs) or not ("params" in rngs or "default" in rngs):
+            raise InputError(f"rngs: expected nnx.Rngs with a stream params or default, got {checks.shown(rngs)}")
         self.layer = adapter.as_layer(layer)
         self.in_features = in_features
         self.time_major = time_major
@@ -104,6 +107,7 @@ class RNN(nnx.Module):
             deterministic: whether to draw no noise; None is what the attribute says.
             rngs: a key, or where to take one from; the stream that was forked at construction if None.
         """
+        adapter.check_flags(time_major=time_major, return_carry=return_carry, deterministic=deterministic)
         time_major = self.time_major if time_major is None else time_major
         deterministic = self.deterministic if deterministic is None else deterministic
         xs, steps = adapter.to_time_major(
@@ -140,6 +144,7 @@ class RNN(nnx.Module):
         Args:
             deterministic: whether to draw no noise; None changes nothing.
         """
+        adapter.check_flags(deterministic=deterministic)
         if deterministic is not None:
             self.deterministic = deterministic
 
@@ -161,6 +166,7 @@ class RNN(nnx.Module):
         shapes = [checks.shape_of(leaf) for leaf in given], [param.shape for param in kept]
         if jax.tree.structure(params) != structure or shapes[0] != shapes[1]:
             raise InputError(f"params: expected those of {self.layer!r}, of shapes {shapes[1]}, got {shapes[0]}")
+        checks.drawn(params)
         for param, leaf in zip(kept, given, strict=True):
             param[...] = jnp.asarray(leaf)
 
@@ -169,8 +175,13 @@ class RNN(nnx.Module):
         if rngs is None:
             raise InputError(
                 f"rngs: expected a stream named dropout, at construction or in this call, as {self.layer!r} "
-                "draws noise in training; deterministic=True needs none"
+                "draws noise in training; got none, which deterministic=True takes"
             )
         if isinstance(rngs, nnx.Rngs):
+            if "dropout" not in rngs and "default" not in rngs:
+                raise InputError(f"rngs: expected a stream dropout or default, got {', '.join(rngs)}")
             return rngs["dropout"]()
-        return rngs() if isinstance(rngs, nnx.RngStream) else rngs
+        if isinstance(rngs, nnx.RngStream):
+            return rngs()
+        checks.key("rngs", rngs)
+        return rngs

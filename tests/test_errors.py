@@ -107,8 +107,14 @@ CASES = [
     (apply(CHAIN, carry=jnp.ones((2, 3))), "carry: expected a tuple of 2, one for each of (Scan("),
     (apply(BIDIRECTIONAL, carry=jnp.ones((2, 3))), "carry: expected a pair (forward, backward), got "),
     # Steps that do not exist.
-    (lambda: gr.scan(gr.GRU(3), reverse=True).step(PARAMS[GRU], XS[0], XS[0]), "step: a reverse scan"),
-    (lambda: BIDIRECTIONAL.step(PARAMS[BIDIRECTIONAL], None, XS[0]), "step: a bidirectional layer reads the whole"),
+    (
+        lambda: gr.scan(gr.GRU(3), reverse=True).step(PARAMS[GRU], XS[0], XS[0]),
+        "step: expected a layer that reads forward alone, got Scan(",
+    ),
+    (
+        lambda: BIDIRECTIONAL.step(PARAMS[BIDIRECTIONAL], None, XS[0]),
+        "step: expected a layer that reads forward alone, got Bidirectional(",
+    ),
     # Gate biases.
     (
         lambda: gr.memory_bias(gr.SimpleRNN(3).init(KEY, 2), 1.0),

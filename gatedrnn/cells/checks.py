@@ -56,11 +56,22 @@ def said(value: Any) -> str:
 
 
 def key(name: str, value: Any) -> None:
-    """Raise ``ValueError`` unless ``value`` is one random key of JAX."""
+    """Raise ``ValueError`` unless ``value`` is one random key of JAX.
+
+    A raw one, as ``jax.random.PRNGKey`` makes them, is taken as JAX takes it: as of the default implementation, which
+    says how many numbers it has. Typed keys (``jax.random.key``) say themselves what they are.
+    """
     dtype, shape = getattr(value, "dtype", None), jnp.shape(value) if hasattr(value, "dtype") else None
     typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
-    if not (typed and shape == ()) and not (dtype == jnp.uint32 and shape is not None and len(shape) == 1):
+    if typed and shape == ():
+        return
+    if dtype != jnp.uint32 or shape != raw_key():
         raise InputError(f"{name}: expected one key, such as jax.random.key(0), got {shown(value)}")
+
+
+def raw_key() -> tuple[int, ...]:
+    """Return the shape of a raw key, which is that of the default implementation of JAX's."""
+    return jax.eval_shape(jax.random.PRNGKey, 0).shape
 
 
 def features(x: Array, weight: Array) -> None:

@@ -51,7 +51,7 @@ def as_data(configuration: Any) -> dict[str, Any]:
     """
     kind = type(configuration)
     if not dataclasses.is_dataclass(configuration):
-        raise InputError(f"cell: only a frozen dataclass can be saved, got {configuration!r}")
+        raise InputError(f"cell: expected a frozen dataclass, as another cannot be saved; got {configuration!r}")
     given = {field.name: getattr(configuration, field.name) for field in dataclasses.fields(configuration)}
     defaults = {field.name: _default(field) for field in dataclasses.fields(configuration)}
     fields = {name: _value(name, value) for name, value in given.items() if not _same(value, defaults[name])}
@@ -102,7 +102,10 @@ def class_name(kind: type) -> str:
     if CLASSES.get(kind.__name__) is kind:
         return kind.__name__
     if "<locals>" in kind.__qualname__ or kind.__module__ == "__main__":
-        raise InputError(f"cell: {kind.__qualname__} cannot be saved: it stands in no module that can be imported")
+        raise InputError(
+            f"cell: expected a class in a module that can be imported; got one of {kind.__module__}, so that "
+            f"{kind.__qualname__} cannot be saved"
+        )
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
@@ -164,8 +167,8 @@ def _value(name: str, value: Any) -> Any:
         if function is value:
             return {"function": written}
     raise InputError(
-        f"{name}: {value!r} cannot be saved; expected plain values, configurations, or a function of each number alone "
-        "of jax.numpy or jax.nn"
+        f"{name}: expected plain values, configurations, or a function of each number alone of jax.numpy or jax.nn, as "
+        f"others cannot be saved; got {value!r}"
     )
 
 

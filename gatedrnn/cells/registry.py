@@ -118,6 +118,8 @@ def cell_maker(name: str, setting: str = "cells") -> MakeCell:
         >>> cell_maker("gatedrnn.cells.gru:GRUResetAfter")(3)
         GRUResetAfter(hidden=3)
     """
+    if not isinstance(name, str):
+        raise InputError(f"{setting}: expected the name of a cell, got {name!r}")
     return CELLS[name].make if name in CELLS else partial(_made, name, own_class(name, setting), setting)
 
 

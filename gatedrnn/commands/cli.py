@@ -15,6 +15,7 @@ import tyro
 from gatedrnn.commands.compare import compare
 from gatedrnn.commands.describe import describe
 from gatedrnn.commands.exit_code import command_line, exit_code
+from gatedrnn.commands.options import unknown_option
 from gatedrnn.commands.predict import predict
 from gatedrnn.commands.reading import AskedTask
 from gatedrnn.commands.refusal import in_one_line
@@ -108,6 +109,8 @@ def read(arguments: list[str] | None) -> Callable[[], Any]:
                 registry=ARGUMENTS,
             )
     except SystemExit as stop:
+        if not stop.code:  # help was asked for
+            raise
         refused = input_error(stop) or refused_by_tyro(
             held.getvalue(), sys.argv[1:] if arguments is None else arguments
         )
@@ -118,9 +121,12 @@ def read(arguments: list[str] | None) -> Callable[[], Any]:
 
 
 def refused_by_tyro(box: str, arguments: list[str]) -> InputError | None:
-    """Return in our form what tyro's box says that it refused; None where it is no box that is known."""
+    """Return in our form what tyro refused, an unknown option first; None where its box is none that is known."""
     command = next((word for word in arguments[:1] if word in COMMANDS), "")
-    line = in_one_line(box, f"gatedrnn {command}".rstrip())
+    help_of = f"gatedrnn {command}".rstrip()
+    if option := unknown_option(arguments, COMMANDS):
+        return InputError(f"{option}; {help_of} --help shows all")
+    line = in_one_line(box, help_of)
     return None if line is None else InputError(line)
 
 

@@ -12,7 +12,6 @@ READ = (
     (r"Missing value for argument '(?P<name>[^']*)'\..*", "a value"),
 )
 """What tyro says of an option, and what was expected of it, which some of these say themselves."""
-OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 EITHER = re.compile(r"(?P<option>Error parsing \S+: )no type matching .* Got errors: (?P<errors>.*)")
 """What tyro says of an option that may be left out, with what was wrong as each of its types."""
 
@@ -86,9 +85,6 @@ def _unknown(said: str, others: list[list[str]]) -> str | None:
         return f"command: expected one of {names}; got {found[1] if found else 'none'}"
     if not found:
         return None
-    rows = [row for part in others for row in part if row.startswith("--")]
-    alike = dict.fromkeys(option[0] for row in rows if (option := OPTION.match(row)))
-    meant = f" (is {' or '.join(alike)} meant?)" if alike else ""
     first, *rest = found[1].split(", ")
     behind = f", with {', '.join(rest)} behind it" if rest else ""
-    return f"{first}: no option or file is expected there{meant}{behind}"
+    return f"{first}: expected no option or file there, got one{behind}"

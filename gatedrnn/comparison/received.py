@@ -150,21 +150,21 @@ def test_check(found: Found, beside: RegionEntry | None, *, lengths: bool) -> Ch
         refuse_misfit(test, ReadTest)
         refuse_names("cells", test["cells"], names)
         if not test["counts"] or min(test["counts"]) < 0 or not any(test["counts"]):
-            raise InputError("counts: expected the targets of each sequence, not all of them 0")
+            raise InputError(f"counts: expected targets of each sequence, not all 0; got {test['counts'][:5]}")
         scored = set(test["cells"][names[0]][0]["scores"]) if test["cells"][names[0]] else set()
         for name, entries in test["cells"].items():
             refuse_length(f"cells.{name}", entries, count, "{}, one for each replicate")
             for entry in entries:
                 refuse_names(f"cells.{name}.scores", entry["scores"], sorted(scored))
-                if len(entry["sequence_losses"]) not in (0, len(test["counts"])):
-                    raise InputError(f"cells.{name}.sequence_losses: expected {len(test['counts'])} or none")
+                if (n := len(entry["sequence_losses"])) not in (0, len(test["counts"])):
+                    raise InputError(f"cells.{name}.sequence_losses: expected {len(test['counts'])} or none, got {n}")
         if [entry["name"] for entry in test["baselines"]] != known:
             raise InputError(f"baselines: expected {', '.join(known)}, got others")
-        for entry, before in zip(test["baselines"], found["baselines"], strict=True):
+        for entry, was in zip(test["baselines"], found["baselines"], strict=True):
             for part in ("tests", "choices"):
-                refuse_length(f"baselines.{entry['name']}.{part}", entry[part], len(before["choices"]))
-            if entry["strongest"] != before["strongest"]:
-                raise InputError(f"baselines.{entry['name']}.strongest: expected {before['strongest']}")
+                refuse_length(f"baselines.{entry['name']}.{part}", entry[part], len(was["choices"]))
+            if entry["strongest"] != was["strongest"]:
+                raise InputError(f"baselines.{entry['name']}.strongest: expected {was['strongest']}, got another")
         _refuse_others(test, count, beside)
         _refuse_shown(test, names)
         refuse_lengths(test["lengths"], names, count, wanted=lengths)
@@ -204,16 +204,16 @@ def full_check(found: Found) -> Check:
         _refuse_grid("data", data["validation"], names, (len(data["parts"]), count))
         for name, gates in full["gates"].items():
             if name not in names or gates["keeps"] not in gates["histograms"]:
-                raise InputError(f"gates: expected some of {', '.join(names)} with the gate that keeps memory")
+                raise InputError(f"gates: expected those that keep memory of {', '.join(names)}; got {name!r}")
             for one in (gates["timescales"], *gates["histograms"].values()):
                 refuse_length(f"gates.{name}.after", one["after"], len(one["before"]))
         if shown is None:
             return
         _refuse_grid("windows", shown["validation"], names, (len(shown["windows"]), count))
         if shown["searched"] not in shown["windows"] or sorted(set(shown["windows"])) != shown["windows"]:
-            raise InputError(f"windows: expected ascending ones, {shown['searched']} among them")
+            raise InputError(f"windows: expected ascending with {shown['searched']}, got {shown['windows']}")
         if [tuple(pair["names"]) for pair in shown["pairs"]] != list(combinations(names, 2)):
-            raise InputError(f"windows.pairs: expected those of {', '.join(names)}")
+            raise InputError(f"windows.pairs: expected those of {', '.join(names)}, got others")
         for pair in shown["pairs"]:
             for part in ("differences", "labels"):
                 refuse_length(f"windows.pairs.{part}", pair[part], len(shown["windows"]))

@@ -26,11 +26,12 @@ def refuse_lengths(lengths: LengthsEntry | None, names: Sequence[str], count: in
         InputError: where it is so.
     """
     if (lengths is not None) != wanted:
-        raise InputError(f"lengths: expected {'those of each cell' if wanted else 'null, as they were not asked for'}")
+        expected = "those of each cell" if wanted else "null, as they were not asked for"
+        raise InputError(f"lengths: expected {expected}; got {'null' if wanted else 'some'}")
     if lengths is None:
         return
     refuse_names("lengths.cells", lengths["cells"], names)
     for name, each in (*lengths["cells"].items(), *lengths["baselines"].items()):
         refuse_length(f"lengths.{name}", each, count, "{}, one for each replicate")
         if not all(0 <= n <= lengths["longest"] for n in each):
-            raise InputError(f"lengths.{name}: expected numbers from 0 to {lengths['longest']}")
+            raise InputError(f"lengths.{name}: expected numbers from 0 to {lengths['longest']}, got {each}")

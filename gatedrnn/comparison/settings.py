@@ -113,10 +113,13 @@ class Settings:
         """Refuse a metric that a task does not have."""
         if self.metric == "steps-to-threshold" and self.threshold_of(task) is None:
             raise InputError(
-                f"threshold: expected a validation loss in {task.unit}, as {task.name} has none of its own"
+                f"threshold: expected a validation loss in {task.unit}, as {task.name} has none of its own; got none"
             )
         if self.metric == "longest-length" and task.read_lengths is None:
-            raise InputError(f"metric: expected another for {task.name}, of which there is no word of each length")
+            raise InputError(
+                f"metric: expected another for {task.name}, of which there is no word of each length; got "
+                f"{self.metric!r}"
+            )
         if self.scored is not None and self.scored not in (known := deciding(task.kind)):
             raise InputError(f"metric: expected one of {', '.join(known)} for {task.name}, got {self.metric!r}")
 
@@ -132,7 +135,7 @@ class Settings:
         if self.minutes is not None and self.metric == "steps-to-threshold":
             raise InputError(
                 "minutes: expected none with steps-to-threshold, as a clock ends runs after different numbers of "
-                "steps; give trials"
+                f"steps; got {self.minutes!r}. Give trials"
             )
 
     def space_of(self, task: VisibleTask) -> Space:

@@ -83,7 +83,7 @@ class Team:
         if self.count > 1 and settings.minutes is not None:
             raise InputError(
                 f"minutes: expected none with {self.count} processes, as replicates hand on what they leave of them; "
-                "give trials"
+                f"got {settings.minutes!r}. Give trials"
             )
 
     def wait(self, found: Callable[[], T | None], owner: int, out: Path, tell: Callable[[str], None]) -> T:
@@ -105,7 +105,7 @@ class Team:
                 seen = time.monotonic()
             elif time.monotonic() - seen > self.missing:
                 raise InputError(
-                    f"processes: expected process {owner} of {self.count} at work in {folder}, and saw none for "
+                    f"processes: expected process {owner} of {self.count} at work in {folder}, got none for "
                     f"{self.missing:g} seconds. The same command resumes, with as many processes or others."
                 )
             time.sleep(LOOKS)

@@ -55,6 +55,8 @@ def from_haiku(params: Mapping[str, Mapping[str, Any]], *, prefix: str = "") -> 
         (3, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     """
     by_name("params", params)
+    if not isinstance(prefix, str):
+        raise InputError(f"prefix: expected text, got {prefix!r}")
     modules = {name: arrays for name, arrays in params.items() if name.startswith(prefix)}
     for arrays in modules.values():
         by_name("params", arrays)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.archives import check_room, content
 from gatedrnn.errors import InputError, needed
 from gatedrnn.files import DAMAGED_ZIP
 
@@ -45,13 +46,13 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         if path.suffix.lower() == ".keras":
             with zipfile.ZipFile(path) as archive:
-                held: Any = io.BytesIO(archive.read(INSIDE))
+                held: Any = io.BytesIO(content(archive, INSIDE))
         else:
             held = path
         with h5py.File(held, "r") as file:
             yield file
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except DAMAGE as error:
         raise InputError(f"{path}: expected weights of Keras in HDF5, got something else ({error})") from error
 
@@ -70,6 +71,7 @@ def _arrays(file: Any, h5py: Any) -> dict[str, np.ndarray]:
             return
         if item.external or item.is_virtual:
             raise InputError(f"{name}: expected an array in the file itself, got one that lies in another")
+        check_room(item.nbytes, name)
         found[name] = np.asarray(item)
 
     file.visititems(take)  # follows no links

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from gatedrnn.arguments import choice, flag
+from gatedrnn.cells import checks
 from gatedrnn.cells.gru import GRUResetAfter
 from gatedrnn.cells.gru_reset_before import GRUResetBefore
 from gatedrnn.cells.lstm import LSTM
@@ -17,8 +19,6 @@ from gatedrnn.convert.recurrent import ACTIVATIONS, Direction, array_of, built, 
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gatedrnn.types import Layer, Params
 
 Kind = Literal["LSTM", "GRU", "SimpleRNN"]
@@ -54,6 +54,8 @@ def from_keras(weights: Sequence[Any], kind: Kind, *, activation: Activation = "
     """
     choice("kind", kind, tuple(GATES))
     choice("activation", activation, tuple(ACTIVATIONS))
+    if not isinstance(weights, Sequence):
+        raise InputError(f"weights: expected a list of arrays, as get_weights() gives it; got {checks.shown(weights)}")
     count = len(weights)
     if count not in (2, 3, 4, 6):
         raise InputError(f"weights: expected 2 or 3 arrays, or twice as many for both directions; got {count}")

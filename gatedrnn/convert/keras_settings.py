@@ -6,6 +6,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatedrnn.archives import content
 from gatedrnn.convert.hdf5 import opened
 from gatedrnn.errors import InputError
 
@@ -57,8 +58,8 @@ def settings(path: Path) -> Settings:
 
         file.visititems(take)
         if path.suffix.lower() == ".keras":
-            with zipfile.ZipFile(path) as archive:
-                text = archive.read("config.json") if "config.json" in archive.namelist() else ""
+            with zipfile.ZipFile(path) as archive:  # what it refuses is named by ``opened``
+                text = content(archive, "config.json") if "config.json" in archive.namelist() else ""
     try:
         config = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError):
@@ -98,5 +99,5 @@ def activation_of(given: Mapping[str, Any]) -> Any:
     for name, allowed in EXPECTED.items():
         value = given.get(name, allowed[0])
         if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
-            raise InputError(f"{name}: expected {allowed[0]}, which from_keras has; the file says {value!r}")
+            raise InputError(f"{name}: expected {allowed[0]}, which from_keras has; got {value!r} in the file")
     return given.get("activation", "tanh")

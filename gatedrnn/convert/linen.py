@@ -76,7 +76,9 @@ def direction(cell: Mapping[str, Any]) -> Direction:
 def _with_both_gates(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Return an MGUCell's weights as those of the GRU that it is: one gate is its reset and its update gate."""
     if "hn.bias" not in cell:
-        raise InputError("weights: expected hn.bias, as an MGUCell with reset_gate=False is no cell of gatedrnn's")
+        raise InputError(
+            f"weights: expected hn.bias, as MGUCell(reset_gate=False) is no cell of gatedrnn's; got {', '.join(cell)}"
+        )
     both = {f"{name[0]}{gate}.{name[3:]}": leaf for name, leaf in cell.items() if name[1:3] == "f." for gate in "rz"}
     return both | {name: leaf for name, leaf in cell.items() if name[1:3] != "f."}
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.archives import open_npz
 from gatedrnn.arguments import as_path
 from gatedrnn.convert.hdf5 import of_hdf5
 from gatedrnn.convert.onnx_graph import arrays_of, graph_of
 from gatedrnn.convert.recurrent import as_numpy
 from gatedrnn.convert.safetensors import opened
 from gatedrnn.errors import InputError, needed
-from gatedrnn.files import DAMAGED_ARRAYS, refuse_no_file
+from gatedrnn.files import refuse_no_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,11 +101,9 @@ def _leaves(held: Any, seen: set[int]) -> list[tuple[str, Any]]:
 
 def _of_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if len(set(file.files)) < len(file.files):
-                raise ValueError("two of one name")
+        with open_npz(path) as file:
             return {name: file[name] for name in file.files}
-    except (*DAMAGED_ARRAYS, OSError, AttributeError) as error:  # AttributeError: an .npy
+    except (InputError, OSError) as error:
         raise InputError(
             f"{path}: expected arrays of numbers, as numpy.savez writes them; got others ({error})"
         ) from error

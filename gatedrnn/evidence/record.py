@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from gatedrnn.errors import InputError
+from gatedrnn.experiment.lock import alone
 from gatedrnn.experiment.schema import refuse_misfit
 from gatedrnn.files import parsed, write_json
 
@@ -168,10 +169,14 @@ def read(path: Path) -> dict[str, Result]:
 
 
 def keep(path: Path, result: Result) -> None:
-    """Write a result into the file of all of them, in the place of an older one of its name; atomic."""
-    results = read(path) | {result.name: result}
-    entries = [dataclasses.asdict(results[name]) for name in sorted(results)]
-    write_json(path, {"schema": SCHEMA, "results": entries})
+    """Write a result into the file of all of them, in the place of an older one of its name; atomic.
+
+    Of two that end at once one waits, so that neither is lost.
+    """
+    with alone(path):
+        results = read(path) | {result.name: result}
+        entries = [dataclasses.asdict(results[name]) for name in sorted(results)]
+        write_json(path, {"schema": SCHEMA, "results": entries})
 
 
 def _result(entry: dict[str, Any]) -> Result:

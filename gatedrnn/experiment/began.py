@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,37 @@ NAME = "versions.json"
 """Where a run's folder says what it began with."""
 COMPUTES = ("gatedrnn", "jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
 """Packages of which another version may give other numbers."""
+SOURCES = "gatedrnn's sources"
+"""The name of the digest of our own sources: two commits may have one version number."""
+SHOWS = ("commands", "convert", "predict", "report", "testing")
+"""Rooms of ours by which no number of a run is computed: what they show may be mended while it waits."""
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes a run's numbers.
+    """Return the versions of what computes a run's numbers, and the digest of our own part of it.
 
     Example:
         >>> sorted(versions())
-        ['gatedrnn', 'jax', 'jaxlib', 'numpy', 'optax', 'scikit-learn', 'scipy']
+        ['gatedrnn', "gatedrnn's sources", 'jax', 'jaxlib', 'numpy', 'optax', 'scikit-learn', 'scipy']
     """
     known = provenance.versions()
-    return {name: known[name] for name in COMPUTES}
+    return {**{name: known[name] for name in COMPUTES}, SOURCES: sources(Path(__file__).parents[1])}
+
+
+@functools.cache
+def sources(package: Path) -> str:
+    """Return the beginning of the SHA-256 of a package's sources, but for rooms that only show.
+
+    Args:
+        package: the folder of the package.
+    """
+    found = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        if name.split("/")[0] not in SHOWS:
+            held = path.read_bytes()
+            found.update(f"{name} {len(held)}\n".encode() + held)
+    return found.hexdigest()[:16]
 
 
 def refuse_others(folder: Path, before: dict[str, Any] | None) -> None:

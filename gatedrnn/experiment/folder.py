@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
+from gatedrnn.arguments import as_path
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import began, manifest
 from gatedrnn.experiment.lock import Lock
-from gatedrnn.experiment.paths import named, refuse_nothing
+from gatedrnn.experiment.paths import named
 from gatedrnn.experiment.schema import Check, refuse_misfit
 from gatedrnn.files import parsed, partial_of, refuse_no_place, write_json, written
 from gatedrnn.training.fingerprint import changes, shown
@@ -52,7 +53,7 @@ class RunFolder:
     def __init__(
         self, path: Path, settings: dict[str, Any], files: tuple[str, ...], stores: tuple[str, ...] = ()
     ) -> None:
-        self.path = path
+        self.path = as_path("out", path)
         self._files, self._stores = (*CLAIM, *files), stores
         self._lock: Lock | None = None
         self._made: list[Path] = []
@@ -70,7 +71,6 @@ class RunFolder:
             self._refuse_other_settings(settings)
 
     def _claim(self, settings: dict[str, Any]) -> None:
-        refuse_nothing("out", self.path)
         refuse_no_place("out", self.path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"out: expected a folder, got the file {self.path}")

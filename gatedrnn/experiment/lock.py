@@ -1,12 +1,14 @@
-"""One command at a time in a folder: a lock that the system lets go of when its process ends, however it ends."""
+"""One command at a time in a folder, or at a file: locks that the system lets go of when a process ends, however."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,7 +43,7 @@ class Lock:
                     f"out: expected a folder in which no other command is at work, got {folder}, which {holder} holds. "
                     "Wait for its end, or name another folder."
                 ) from error
-            if self._is_there(file):
+            if _is_there(file, self._path):
                 self._file = file
             else:  # its holder has just removed it: it locks nothing any more
                 file.close()
@@ -60,11 +62,35 @@ class Lock:
         if getattr(self, "_file", None) is not None:
             self.release()
 
-    def _is_there(self, file: BinaryIO) -> bool:
-        try:
-            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
-        except FileNotFoundError:
-            return False
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until nobody else is at a file that is read and written again, and keep others waiting; nothing stays.
+
+    Args:
+        path: the file, which may not exist; all who change it do so in here.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    place = path.with_name(f".{path.name}{NAME}")
+    while True:
+        file = _opened(place)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _is_there(file, place):
+            break
+        file.close()  # who had it has just removed it: it locks nothing any more
+    try:
+        yield
+    finally:
+        place.unlink(missing_ok=True)
+        file.close()
+
+
+def _is_there(file: BinaryIO, path: Path) -> bool:
+    """Return whether a file that was opened is still the one at its path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _take(file: BinaryIO) -> None:

@@ -23,16 +23,6 @@ def named(path: Path, read: Callable[[], T]) -> T:
         raise InputError(f"{path}: {error}. Restore it from a copy, or name another folder.") from error
 
 
-def refuse_nothing(name: str, path: Path | str) -> None:
-    """Refuse an empty path, which would be the current folder.
-
-    Raises:
-        InputError: where it is empty.
-    """
-    if not str(path):
-        raise InputError(f"{name}: expected a folder, got an empty name; the current one is .")
-
-
 def refuse_path(name: str, part: str) -> None:
     """Refuse a name that cannot be that of one file or folder: it would lead elsewhere.
 

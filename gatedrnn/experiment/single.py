@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import jax
 import tyro
 
+from gatedrnn.arguments import instance
 from gatedrnn.cells.registry import HELP, cell_maker, make_cell
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import limits, provenance
@@ -130,6 +131,7 @@ def train(
             not for it or does not fit into memory, there are fewer devices than asked for, or the folder holds a run
             with other settings.
     """
+    instance("settings", settings, TrainSettings)
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     cell = make_cell(settings.cell, settings.hidden, "cell")
@@ -141,7 +143,7 @@ def train(
     run = _run(cell, task, visible.train, settings)
     data = Data(visible.train, visible.validation)
     with RunFolder(out, settings.as_dict(), FILES, STORES) as folder:
-        state = _trained(run, settings, data, out, visible.offset, on_segment)
+        state = _trained(run, settings, data, folder.path, visible.offset, on_segment)
         if on_baselines is not None:
             on_baselines()
         fitted = strongest(task.baselines(visible), reckoned.metric)
@@ -162,7 +164,7 @@ def train(
         }
         if is_first():
             save_network(task, settings, cell, params, result["trial"], folder)
-            write_json(out / "result.json", result, writer=folder.written)
+            write_json(folder.path / "result.json", result, writer=folder.written)
     return result
 
 

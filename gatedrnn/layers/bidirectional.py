@@ -86,7 +86,9 @@ class Bidirectional:
 
     def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> Any:
         """Raise: a step would need the future."""
-        raise InputError("step: a bidirectional layer reads the whole sequence, so it can't be stepped")
+        raise InputError(
+            f"step: expected a layer that reads forward alone, got {self!r}: it reads the whole sequence first"
+        )
 
     def apply(
         self,

@@ -65,7 +65,9 @@ class Scan:
     def step(self, params: Params, carry: Carry, x: Any, *, resets: Any = None) -> tuple[Carry, Shaped[Array, "*B O"]]:
         """Consume one input in evaluation mode; where ``resets [*b]`` is true, from the initial carry."""
         if self.reverse:
-            raise InputError("step: a reverse scan consumes the last input first, so it can't be stepped")
+            raise InputError(
+                f"step: expected a layer that reads forward alone, got {self!r}: it consumes the last input first"
+            )
         if carry is None:
             raise InputError("carry: expected what the step before returned, or initial_carry; got None")
         x, xs = _one_step(x)

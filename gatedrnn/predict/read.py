@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatedrnn.archives import open_npz
 from gatedrnn.errors import InputError
 from gatedrnn.files import refuse_no_file
-from gatedrnn.tasks.arrays import KEYS, from_arrays, open_npz
+from gatedrnn.tasks.arrays import INSTEAD, KEYS, from_arrays
 from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.files import READERS, ending
 from gatedrnn.tasks.frames import open_excel
@@ -51,7 +52,7 @@ def _read(model: Model, path: Path, known: str, asked: dict[str, Any]) -> Sequen
     if known == ".ts":
         return read_ts(path, Question(kind="forecast"))[0]
     if known == ".npz":
-        with open_npz(path) as file:
+        with open_npz(path, INSTEAD) as file:
             held = {key: file[key] for key in file.files if key in KEYS and key not in ("y", "groups", "split")}
         if "x" not in held:
             raise InputError("keys: expected x, got none")

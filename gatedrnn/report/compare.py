@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.arguments import as_path
 from gatedrnn.comparison import protocol
 from gatedrnn.comparison.folder import Folder
 from gatedrnn.comparison.searched import help_compare
 from gatedrnn.comparison.settings import Settings
 from gatedrnn.comparison.team import Team, refuse_joined
 from gatedrnn.errors import InputError
-from gatedrnn.experiment.paths import refuse_nothing
 from gatedrnn.files import write_json
 from gatedrnn.report.page import write_report
 from gatedrnn.tasks.files import task_from_arrays, task_from_file, task_from_frame
@@ -58,6 +58,7 @@ def compare(
         ...
         gatedrnn.errors.InputError: file: expected one that exists, got 'sales.csv'
     """
+    out = as_path("out", out)
     asked = {name: options.pop(name) for name in _fields(Question) if name in options}
     unknown = [name for name in options if name not in _fields(Settings) or name == "tasks"]
     if unknown:
@@ -67,7 +68,6 @@ def compare(
     task = _task_of(data, asked)
     if isinstance(options.get("hidden"), int):
         options["hidden"] = (options["hidden"],)
-    refuse_nothing("out", out)
     settings = Settings(tasks=(task,), **options)
     settings.refuse_unfit()
     team = Team(process, processes)
@@ -86,7 +86,7 @@ def compare(
 def _task_of(data: Task | str | Path | Mapping[str, Any] | Any, asked: dict[str, Any]) -> Task:
     if isinstance(data, Task):
         if asked:
-            raise InputError(f"options: expected none of {', '.join(asked)}, as a task says what is asked")
+            raise InputError(f"options: expected none, as a task says what is asked; got {', '.join(asked)}")
         return data
     question = Question(**asked)
     if is_frame(data):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gatedrnn.arguments import instance
 from gatedrnn.cells.registry import cell_maker, make_cell
 from gatedrnn.experiment import provenance
 from gatedrnn.experiment.folder import SECONDS_BETWEEN_CHECKPOINTS, RunFolder
@@ -73,8 +74,7 @@ def sweep(
 ) -> SweepResults:
     """Train all members; each keeps its best parameters, which are scored in validation. The test part is never read.
 
-    Called again with the same folder, it goes on: finished groups are not repeated, and the one at work resumes from
-    its newest checkpoint, bit for bit.
+    Called again with the same folder, it goes on: finished groups stay, and the one at work resumes, bit for bit.
 
     Args:
         settings: the space of hyperparameters, and how each member is trained.
@@ -89,6 +89,7 @@ def sweep(
         InputError: where the folder holds a sweep with other settings, a name is unknown, the task has no such metric
             or no last value to change from, or the network is not for it or does not fit into memory.
     """
+    instance("settings", settings, SweepSettings)
     task = registry.load(settings.task)
     settings.architecture.refuse_for(task)
     refuse_difference(task, settings.difference)

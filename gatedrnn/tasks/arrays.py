@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gatedrnn.archives import open_npz
 from gatedrnn.errors import InputError
-from gatedrnn.files import DAMAGED_ARRAYS
-from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.sequences import Sequences, encode_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from gatedrnn.tasks.question import Question
     from gatedrnn.tasks.task import Kind
 
+INSTEAD = "; give sequences of different lengths one after another, x [N, I], with lengths [B]"
 KEYS = ("x", "lengths", "y", "groups", "split", "features")
 
 
@@ -31,57 +28,12 @@ def read_npz(path: Path, question: Question) -> tuple[Sequences, Kind]:
     Raises:
         InputError: where it is none, or its arrays are unfit.
     """
-    with open_npz(path) as file:
+    with open_npz(path, INSTEAD) as file:
         unknown = [key for key in file.files if key not in KEYS]
         if unknown or "x" not in file.files:
             raise InputError(f"keys: expected x and some of {', '.join(KEYS[1:])}, got {', '.join(file.files)}")
         held = {key: file[key] for key in file.files}
     return from_arrays(held, question)
-
-
-@contextlib.contextmanager
-def open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
-    """Open an .npz file; its arrays are read inside the block, as what is wrong with them shows when they are.
-
-    Raises:
-        InputError: where it is none, is damaged, or holds pickled objects.
-    """
-    another = "expected an .npz file as numpy.savez writes it, got another"
-    if not zipfile.is_zipfile(path):  # np.load would take it for a pickle, or for a single array
-        raise InputError(another)
-    try:
-        _check_sizes(path)
-        with np.load(path, allow_pickle=False) as file:
-            if len(set(file.files)) < len(file.files):
-                raise InputError(f"keys: expected each name once, got {', '.join(file.files)}")
-            yield file
-    except InputError:
-        raise
-    except DAMAGED_ARRAYS as error:
-        if "allow_pickle" in str(error):
-            raise InputError(
-                "expected arrays of numbers or text, got pickled objects, which are never loaded; give sequences of "
-                "different lengths one after another, x [N, I], with lengths [B]"
-            ) from error
-        raise InputError(f"{another} ({error})") from error
-
-
-def _check_sizes(path: Path) -> None:
-    """Refuse arrays that are said to be larger than memory, or than what stands in the file, before any is read."""
-    with zipfile.ZipFile(path) as file:
-        check_room(sum(entry.file_size for entry in file.infolist()), "arrays")
-        for entry in file.infolist():
-            with file.open(entry) as array:
-                if np.lib.format.read_magic(array) == (1, 0):
-                    shape, _, dtype = np.lib.format.read_array_header_1_0(array)
-                else:
-                    shape, _, dtype = np.lib.format.read_array_header_2_0(array)
-                size = math.prod(shape) * dtype.itemsize
-                if not dtype.hasobject and not 0 <= size <= entry.file_size:
-                    raise InputError(
-                        f"{entry.filename}: expected {entry.file_size:,} bytes or less, as the file holds no more, got "
-                        f"{size:,} by its shape {list(shape)}; the file is damaged"
-                    )
 
 
 def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[Sequences, Kind]:
@@ -99,7 +51,8 @@ def from_arrays(arrays: Mapping[str, np.ndarray], question: Question) -> tuple[S
     """
     for name in ("group", "time", "features", "split"):
         if getattr(question, name):
-            raise InputError(f"{name}: expected none, as arrays have keys instead: {', '.join(KEYS)}")
+            given = getattr(question, name)
+            raise InputError(f"{name}: expected none, as arrays have keys instead ({', '.join(KEYS)}); got {given!r}")
     for key, values in arrays.items():
         if values.dtype == object:
             raise InputError(f"{key}: expected an array of numbers or text, got objects; pad sequences, or join them")
@@ -194,7 +147,9 @@ def _targets(
         "classification" if not of_steps else "step-regression" if numbers else "step-classification"
     )
     if kind in ("forecast", "next-token"):
-        raise InputError(f"y: expected none where the kind is {kind}, as targets are frames of x")
+        raise InputError(
+            f"y: expected none where the kind is {kind}, as targets are frames of x; got {y.dtype} {list(y.shape)}"
+        )
     if (kind == "classification") == of_steps or (kind != "step-regression" and numbers):
         expected = (
             "integers or text [B]" if kind == "classification" else "one for each step, integers or text of classes"

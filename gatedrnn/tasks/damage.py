@@ -1,9 +1,8 @@
-"""What is wrong with a file as a file: damaged, of another kind than its name says, or larger than this machine."""
+"""What is wrong with a file as a file, said by its name: damaged, or of another kind than its name says."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -46,31 +45,3 @@ def _shown(path: Path, said: str) -> str:
     said = plain(said.strip())
     kept = said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} ... {said[-LONGEST // 2 :]}"
     return f"{plain(path.name)}: {kept}"
-
-
-def memory() -> int:
-    """Return the bytes of memory that this machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def check_room(size: int, what: str) -> None:
-    """Refuse what doesn't fit into memory before any of it is read.
-
-    Args:
-        size: bytes that the file says it has.
-        what: the name of what has so many bytes, in words.
-
-    Raises:
-        InputError: where that is more than the machine has.
-
-    Example:
-        >>> check_room(1 << 53, "x")  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        ...
-        gatedrnn.errors.InputError: x: expected at most the ... GiB of memory that this machine has, ...
-    """
-    if size > memory():
-        raise InputError(
-            f"{what}: expected at most the {memory() / 2**30:,.0f} GiB of memory that this machine has, got "
-            f"{size / 2**30:,.0f} GiB by what the file says; take a part of it, or make the file anew"
-        )

@@ -115,7 +115,7 @@ def _order(found: dict[str, np.ndarray], day_first: bool | None) -> str:
         return max(shares, key=lambda pattern: shares[pattern])
     if by_day[2] == "." or np.array_equal(found[by_day], found[by_month], equal_nan=True):
         return by_day  # with dots, nobody writes the month first
-    raise InputError("dates may start with the day or with the month; add --day-first True or --day-first False")
+    raise InputError("dates: expected an order of day and month, got either; add --day-first True or --day-first False")
 
 
 def _exchanged(pattern: str) -> str | None:

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatedrnn.archives import check_room
 from gatedrnn.errors import InputError, needed
-from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.dates import pandas
 from gatedrnn.tasks.plain import plain
 from gatedrnn.tasks.source import Held, arrow

@@ -44,7 +44,7 @@ def split_by(data: Sequences, kind: Kind, framing: Framing) -> SplitBy:
             f"split_by, test_from: expected none where each sequence has one class, got {asked or 'a time'}"
         )
     if (data.parts is not None or data.cuts is not None) and (asked is not None or framing.test_from is not None):
-        raise InputError("split_by, test_from: expected none, as a split is given; leave out one of them")
+        raise InputError("split_by, test_from: expected none, as a split is given; got both, leave out one of them")
     if data.cuts is not None:
         return "time"
     if asked == "group" and sequences == 1:

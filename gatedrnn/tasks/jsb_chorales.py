@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.archives import open_npz
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
+from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.parts import Batch, FinalTest, Visible
 from gatedrnn.tasks.task import Task
 
@@ -44,15 +46,34 @@ def load() -> dict[str, np.ndarray]:
     Raises:
         InputError: where the file is missing or another one; says what is missing.
     """
+    return rolls_in(FILE, SHA256, name="jsb-chorales", source=SOURCE)
+
+
+def rolls_in(file: str, sha256: str, *, name: str, source: str) -> dict[str, np.ndarray]:
+    """Return the arrays, as ``load`` has them, of a file in the folder of GATEDRNN_DATA.
+
+    Args:
+        file: the name of the file.
+        sha256: the digest of its arrays, as ``content_sha256`` has it.
+        name: the name of the task, for messages.
+        source: where the data come from, for messages.
+
+    Raises:
+        InputError: where the file is missing, damaged or another one; says what is missing.
+    """
     folder = os.environ.get("GATEDRNN_DATA")
-    path = Path(folder or ".") / FILE
+    path = Path(folder or ".") / file
     if folder is None or not path.is_file():
         where = "which is not set" if folder is None else f"{folder!r}, which lacks it"
-        raise InputError(f"jsb-chorales: expected {FILE} in the folder that GATEDRNN_DATA names, {where}; {SOURCE}")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {f"{part}_{name}": file[f"{part}_{name}"] for part in PARTS for name in ("roll", "lengths")}
-    if (digest := content_sha256(arrays)) != SHA256:
-        raise InputError(f"jsb-chorales: expected arrays of sha256 {SHA256} in {FILE}, got {digest}")
+        raise InputError(f"{name}: expected {file} in the folder that GATEDRNN_DATA names, {where}; got none; {source}")
+    try:
+        with named(path), open_npz(path) as held:
+            arrays = {f"{part}_{kind}": held[f"{part}_{kind}"] for part in PARTS for kind in ("roll", "lengths")}
+            digest = content_sha256(arrays)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    if digest != sha256:
+        raise InputError(f"{name}: expected arrays of sha256 {sha256} in {file}, got {digest}")
     return arrays
 
 

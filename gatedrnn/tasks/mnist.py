@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from gatedrnn.archives import open_npz
 from gatedrnn.errors import InputError
 from gatedrnn.tasks import objectives
 from gatedrnn.tasks.baselines.pixels import pixel_models
+from gatedrnn.tasks.damage import named
 from gatedrnn.tasks.generated.draws import OF_TRAIN, stream
 from gatedrnn.tasks.parts import Batch, FinalTest, Visible
 from gatedrnn.tasks.remote import Remote
@@ -35,7 +37,7 @@ SOURCE = "MNIST, Y. LeCun, C. Cortes and C. Burges, as mnist.npz of Keras, CC BY
 
 @functools.cache
 def _held(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
+    with named(path), open_npz(path) as file:
         return {name: file[name] for name in ("x_train", "y_train", "x_test", "y_test")}
 
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 import numpy as np
 
-from gatedrnn.errors import InputError
 from gatedrnn.tasks import baselines, objectives
 from gatedrnn.tasks.generated.draws import OF_TRAIN, stream
-from gatedrnn.tasks.jsb_chorales import NOTES, PARTS, content_sha256
+from gatedrnn.tasks.jsb_chorales import NOTES, rolls_in
 from gatedrnn.tasks.parts import Batch, FinalTest, Visible
 from gatedrnn.tasks.task import Task
 
@@ -65,18 +62,7 @@ class Rolls:
         Raises:
             InputError: where the file is missing or another one; says what is missing.
         """
-        folder = os.environ.get("GATEDRNN_DATA")
-        path = Path(folder or ".") / self.file
-        if folder is None or not path.is_file():
-            where = "which is not set" if folder is None else f"{folder!r}, which lacks it"
-            raise InputError(
-                f"{self.name}: expected {self.file} in the folder that GATEDRNN_DATA names, {where}; {self.source}"
-            )
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {f"{part}_{name}": file[f"{part}_{name}"] for part in PARTS for name in ("roll", "lengths")}
-        if (digest := content_sha256(arrays)) != self.sha256:
-            raise InputError(f"{self.name}: expected arrays of sha256 {self.sha256} in {self.file}, got {digest}")
-        return arrays
+        return rolls_in(self.file, self.sha256, name=self.name, source=self.source)
 
     def split(self, seed: int) -> Visible:
         """Return the parts as they were given, the same for every seed; training pieces are cut into windows.

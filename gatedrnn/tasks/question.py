@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+import functools
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
+
+from gatedrnn.arguments import choice, flag
 from gatedrnn.errors import InputError
 
 RecordedKind = Literal["classification", "step-classification", "step-regression", "forecast", "next-token"]
@@ -52,7 +56,8 @@ class Question:
     """What a text is read as; none: words of sentences in a table, and else characters."""
 
     def __post_init__(self) -> None:
-        """Refuse a column that is named twice."""
+        """Refuse what no question has, and a column that is named twice."""
+        self._check_types()
         for name in ("target", "features"):
             columns = getattr(self, name)
             if len(set(columns)) < len(columns):
@@ -65,6 +70,24 @@ class Question:
             if column in roles:
                 raise InputError(f"{name}: expected another column than that of {roles[column]}, got {column}")
             roles[column] = name
+
+    def _check_types(self) -> None:
+        for name in ("group", "time", "split", "test_from"):
+            if not isinstance(value := getattr(self, name), str | None):
+                raise InputError(f"{name}: expected text, got {value!r}")
+        for name in ("target", "features"):
+            columns = getattr(self, name)
+            if not isinstance(columns, tuple | list) or not all(isinstance(one, str) for one in columns):
+                raise InputError(f"{name}: expected a tuple of names, got {columns!r}")
+        for name in ("horizon", "window", "season"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer | None):
+                raise InputError(f"{name}: expected a whole number, got {value!r}")
+        for name, words in _words().items():
+            if (value := getattr(self, name)) is not None:
+                choice(name, value, words)
+        if self.day_first is not None:
+            flag("day_first", self.day_first)
 
     def read(self) -> dict[str, Any]:
         """Return what says how a file is read, whatever is asked of it: another one is read likewise.
@@ -90,3 +113,10 @@ class Question:
         for name in ("group", "time", "target", "features", "split"):
             if getattr(self, name):
                 raise InputError(f"{name}: expected none, as {what} has no columns; got {getattr(self, name)!r}")
+
+
+@functools.cache
+def _words() -> dict[str, tuple[str, ...]]:
+    """Return the words that a field may be, of each that may be no other."""
+    hints = get_type_hints(Question)
+    return {name: get_args(one) for name, hint in hints.items() for one in get_args(hint) if get_origin(one) is Literal}

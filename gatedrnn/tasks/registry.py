@@ -13,6 +13,7 @@ from gatedrnn.tasks.generated.adding import adding
 from gatedrnn.tasks.generated.automata import dyck, flip_flop, parity
 from gatedrnn.tasks.generated.counting import counting
 from gatedrnn.tasks.generated.recall import copy_memory, selective_copying
+from gatedrnn.tasks.task import VisibleTask
 
 if TYPE_CHECKING:
     from gatedrnn.tasks.task import Task
@@ -94,6 +95,9 @@ def refuse_unknown(*tasks: str | Task, argument: str = "task") -> None:
     Raises:
         InputError: where there is such a name, with the names that there are.
     """
+    others = [task for task in tasks if not isinstance(task, str | VisibleTask)]
+    if others:
+        raise InputError(f"{argument}: expected the name of a task or a task, got {others[0]!r}")
     unknown = [task for task in tasks if isinstance(task, str) and canonical(task) not in TASKS]
     if unknown:
         raise InputError(f"{argument}: expected one of {', '.join((*TASKS, *PLAIN))}; got {', '.join(unknown)}")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from gatedrnn.archives import check_room
 from gatedrnn.errors import needed
-from gatedrnn.tasks.damage import check_room
 from gatedrnn.tasks.plain import plain
 
 ROWS = 1 << 16

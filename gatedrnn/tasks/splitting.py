@@ -89,7 +89,7 @@ def _draw(
         of_class = found[classes[among[first]] == k]
         if len(of_class) < 2:
             name = f" of class {data.classes[k]!r}" if len(data.classes) > k else ""
-            raise InputError(f"too few sequences: expected 3 or more groups{name}, as there are three parts")
+            raise InputError(f"too few sequences: expected 3 or more groups{name}, got {len(of_class)}")
         drawn.append(rng.permutation(of_class)[: max(1, round(part * len(of_class)))])
     chosen = np.isin(groups[among], np.concatenate(drawn))
     return among[chosen], among[~chosen]

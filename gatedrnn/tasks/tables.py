@@ -59,5 +59,7 @@ def read_source(source: Source, question: Question) -> tuple[Sequences, Kind]:
     if texts is not None:
         return read_sentences(source, looks, question, texts)
     if question.tokens is not None:
-        raise InputError("tokens: expected a column of text beside that of its class, target; name it with features")
+        raise InputError(
+            "tokens: expected a column of text beside that of its class, target, got none; name it with features"
+        )
     return read_long(source, looks, question)

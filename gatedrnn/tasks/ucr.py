@@ -89,7 +89,7 @@ def _numbers(dimensions: list[str], line: int) -> Float[np.ndarray, "T I"]:
     try:
         columns = [[float("nan" if cell.strip() == "?" else cell) for cell in one.split(",")] for one in dimensions]
     except ValueError as error:
-        raise InputError(f"line {line:,}: expected numbers between commas ({error})") from error
+        raise InputError(f"line {line:,}: expected numbers between commas, got other text ({error})") from error
     if len({len(column) for column in columns}) != 1:
         steps = ", ".join(str(len(column)) for column in columns)
         raise InputError(f"line {line:,}: expected equally many steps in each dimension, got {steps}")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from gatedrnn.cells import checks
+from gatedrnn.errors import InputError
 from gatedrnn.layers.scan import scan
 from gatedrnn.testing import batch_laws, cell_laws, gate_laws, padding_laws, program_laws, reset_laws, time_laws
 from gatedrnn.testing.probe import Probe
@@ -55,6 +57,7 @@ def check_layer(
 
     Raises:
         AssertionError: naming the law, the layer and the numbers.
+        InputError: where there is no layer to check, or no key.
 
     Example:
         >>> import gatedrnn as gr
@@ -62,8 +65,10 @@ def check_layer(
         ...     return jax.random.randint(key, leading, 0, 5)
         >>> check_layer(gr.embed(2), in_dim=5, inputs=tokens)
     """
+    if not checks.is_made(layer, "init", "initial_carry", "step", "apply"):
+        raise InputError(f"layer: expected a layer, with init, initial_carry, step and apply; got {checks.said(layer)}")
     with jax.default_matmul_precision("highest"):
-        probe = Probe(layer, in_dim, jax.random.key(0) if key is None else key, inputs)
+        probe = Probe(layer, in_dim, key, inputs)
         for law in LAYER_LAWS:
             _check(law, layer, probe)
 
@@ -85,13 +90,14 @@ def check_cell(
 
     Raises:
         AssertionError: naming the law, the cell and the numbers.
+        InputError: where there is no cell to check, or no key.
 
     Example:
         >>> import gatedrnn as gr
         >>> gr.testing.check_cell(gr.GRU(2, reset="before"))
     """
     with jax.default_matmul_precision("highest"):
-        probe = Probe(scan(cell), in_dim, jax.random.key(0) if key is None else key, inputs)
+        probe = Probe(scan(cell), in_dim, key, inputs)
         for law in CELL_LAWS + (GATED_LAWS if isinstance(cell, GatedCell) else ()):
             _check(law, cell, probe, cell)
         for law in LAYER_LAWS:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gatedrnn.arguments import function
+from gatedrnn.cells import checks
 from gatedrnn.layers.sequence import first_input, select
 from gatedrnn.testing import compare
 
@@ -73,9 +75,15 @@ def poison(tree: Any) -> Any:
 class Probe:
     """A layer, and what its laws are checked on; each program is compiled once and serves many laws."""
 
-    def __init__(self, layer: Layer, in_dim: InDim, key: Key[Array, ""], inputs: Callable[..., Any] | None = None):
+    def __init__(
+        self, layer: Layer, in_dim: InDim, key: Key[Array, ""] | None = None, inputs: Callable[..., Any] | None = None
+    ):
+        key = jax.random.key(0) if key is None else key
+        checks.key("key", key)
+        if inputs is not None:
+            function("inputs", inputs)
         key_params, key_xs, key_before, self.key = jax.random.split(key, 4)
-        draw = inputs or (lambda key, leading: jax.random.normal(key, (*leading, in_dim)))
+        draw = inputs if inputs is not None else (lambda key, leading: jax.random.normal(key, (*leading, in_dim)))
         self.layer = layer
         self.in_dim = in_dim
         self.params: Params = layer.init(key_params, in_dim)

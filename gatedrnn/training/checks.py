@@ -10,6 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from gatedrnn.arguments import function, whole
+from gatedrnn.cells import checks
 from gatedrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ def check_run(run: Any) -> None:
 
 
 def check_keys(keys: Any) -> None:
-    """Refuse what are no keys ``[K]``, one for each member; raw ones are ``[K, n]``."""
+    """Refuse what are no keys ``[K]``, one for each member; raw ones are ``[K, n]``, as JAX has them by default."""
     dtype, shape = getattr(keys, "dtype", None), getattr(keys, "shape", ())
     typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
-    if not (typed and len(shape) == 1) and not (dtype == jnp.uint32 and len(shape) == 2):
+    raw = dtype == jnp.uint32 and len(shape) > 1 and shape[1:] == checks.raw_key()
+    if not (typed and len(shape) == 1) and not raw:
         came = f"{dtype} {list(shape)}" if dtype is not None else repr(keys)
         raise InputError(f"keys: expected one key for each member, [K], such as jax.random.split(key, K); got {came}")
-    if shape[0] == 0:
+    if 0 in shape[:1]:
         raise InputError("keys: expected one member or more, got none")
 
 

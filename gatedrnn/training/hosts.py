@@ -45,7 +45,9 @@ def number_of_process() -> int:
     for name in ("JAX_PROCESS_ID", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "TPU_WORKER_ID"):
         if name in os.environ:
             return _count("process", os.environ[name])
-    raise InputError("process: expected its number in JAX_PROCESS_ID, as JAX_NUM_PROCESSES says that there are others")
+    raise InputError(
+        "process: expected its number in JAX_PROCESS_ID, as JAX_NUM_PROCESSES says that there are others; got none"
+    )
 
 
 def start(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
@@ -72,7 +74,9 @@ def start(coordinator: str | None = None, processes: int | None = None, process:
         jax.distributed.initialize(coordinator, processes, process)
     except ValueError as error:
         if NO_LAUNCHER not in str(error) or processes is not None or process is not None:
-            raise InputError(f"processes: expected all of what JAX needs to find the others; {error}") from error
+            raise InputError(
+                f"processes: expected all of what JAX needs to find the others, got less: {error}"
+            ) from error
 
 
 def _count(name: str, said: str) -> int:

@@ -80,8 +80,9 @@ def put(tree: Any, sharding: Any) -> Any:
     sums = of_each(np.uint32(functools.reduce(checksum, own, 0)))
     if (sums != sums[0]).any():
         raise InputError(
-            f"processes: expected the same data, hyperparameters and keys in all; process {np.argmax(sums != sums[0])} "
-            "has others than process 0. Give each process all data, and draw the rest from the same seed"
+            "processes: expected the same data, hyperparameters and keys in all; got others in process "
+            f"{np.argmax(sums != sums[0])} than in process 0. Give each process all data, and draw the rest "
+            "from the same seed"
         )
 
     def placed(leaf: Any) -> Any:

@@ -86,7 +86,7 @@ class DataSource:
             part = jax.tree.map(jnp.asarray, next(stream))
         except StopIteration:
             asked = f"{self._segments} elements, one for each segment"
-            raise InputError(f"data: expected a stream of {asked}; it ended after {self._taken}") from None
+            raise InputError(f"data: expected a stream of {asked}; got {self._taken}, then its end") from None
         if self._taken and shapes(part) != shapes(self.first):
             raise InputError(f"data: expected elements of shapes {shapes(self.first)}, got {shapes(part)}")
         return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ def unread(folder: Path, held: Any, like: Any, error: Exception | None) -> Input
         like: the state that was asked for.
         error: what was raised; None where what was restored is of another kind than what was asked for.
     """
+    if error is None and not _says_kinds(folder):
+        error = ValueError("it does not say what its arrays are")
     if error is not None and (held is None or _shapes(held) == _shapes(like)):
         return InputError(
             f"checkpoint {folder}: expected one that can be read, got a broken one ({_said(error)}). Remove it to go "
@@ -34,6 +37,20 @@ def unread(folder: Path, held: Any, like: Any, error: Exception | None) -> Input
         f"checkpoint {folder}: expected a state of this run as this version trains it, got another, such as an older "
         f"version's. Remove {folder.parent} to train anew, or name another folder."
     )
+
+
+def _says_kinds(folder: Path) -> bool:
+    """Return whether a checkpoint says of its arrays what they are: typed keys come back as raw ones where it does not.
+
+    Of arrays of NumPy's it says nothing.
+    """
+    said: list[Any] = []
+    for path in folder.glob("*/array_metadatas/process_*"):
+        try:
+            said += [one["array_metadata"] for one in json.loads(path.read_bytes())["array_metadatas"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+    return bool(said) and all(isinstance(one, dict) and {"param_name", "ext_metadata"} <= one.keys() for one in said)
 
 
 def _shapes(tree: Any) -> dict[tuple[str, ...], tuple[int, ...]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from gatedrnn.commands import reading
 from gatedrnn.commands import sweep as sweep_command
 from gatedrnn.commands import train as train_command
 from gatedrnn.errors import InputError
+from gatedrnn.tasks import registry
 from gatedrnn.tasks.question import Question
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -38,7 +39,8 @@ def test_a_question_without_a_file_is_refused_in_the_same_words(name: str, tmp_p
 def test_what_was_understood_comes_first(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    task = SimpleNamespace(name="sales", facts={"target": "demand", "season": "7 steps, as asked for"})
+    facts = {"target": "demand", "season": "7 steps, as asked for"}
+    task = dataclasses.replace(registry.load("adding-50"), name="sales", facts=facts)
     monkeypatch.setattr(reading, "task_from_file", lambda file, question: task)
     given: list[Any] = []
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 pytest.importorskip("tyro", reason="the command needs gatedrnn[compare]")
 pytest.importorskip("matplotlib")
 
+import tyro
+
 from gatedrnn.commands import cli
+from gatedrnn.commands.options import options
 
 REFUSED = {
     "compare --dropout 1": "dropout: expected a finite number of at least 0 and below 1, got 1.0",
@@ -89,9 +93,23 @@ UNREAD = {
         "'step-regression', got 'y'; gatedrnn train --help shows all"
     ),
     "compare --trails 3": (
-        "--trails: no option or file is expected there (is --trials meant?), with 3 behind it; "
+        "--trails: expected an option of gatedrnn compare (is --trials meant?), got another, with 3 behind it; "
         "gatedrnn compare --help shows all"
     ),
+    # Another command's, with its value; tyro has a box of another form for these.
+    "train --cells os:system": (
+        "--cells: expected an option of gatedrnn train (is --cell meant?), got one of gatedrnn describe, compare, with "
+        "os:system behind it; gatedrnn train --help shows all"
+    ),
+    "train --cells=os:system": (
+        "--cells: expected an option of gatedrnn train (is --cell meant?), got one of gatedrnn describe, compare, with "
+        "os:system behind it; gatedrnn train --help shows all"
+    ),
+    "predict --replicates": (
+        "--replicates: expected an option of gatedrnn predict, got one of gatedrnn compare; "
+        "gatedrnn predict --help shows all"
+    ),
+    "tasks now": "now: expected no option or file there, got one; gatedrnn tasks --help shows all",
     "sweep --seed": "--seed: expected a value, got none; gatedrnn sweep --help shows all",
     "sweep --out ": (
         "--out: expected a path, got an empty one; the current folder is .; gatedrnn sweep --help shows all"
@@ -109,6 +127,30 @@ UNREAD = {
     "trian": f"{NAMED}; got trian; gatedrnn --help shows all",
     None: f"{NAMED}; got none; gatedrnn --help shows all",
 }
+
+
+def test_the_options_of_each_command_are_those_that_tyro_reads():
+    for name, command in cli.COMMANDS.items():
+        with warnings.catch_warnings(action="ignore"):  # deprecated, and nothing else says what it reads
+            parser = tyro.extras.get_parser(command, registry=cli.ARGUMENTS)
+        read = {word for action in parser._actions for word in action.option_strings if word.startswith("--")}
+        assert {*options(command), "--help"} == read, name
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("words", ["{}", "{} 3", "{}=3", "a b {} 3 --seed 1", "{} --hidden x", "--hidden 4 {} c d"])
+def test_an_option_that_a_command_lacks_is_named_whatever_stands_around_it(command, words, capsys):
+    """Of no command, of another one, and one that is only nearly right."""
+    own = options(cli.COMMANDS[command])
+    others = [one for other in cli.COMMANDS.values() for one in options(other) if one not in own]
+    for option in ("--nonsense", "--hiden_", *others[:3]):
+        assert cli.run([command, *words.format(option).split()]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        first = next(word for word in words.format(option).split() if word.startswith("--"))
+        named = {option, first}  # the first of two, where the command lacks both
+        assert said.err.startswith(tuple(f"gatedrnn: {one}: expected an option of gatedrnn {command}" for one in named))
+        assert said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("columns", ["40", "100"])

@@ -108,7 +108,7 @@ def test_what_the_first_process_lost_it_takes_from_the_others(tmp_path, alone) -
 
 
 def test_a_process_of_which_there_is_no_sign_is_given_up(tmp_path) -> None:
-    with pytest.raises(ValueError, match=r"processes: expected process 1 of 2 at work in .*processes.1, and saw none"):
+    with pytest.raises(ValueError, match=r"processes: expected process 1 of 2 at work in .*processes.1, got none"):
         searched(tmp_path, Team(0, 2, missing=0.1))
     assert len(files(tmp_path)) == 12, "its own part is kept: three replicates of two cells, two files each"
     with pytest.raises(ValueError, match=r"expected process 0 of 2 at work"):

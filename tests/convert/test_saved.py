@@ -166,7 +166,7 @@ def test_no_pickle_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         archive.write("weight.npy")
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.write("weight.npy")
-    with pytest.raises(InputError, match=r"twice\.npz: expected arrays of numbers.*two of one name"):
+    with pytest.raises(InputError, match=r"twice\.npz: expected arrays of numbers.*keys: expected each name once"):
         read_weights("twice.npz")
     torch.save({"epoch": 3}, "nothing.pt")
     with pytest.raises(InputError, match="expected tensors by name, got dict without any"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import itertools
 import json
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from gatedrnn.evidence.counting import Reach
 from gatedrnn.evidence.intervals import compared, median_interval
 from gatedrnn.evidence.registry import REPRODUCTIONS, named
 from gatedrnn.evidence.reproduction import result_of
+from gatedrnn.experiment.lock import alone
 from tests.helpers.doctored import NEVER_VALID, doctored
 from tests.helpers.paths import ROOT
 
@@ -88,6 +91,54 @@ def test_results_come_back_as_they_were_kept(tmp_path) -> None:
     path.write_text(json.dumps({"schema": 0, "results": []}))
     with pytest.raises(ValueError, match="expected results of schema 1"):
         record.read(path)
+
+
+def test_of_two_results_that_are_kept_at_once_none_is_lost(tmp_path, monkeypatch) -> None:
+    """The second comes when the first has read the file and not yet written it: to the lock, or by to read as well."""
+    found = findings(lambda letters, name: 40)
+    first = result_of(WHAT, WHAT.small, found, command="gatedrnn reproduce weiss-2018 --small", seconds=1.0)
+    other, path = dataclasses.replace(first, name="another"), tmp_path / "new" / "results.json"
+    arrived, second = threading.Event(), threading.Thread(target=record.keep, args=(path, other))
+    reads, locks = record.read, fcntl.flock
+
+    def read(path):
+        held = reads(path)
+        if threading.current_thread() is second:
+            arrived.set()
+        else:
+            second.start()
+            assert arrived.wait(60)
+        return held
+
+    def flock(file, operation):
+        if threading.current_thread() is second:
+            arrived.set()
+        locks(file, operation)
+
+    monkeypatch.setattr(record, "read", read)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    record.keep(path, first)
+    second.join()
+    assert reads(path) == {"another": other, "weiss-2018": first}
+    assert [each.name for each in path.parent.iterdir()] == ["results.json"]
+
+
+def test_a_lock_that_its_holder_removed_locks_nothing(tmp_path, monkeypatch) -> None:
+    """Who waits for it takes the one that is there, which a third may hold."""
+    path, locks, removed = tmp_path / "results.json", fcntl.flock, []
+
+    def flock(file, operation):
+        locks(file, operation)
+        if not removed:
+            (tmp_path / ".results.json.lock").unlink()
+            removed.append(file)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with alone(path):
+        assert removed
+        with (tmp_path / ".results.json.lock").open("rb") as other, pytest.raises(BlockingIOError):
+            locks(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_median_interval_covers_as_often_as_it_says() -> None:

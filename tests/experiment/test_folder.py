@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gatedrnn.errors import InputError
-from gatedrnn.experiment import manifest, provenance
+from gatedrnn.experiment import began, manifest, provenance
 from gatedrnn.experiment.folder import RunFolder
 from gatedrnn.experiment.paths import refuse_path
 from gatedrnn.files import write_json, write_text
@@ -65,6 +65,31 @@ def test_a_run_goes_on_by_the_versions_that_it_began_with_alone(run: Path, monke
     with claim(run):
         assert contents(run).keys() - before.keys() == {".lock"}
     assert contents(run) == before
+
+
+def test_a_run_goes_on_by_the_sources_that_it_began_with_alone(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commits have one version number."""
+    monkeypatch.setattr(began, "sources", lambda _: "0123456789abcdef")
+    with pytest.raises(InputError, match=r"others \(gatedrnn's sources: was '[0-9a-f]{16}', now '0123456789abcdef'\)"):
+        claim(run)
+
+
+def test_the_digest_of_sources_is_that_of_what_computes(tmp_path: Path) -> None:
+    """Of names and contents, wherever they lie; not of what only shows, and of nothing beside Python's files."""
+
+    def of(**changes: str | None) -> str:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        for name, text in ({"cells/a": "1", "cells/b": "2", "report/c": "3"} | changes).items():
+            if text is not None:
+                write_text(folder / f"{name}.py", text)
+        write_text(folder / "cells" / "a.txt", folder.name)
+        return began.sources(folder)
+
+    whole = of()
+    assert of() == whole
+    assert of(**{"report/c": "4"}) == of(**{"commands/d": "5"}) == whole
+    changed = [{"cells/a": "2"}, {"cells/b": None}, {"cells/c": ""}, {"cells/a": "12", "cells/b": ""}, {"d": "3"}]
+    assert len({whole, *(of(**one) for one in changed)}) == 6
 
 
 def test_a_run_that_does_not_say_its_versions_is_an_older_ones(run: Path) -> None:

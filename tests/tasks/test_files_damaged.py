@@ -15,9 +15,9 @@ import pytest
 pytest.importorskip("pyarrow")
 pytest.importorskip("openpyxl")
 
+from gatedrnn.archives import memory
 from gatedrnn.commands import cli
 from gatedrnn.errors import InputError
-from gatedrnn.tasks.damage import memory
 from gatedrnn.tasks.files import task_from_file
 from gatedrnn.tasks.plain import CONTROLS
 from gatedrnn.tasks.question import Question

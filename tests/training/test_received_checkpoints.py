@@ -63,6 +63,27 @@ def test_one_that_cannot_be_read_is_no_older_versions(folder, name, why):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(b"{}"),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"array_metadatas", b"array_metadatac")),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"ext_metadata", b"ext_met!data", 1)),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"param_name", b"param-name", 1)),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.unlink(),
+    ],
+    ids=["empty", "list", "kind", "name", "bytes", "gone"],
+)
+def test_one_that_does_not_say_of_each_array_what_it_is_is_broken(folder, change):
+    """Orbax reads it all the same, typed keys as raw ones."""
+    change(folder / "3" / "state" / "array_metadatas" / "process_0")
+    write_digests(folder / "3", 3)
+    with pytest.raises(InputError, match=r"expected one that can be read, got a broken one \(\w+: ") as no:
+        _restore(folder)
+    assert "older version" not in str(no.value)
+
+
+@pytest.mark.parametrize(
     "now",
     [
         {"w": STATE["w"]},

@@ -113,7 +113,7 @@ def test_cut_after_any_segment_it_goes_on_at_the_exact_batch(tmp_path, make):
 
 def test_a_stream_that_ends_early_or_changes_its_shapes_is_refused():
     with pytest.raises(
-        ValueError, match="data: expected a stream of 3 elements, one for each segment; it ended after 2"
+        ValueError, match="data: expected a stream of 3 elements, one for each segment; got 2, then its end"
     ):
         _train(Counter(end=2))
 

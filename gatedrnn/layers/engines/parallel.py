@@ -95,7 +95,7 @@ class Parallel:
         if method == "newton":
             method = exact_method(cell)
         elif reason := why_not_by_unit(cell, start):
-            raise InputError(f'method: expected "newton" for {cell!r}, as "{method}" needs {reason}')
+            raise InputError(f'method: expected "newton" for {cell!r}, got "{method}", which needs {reason}')
         window = window_of(jax.tree.leaves(steps)[0].shape[0], self.window)
         return Solver(method, self.iterations, self.tolerance, window)
 
