@@ -63,7 +63,7 @@ def refuse_initial_weights(cell: Cell, in_dim: int, asked: Sequence[str]) -> Non
         >>> refuse_initial_weights(gr.MinGRU(3), 2, ("own", "identity"))  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        gatedrnn.errors.InputError: initial_weights: expected no identity with MinGRU(hidden=3); params: expected ...
+        gatedrnn.errors.InputError: initial_weights: expected what MinGRU(hidden=3) can start with, got identity; ...
     """
     for name in [name for name in asked if name != "own"]:
         # A cell's own errors keep their names: only what the choice adds is this setting's.
@@ -71,7 +71,7 @@ def refuse_initial_weights(cell: Cell, in_dim: int, asked: Sequence[str]) -> Non
         try:
             jax.eval_shape(lambda params, key, name=name: _drawn(name, params, cell, key), params, jax.random.key(0))
         except InputError as error:
-            raise InputError(f"initial_weights: expected no {name} with {cell!r}; {error}") from error
+            raise InputError(f"initial_weights: expected what {cell!r} can start with, got {name}; {error}") from error
 
 
 def _drawn(name: str, recurrent: Params, cell: Cell, key: Key[Array, ""]) -> Params:

@@ -143,14 +143,16 @@ REFUSED = {
 def test_a_cell_without_a_square_recurrent_matrix_refuses_what_is_one(name: str) -> None:
     for choice, whose in REFUSED.items():
         if name in whose:
-            with pytest.raises(InputError, match=f"initial_weights: expected no {choice} with .*; params: expected"):
+            with pytest.raises(
+                InputError, match=f"initial_weights: expected what .* can start with, got {choice}; params: expected"
+            ):
                 refuse_initial_weights(make_cell(name, 8), 3, ("own", choice))
         else:
             refuse_initial_weights(make_cell(name, 8), 3, ("own", choice))
 
 
 def test_commands_refuse_it_before_they_claim_a_folder(tmp_path) -> None:
-    words = r"initial_weights: expected no identity with MinGRU\(hidden=32\); params: expected some with a map w_h"
+    words = r"initial_weights: expected what MinGRU\(hidden=32\) can start with, got identity; params: expected some with a map"
     with pytest.raises(InputError, match=words):
         train(TrainSettings(cell="MinGRU", initial_weights="identity"), tmp_path / "train")
     with pytest.raises(InputError, match=words):
