@@ -152,7 +152,7 @@ def test_a_cell_without_a_square_recurrent_matrix_refuses_what_is_one(name: str)
 
 
 def test_commands_refuse_it_before_they_claim_a_folder(tmp_path) -> None:
-    words = r"initial_weights: expected what MinGRU\(hidden=32\) can start with, got identity; params: expected some with a map"
+    words = r"initial_weights: expected what MinGRU\(hidden=32\) can start with, got identity; params: expected"
     with pytest.raises(InputError, match=words):
         train(TrainSettings(cell="MinGRU", initial_weights="identity"), tmp_path / "train")
     with pytest.raises(InputError, match=words):
