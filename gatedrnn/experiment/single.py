@@ -133,10 +133,7 @@ def train(
     """
     instance("settings", settings, TrainSettings)
     task = registry.load(settings.task)
-    settings.architecture.refuse_for(task)
-    cell = make_cell(settings.cell, settings.hidden, "cell")
-    refuse_difference(task, (settings.difference,))
-    refuse_initial_weights(cell, settings.architecture.width(task.in_dim), (settings.initial_weights,))
+    cell = _cell_for(task, settings)
     visible = task.split(settings.seed)
     refuse_too_large_for(task, settings, visible.train)
     reckoned = reckoning(task, settings.metric, visible, settings.seed)
@@ -166,6 +163,15 @@ def train(
             save_network(task, settings, cell, params, result["trial"], folder)
             write_json(folder.path / "result.json", result, writer=folder.written)
     return result
+
+
+def _cell_for(task: Task, settings: TrainSettings) -> Cell:
+    """Return the cell, after what does not fit the task or the cell is refused."""
+    settings.architecture.refuse_for(task)
+    cell = make_cell(settings.cell, settings.hidden, "cell")
+    refuse_difference(task, (settings.difference,))
+    refuse_initial_weights(cell, settings.architecture.width(task.in_dim), (settings.initial_weights,))
+    return cell
 
 
 def refuse_too_large_for(task: Task, settings: TrainSettings, train: Batch) -> None:

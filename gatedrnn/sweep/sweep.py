@@ -98,9 +98,7 @@ def sweep(
     members = configurations(settings)
     refuse_too_large_for(members, task, visible.train, settings)
     grouped = groups([static_of(c) for c in members], STATIC)
-    for group in grouped:
-        cell = make_cell(group.static["cell"], group.static["hidden"], "cell")  # refused before the folder is claimed
-        refuse_initial_weights(cell, settings.architecture.width(task.in_dim), settings.initial_weights)
+    _refuse_cells(grouped, task, settings)
     found: dict[int, MemberEntry] = {}
 
     def tell(name: str, latest: dict[int, MemberEntry]) -> None:
@@ -126,6 +124,13 @@ def sweep(
         if on_end is not None:
             on_end(results, folder.written)
     return results
+
+
+def _refuse_cells(grouped: list[Group], task: VisibleTask, settings: SweepSettings) -> None:
+    """Refuse cells that are none, or that cannot start so, before the folder is claimed."""
+    for group in grouped:
+        cell = make_cell(group.static["cell"], group.static["hidden"], "cell")
+        refuse_initial_weights(cell, settings.architecture.width(task.in_dim), settings.initial_weights)
 
 
 def refuse_too_large_for(
