@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,9 +13,16 @@ from rich.console import Console
 from rich.table import Table
 from timing import Spread
 
+from gatedrnn.layers.engines.native import SETTING
+
 
 def start() -> Console:
-    """Return a console, wide enough for a table in a file, after a line on where and with what the benchmark runs."""
+    """Return a console, wide enough for a table in a file, after a line on where and with what the benchmark runs.
+
+    From here on "auto", which is "ours", is pure JAX unless the environment says otherwise: the native engine is a
+    contestant of its own, where it is installed.
+    """
+    os.environ.setdefault(SETTING, "0")
     found = Console()
     found = found if found.is_terminal else Console(width=160)
     found.print(timing.headline(timing.provenance()), soft_wrap=True, highlight=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,13 @@ def cells() -> str:
     return _markdown(heads, map(row, _measured("zoo")))
 
 
-def native() -> str:
-    """Return the native engine's time over others', of `python benchmarks/peers.py`: medians within rounds."""
+def native(maker: str) -> str:
+    """Return the native engine's time over others' on a maker's machine, of `python benchmarks/peers.py`.
+
+    They are medians of ratios within rounds.
+    """
     known: dict[tuple[str, str], dict[str, dict[str, list[float]]]] = {}
-    for one in _measured("native") + _measured("native-rest"):
+    for one in _measured(f"native-{maker}") + _measured(f"native-rest-{maker}"):
         passes = known.setdefault((one["cell"], one["shape"]), {})
         passes.setdefault(one["pass"], {})[one["contestant"]] = one["times_ms"]
 
@@ -104,7 +108,8 @@ def iterations() -> str:
 
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "costs": ("docs/cells.md", cells),
-    "native": ("docs/performance.md", native),
+    "native-amd": ("docs/performance.md", partial(native, "amd")),
+    "native-intel": ("docs/performance.md", partial(native, "intel")),
     "parallel": ("docs/parallel.md", parallel),
     "iterations": ("docs/parallel.md", iterations),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatedrnn.errors import InputError
 from gatedrnn.experiment import provenance
+from gatedrnn.layers.engines import native, native_call
 from gatedrnn.training.fingerprint import changes, shown
 
 NAME = "versions.json"
@@ -17,19 +18,27 @@ COMPUTES = ("gatedrnn", "jax", "jaxlib", "optax", "numpy", "scipy", "scikit-lear
 """Packages of which another version may give other numbers."""
 SOURCES = "gatedrnn's sources"
 """The name of the digest of our own sources: two commits may have one version number."""
+KERNELS = native_call.PACKAGE.replace("_", "-")
+"""The name of the digest of the native engine's kernels, where "auto" takes them: they round in another order."""
 SHOWS = ("commands", "convert", "predict", "report", "testing")
 """Rooms of ours by which no number of a run is computed: what they show may be mended while it waits."""
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes a run's numbers, and the digest of our own part of it.
+    """Return the versions of what computes a run's numbers, and the digests of our own parts of it.
 
     Example:
         >>> sorted(versions())
-        ['gatedrnn', "gatedrnn's sources", 'jax', 'jaxlib', 'numpy', 'optax', 'scikit-learn', 'scipy']
+        ['gatedrnn', "gatedrnn's sources", 'gatedrnn-cpu', 'jax', 'jaxlib', 'numpy', 'optax', 'scikit-learn', 'scipy']
     """
     known = provenance.versions()
-    return {**{name: known[name] for name in COMPUTES}, SOURCES: sources(Path(__file__).parents[1])}
+    ours = {SOURCES: sources(Path(__file__).parents[1]), KERNELS: kernels()}
+    return {**{name: known[name] for name in COMPUTES}, **ours}
+
+
+def kernels() -> str:
+    """Return the beginning of the SHA-256 of the kernels of the native engine, "not used" where "auto" leaves them."""
+    return hashlib.sha256(native_call.library_path().read_bytes()).hexdigest()[:16] if native.for_auto() else "not used"
 
 
 @functools.cache

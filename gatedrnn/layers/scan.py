@@ -197,8 +197,9 @@ def scan(
             NVIDIA's own LSTM, for float32 on its GPUs, without ``jax.vmap``, masks, resets or forward mode; never
             chosen by "auto". "associative" runs a linear recurrence, such as a MinGRU, in parallel over time; it is
             never chosen by "auto" either. "native" runs LSTM, both forms of GRU, SimpleRNN and MinGRU in C++ on a CPU,
-            where the package gatedrnn-cpu is installed (``make native``); "auto" takes it only where the environment
-            says ``GATEDRNN_NATIVE=1``, for an LSTM or a GRU of sizes at which it was faster. "parallel_backward" scans
+            where the package gatedrnn-cpu is installed (``make native``); "auto" then takes it for an LSTM or a GRU of
+            sizes at which it was faster, on one device, on several in ``shard_map`` or where the environment says
+            ``GATEDRNN_NATIVE=1``, unless it says 0. "parallel_backward" scans
             forward and finds the gradients of all steps of a ``GatedCell`` at once, with products of Jacobians; it is
             not chosen by "auto" and has no forward mode. "parallel" is what ``gr.parallel`` has, in whose place it
             stands where a layer takes an engine.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from gatedrnn.experiment import began, manifest, provenance
 from gatedrnn.experiment.folder import RunFolder
 from gatedrnn.experiment.paths import refuse_path
 from gatedrnn.files import write_json, write_text
+from gatedrnn.layers.engines import native, native_call
 
 SETTINGS = {"seed": 0}
 FILES, STORES = ("out.json", "parts/*.json"), ("parts/*/",)
@@ -72,6 +74,24 @@ def test_a_run_goes_on_by_the_sources_that_it_began_with_alone(run: Path, monkey
     monkeypatch.setattr(began, "sources", lambda _: "0123456789abcdef")
     with pytest.raises(InputError, match=r"others \(gatedrnn's sources: was '[0-9a-f]{16}', now '0123456789abcdef'\)"):
         claim(run)
+
+
+def test_a_run_goes_on_by_the_kernels_that_it_began_with_alone(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pure JAX rounds in another order than the native engine, and two builds of that may."""
+    now = began.kernels()
+    library = tmp_path / "kernels.so"
+    for held in (b"one", b"another"):
+        library.write_bytes(held)
+        monkeypatch.setattr(native, "available", lambda: True)
+        monkeypatch.setattr(native_call, "library_path", lambda: library)
+        monkeypatch.delenv(native.SETTING, raising=False)
+        other = hashlib.sha256(held).hexdigest()[:16]
+        with pytest.raises(InputError, match=rf"others \(gatedrnn-cpu: was '{now}', now '{other}'\)"):
+            claim(run)
+        monkeypatch.setenv(native.SETTING, "0")
+        assert began.kernels() == "not used"
 
 
 def test_the_digest_of_sources_is_that_of_what_computes(tmp_path: Path) -> None:

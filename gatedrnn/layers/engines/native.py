@@ -1,7 +1,7 @@
 """The native engine: whole layers in C++ on CPUs, by the kernels of the package gatedrnn-cpu (``native/``).
 
 It serves LSTM, both forms of GRU, SimpleRNN and MinGRU in float32 and refuses everything else by name. Where the
-package is not installed it refuses all, and nothing else of gatedrnn knows of it.
+package is not installed it refuses all, and "auto" is what it is without it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gatedrnn.cells.lstm import LSTM
 from gatedrnn.cells.min_gru import MinGRU
 from gatedrnn.cells.simple_rnn import SimpleRNN
 from gatedrnn.config import config
+from gatedrnn.errors import InputError
 from gatedrnn.layers.engines.base import EngineRefusal, ScanPlan
 from gatedrnn.layers.engines.explicit_mesh import by_batch, has_explicit_axes, why_not_by_batch
 from gatedrnn.layers.engines.native_call import Operands, available, scanned
@@ -43,7 +44,8 @@ ACTIVATIONS = {
 """The cells that it serves, each with the one activation that its kernel has."""
 
 SETTING = "GATEDRNN_NATIVE"
-"""The environment variable whose value 1 has "auto" take the engine where it was measured to be faster."""
+"""The environment variable whose value 0 keeps "auto" from taking the engine where it was measured to be faster; 1 has
+it taken on several devices, too."""
 MEASURED = ((16, 32), (1, 256))
 """Sequences and units from which both passes of LSTM and GRU were faster than the fast engine's
 (``docs/performance.md``); one sequence with fewer units has one thread."""
@@ -53,8 +55,8 @@ MEASURED = ((16, 32), (1, 256))
 class Native:
     """Serves LSTM, both forms of GRU and SimpleRNN with tanh, and MinGRU without, in float32 on CPUs.
 
-    There is no forward mode (``jax.jvp``); second derivatives are the reference engine's. A program that holds it can't
-    be exported: it would need the same package where it is loaded.
+    There is no forward mode (``jax.jvp``); second derivatives are the reference engine's. ``jax.export`` refuses a
+    program that holds it, which would need the same package where it is loaded.
     """
 
     name: ClassVar[str] = "native"
@@ -95,14 +97,21 @@ class Native:
         return None
 
     def chosen(self, cell: Any, start: Carry, steps: Steps) -> bool:
-        """Whether "auto" takes it for this call.
+        """Whether "auto" takes it for this call: where it is installed, not switched off, and was measured faster.
 
-        It has to be asked for, by ``GATEDRNN_NATIVE=1``, since a program that holds it can't be exported. On explicit
-        meshes it was not measured.
+        On explicit meshes it was not measured. Where an array may be spread over several devices and only the compiler
+        knows how, it would be gathered to each of them first, as the compiler can't divide a foreign call: so there it
+        has to be asked for.
+
+        Raises:
+            InputError: where ``GATEDRNN_NATIVE`` is neither 0 nor 1.
         """
-        if os.environ.get(SETTING) != "1" or type(cell) not in (LSTM, GRUResetAfter) or has_explicit_axes(start):
+        if type(cell) not in (LSTM, GRUResetAfter) or not for_auto() or has_explicit_axes(start):
             return False
         if self.refuses(cell) or self.refuses_call(start, steps) or _in_forward_mode((start, steps)):
+            return False
+        divided = jax.device_count() > 1 and not jax.sharding.get_abstract_mesh().are_all_axes_manual
+        if divided and os.environ.get(SETTING) != "1":
             return False
         length, *batch, _ = steps.x.shape
         sequences = math.prod(batch)
@@ -137,6 +146,18 @@ class Native:
 
 
 NATIVE = Native()
+
+
+def for_auto() -> bool:
+    """Whether "auto" may take it at all: its package is installed, and the environment does not say otherwise.
+
+    Raises:
+        InputError: where ``GATEDRNN_NATIVE`` is neither 0 nor 1.
+    """
+    asked = os.environ.get(SETTING, "1")
+    if asked not in ("0", "1"):
+        raise InputError(f"{SETTING}: expected 0 or 1, got {asked!r}")
+    return asked == "1" and available()
 
 
 def _in_forward_mode(arguments: Any) -> bool:

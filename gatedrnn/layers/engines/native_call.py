@@ -28,6 +28,7 @@ from gatedrnn.layers.sequence import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from jax import Array
 
@@ -58,11 +59,16 @@ def available() -> bool:
     return importlib.util.find_spec(PACKAGE) is not None
 
 
+def library_path() -> Path:
+    """Return where the kernels lie."""
+    return importlib.import_module(PACKAGE).LIBRARY
+
+
 @cache
 def library() -> ctypes.CDLL:
     """Load the kernels, and tell XLA of them."""
     with needed('engine: "native" needs gatedrnn-cpu', PACKAGE, "gatedrnn-cpu"):
-        loaded = ctypes.CDLL(str(importlib.import_module(PACKAGE).LIBRARY))
+        loaded = ctypes.CDLL(str(library_path()))
     for name in ("gatedrnn_forward", "gatedrnn_backward"):
         jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
     loaded.gatedrnn_kept.argtypes = [ctypes.c_int64] * 5

@@ -240,12 +240,42 @@ def test_nothing_to_scan():
     ],
     ids=str,
 )
-def test_auto_takes_it_where_it_is_asked_to_and_was_faster(cell, batch, taken, monkeypatch):
-    monkeypatch.delenv(native.SETTING, raising=False)
+def test_auto_takes_it_where_it_is_installed_and_was_faster(cell, batch, taken, monkeypatch):
     params, xs = jax.eval_shape(lambda: (cell.init(jax.random.key(0), 3), jnp.zeros((4, batch, 3))))
-    assert "gatedrnn_forward" not in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))
+
+    def takes_it():
+        return "gatedrnn_forward" in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))
+
+    monkeypatch.setattr(jax, "device_count", lambda: 1)
+    monkeypatch.delenv(native.SETTING, raising=False)
+    assert takes_it() == taken
+    monkeypatch.setenv(native.SETTING, "0")
+    assert not takes_it()
     monkeypatch.setenv(native.SETTING, "1")
-    assert ("gatedrnn_forward" in str(jax.make_jaxpr(gr.scan(cell).apply)(params, xs))) == taken
+    assert takes_it() == taken
+    monkeypatch.setattr(native, "available", lambda: False)
+    assert not takes_it()
+
+
+def test_the_setting_is_0_or_1(monkeypatch):
+    monkeypatch.setenv(native.SETTING, "yes")
+    with pytest.raises(ValueError, match="GATEDRNN_NATIVE: expected 0 or 1, got 'yes'"):
+        native.for_auto()
+
+
+@built
+def test_auto_leaves_arrays_that_the_compiler_may_spread_to_the_others(monkeypatch):
+    """It would gather them for a foreign call; within shard_map every device has its own."""
+    monkeypatch.delenv(native.SETTING, raising=False)
+    layer = gr.scan(gr.LSTM(32))
+    params, xs = jax.eval_shape(lambda: (layer.init(jax.random.key(0), 3), jnp.zeros((4, 16, 3))))
+    mesh, whole = jax.make_mesh((1,), ("data",), axis_types=(AxisType.Auto,)), jax.P()
+    shared = jax.shard_map(layer.apply, mesh=mesh, in_specs=(whole, whole), out_specs=whole)
+    monkeypatch.setattr(jax, "device_count", lambda: 2)
+    assert "gatedrnn_forward" not in str(jax.make_jaxpr(layer.apply)(params, xs))
+    assert "gatedrnn_forward" in str(jax.make_jaxpr(shared)(params, xs))
+    monkeypatch.setenv(native.SETTING, "1")
+    assert "gatedrnn_forward" in str(jax.make_jaxpr(layer.apply)(params, xs))
 
 
 @built
@@ -261,11 +291,16 @@ def test_auto_leaves_forward_mode_and_explicit_meshes_to_the_others(monkeypatch)
 
 
 @built
-def test_a_program_with_it_is_not_exported():
+def test_a_program_with_it_is_exported_only_for_machines_that_have_it():
     layer = gr.scan(gr.LSTM(3), engine="native")
     params, _, xs, _ = numbers(gr.LSTM(3), 2, 2, 2)
+    apply = jax.jit(layer.apply)
     with pytest.raises(ValueError, match=r"(?s)custom calls .*gatedrnn_forward"):
-        jax.export.export(jax.jit(layer.apply))(params, xs)
+        jax.export.export(apply)(params, xs)
+    known = jax.export.DisabledSafetyCheck.custom_call("gatedrnn_forward")
+    exported = jax.export.export(apply, disabled_checks=[known])(params, xs)
+    loaded = jax.export.deserialize(exported.serialize())
+    compare.assert_equal(loaded.call(params, xs), apply(params, xs), "loaded")
 
 
 @built
