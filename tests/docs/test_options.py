@@ -32,6 +32,7 @@ def test_options_that_are_named_are_there(page):
 
 def test_options_that_are_gone_are_found():
     """In a block, over two lines, and within a sentence."""
-    page = "```sh\ngatedrnn sweep \\\n  --draws 3 --gone 4\n```\n`compare --space.x` or `gatedrnn\ntrain --epochs=3`, `make x`\n"
+    block = "```sh\ngatedrnn sweep \\\n  --draws 3 --gone 4\n```\n"
+    page = f"{block}`compare --space.x` or `gatedrnn\ntrain --epochs=3`, `make x`\n"
     assert [one.split(":")[0] for one in wrong(page)] == ["--gone", "--space.x", "--epochs"]
     assert wrong("`gatedrnn compare a.csv --horizon 1 --help`") == []
