@@ -51,8 +51,8 @@ CHUNG_2014 = Reproduction(
     small=SMALL,
     smaller="5 replicates instead of 8, 2 trials instead of 16, at most 60 epochs of JSB Chorales and 12 of the others "
     "instead of 300, batches of 18 instead of 36, and no range is extended",
-    estimate="JSB Chorales two and a half hours on one CPU core, by chung-2014-jsb; of the others, 6 to 18 times as many "
-    "frames, half a day and more each; not run",
+    estimate="JSB Chorales two and a half hours on one CPU core, by chung-2014-jsb; of the others, 6 to 18 times as "
+    "many frames, half a day and more each; not run",
     differences=(
         "Adam with drawn step sizes, clipping and dropout, where the paper takes RMSProp, weight noise and the best of "
         "10 step sizes",
